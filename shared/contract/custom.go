@@ -1,0 +1,118 @@
+package contract
+
+import "time"
+
+// The types below are what "type: custom, engine: tillwatch" says with
+// "check: <name>" in its implementation, for what ODCS has no word for.
+
+// HistoryCheck ("check: history") compares a measured metric with its own
+// history: the runs before this one whose file was accepted.
+type HistoryCheck struct {
+	// Metric is rowCount, bytes, or one of nullPercent, distinctCount, sum,
+	// mean, minimum and maximum of Column.
+	Metric string
+	Column string
+	// Strategy is robustZScore (default), relativeChange, absoluteChange or
+	// range. Season is "" or dayOfWeek.
+	Strategy string
+	Season   string
+	// Lower and Upper bound the strategy's figure below and above the
+	// expectation; both are ≥ 0. Their defaults are 3.5 for robustZScore.
+	Lower, Upper float64
+	// MinHistory is how many earlier runs it takes (default 7), Lookback how
+	// many of them at most are used (default 28).
+	MinHistory, Lookback int
+	// IgnoreChangeBelowPercent passes smaller changes from the expectation.
+	IgnoreChangeBelowPercent float64
+}
+
+// FileSizeCheck ("check: fileSize") bounds the object's size in bytes,
+// inclusive; 0 means no bound. Written as 10 KB, 2 GiB or plain bytes.
+type FileSizeCheck struct{ Min, Max int64 }
+
+// ArrivalCheck ("check: arrival") wants the file to arrive between After and
+// By, times of day in Zone as offsets from midnight; After may be 0. A By that
+// is not later than After ends on the following day.
+type ArrivalCheck struct {
+	After, By time.Duration
+	Zone      *time.Location
+}
+
+// CoverageCheck ("check: coverage") wants every expected value to occur in
+// Column at least MinRows times (default 1). What is expected is one of:
+// Values; the Column RefColumn of the dataset Dataset; or, where Every is day or hour, each
+// day or hour of the Last span that ends with the day of judging, or, if Last
+// is zero, each between the column's own oldest and newest.
+type CoverageCheck struct {
+	Column             string
+	Values             []Value
+	Dataset, RefColumn string
+	Every              string
+	Last               Span
+	MinRows            int64
+	// AtLeastPercent is how many of the expected must be there (default 100).
+	AtLeastPercent float64
+}
+
+// ArithmeticCheck ("check: arithmetic") wants Expression, a comparison between
+// columns such as "amount = round(quantity * unit_price - discount, 2)", to
+// hold in every row; = and != allow for Tolerance, an exact decimal ("" is 0).
+// A row with a null in a column used is not looked at. MaxPercent of the rows
+// looked at may break it (default 0).
+type ArithmeticCheck struct {
+	Expression string
+	Tolerance  string
+	MaxPercent float64
+}
+
+// ColumnsCheck ("check: columns") says how strict the header is; without it
+// every column of the contract must be there, in any order, and more may be.
+type ColumnsCheck struct {
+	// Ordered wants the columns in the contract's order.
+	Ordered bool
+	// Closed wants no column beyond the contract's.
+	Closed bool
+}
+
+// DriftCheck ("check: drift") compares the header with the last accepted
+// file's: added, removed, renamed and reordered columns.
+type DriftCheck struct{}
+
+// StructureCheck ("check: structure") says how much of a file may be malformed;
+// without it nothing may. MaxPercent is of the rows.
+type StructureCheck struct{ MaxPercent float64 }
+
+// TotalCheck ("check: total") reconciles with another dataset: for each value
+// of By (none: once for the whole file) the sum of Sum over this file's rows
+// equals the sum of OtherSum in Dataset, within Tolerance. A Sum of "rows"
+// counts rows; a leading minus negates. OtherBy defaults to By. Keys that only
+// one side has are compared with 0, but where Missing is ignore, those only the other
+// dataset has are left out.
+type TotalCheck struct {
+	By, OtherBy   []string
+	Sum, OtherSum string
+	Dataset       string
+	Tolerance     string
+	Missing       string
+}
+
+// FreshnessCheck ("check: freshness") bounds the age of the newest value of
+// Column when the file is judged; ProcessingCheck ("check: processing") bounds
+// how long judging the file may take from its arrival.
+type FreshnessCheck struct {
+	Column string
+	Within Span
+}
+
+// ProcessingCheck ("check: processing") bounds the time from the file's
+// arrival to its verdict.
+type ProcessingCheck struct{ Within Span }
+
+// PeriodCheck ("check: period") wants every value of Column, a date or
+// timestamp, to lie on the file's day: the day of judging in Zone, moved by
+// Offset days (0 is the same day, -1 the day before).
+type PeriodCheck struct {
+	Column string
+	Offset int
+	Zone   *time.Location
+}

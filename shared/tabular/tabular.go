@@ -1,0 +1,94 @@
+// Package tabular reads delimited files as blocks of bytes in which every cell
+// is a span, so that checks run over a column of a block and nothing is
+// allocated per row or per cell.
+//
+// The flow is
+//
+//	Source.Open → Decompress → Decode (encodings) → NewReader
+//	Reader.Next(*Block)    cuts the stream at record ends; sequential, cheap
+//	Batch.Parse(*Block)    finds the cells of one block; any goroutine
+//	Batch.Column(i, spans) the cells of one column, quotes removed
+//
+// Blocks are numbered, so that what was found in them by many workers can be
+// put back in the order of the file.
+package tabular
+
+import (
+	"context"
+	"io"
+)
+
+// A Source is a file that can be read more than once; each Open starts at the
+// first byte.
+type Source interface {
+	Open(ctx context.Context) (io.ReadCloser, error)
+}
+
+// A Dialect says how a delimited file is written. The zero value is RFC 4180:
+// commas, double quotes, a header line, UTF-8.
+type Dialect struct {
+	Delimiter byte // 0 means a comma
+	Quote     byte // 0 means a double quote
+	// Encoding is utf-8 (or ""), latin-1, windows-1252, utf-16le or utf-16be. A
+	// byte order mark is recognised whatever Encoding says.
+	Encoding string
+}
+
+// Limits bound what reading a file may cost.
+type Limits struct {
+	// BlockBytes is the size of a block, 1 MiB if 0.
+	BlockBytes int
+	// RecordBytes is the longest record, 16 MiB if 0; a longer one is a fault.
+	RecordBytes int
+	// TotalBytes is the longest file after decompression, 64 GiB if 0; a longer one is
+	// ErrTooLarge. RatioLimit is how many times larger than its compressed
+	// form a file may become once it is beyond 64 MiB, 1,000 if 0.
+	TotalBytes int64
+	RatioLimit int64
+}
+
+// A Span is where a cell's value stands in Batch.Data. A null cell (unquoted
+// and empty) has End < Start.
+type Span struct{ Start, End uint32 }
+
+// Null is the span of a null cell.
+var Null = Span{1, 0}
+
+// IsNull reports whether the cell is null.
+func (s Span) IsNull() bool { return s.End < s.Start }
+
+// A FaultKind says what is wrong with the structure of a file.
+type FaultKind string
+
+// The faults. ShortRow, LongRow, UnclosedQuote and LongRecord make a row
+// malformed: its cells can't be told apart, so that it counts as a row and no
+// column is read from it. The others leave the row readable.
+const (
+	ShortRow      FaultKind = "too few cells"
+	LongRow       FaultKind = "too many cells"
+	UnclosedQuote FaultKind = "quote never closed"
+	LongRecord    FaultKind = "record too long"
+	StrayQuote    FaultKind = "text after a closing quote"
+	NULByte       FaultKind = "NUL byte"
+	BadEncoding   FaultKind = "not UTF-8"
+	EmptyFile     FaultKind = "empty file"
+	BlankHeader   FaultKind = "column without a name"
+	DoubleHeader  FaultKind = "column name used twice"
+)
+
+// Malformed reports whether the fault makes its row unreadable.
+func (k FaultKind) Malformed() bool {
+	return k == ShortRow || k == LongRow || k == UnclosedQuote || k == LongRecord
+}
+
+// A Fault is one structural fault. Row is the data row and Line the physical
+// line, both counted from 0 within the block, or Row -1 for the header (whose
+// Line counts within the file). Column counts from 0; for ShortRow it is the
+// first that is missing, for LongRow the first beyond the header's.
+type Fault struct {
+	Kind   FaultKind
+	Row    int
+	Line   int
+	Column int
+	Detail string // such as "9 cells where the header has 12"
+}
