@@ -1,0 +1,291 @@
+package tabular
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sort"
+	"unicode/utf8"
+)
+
+// A Batch is the cells of one block. The zero value is ready for Parse; a Batch
+// is for one goroutine at a time.
+type Batch struct {
+	// Data is the block's bytes, followed by the values that Column had to write
+	// anew. It shares the block's memory until the next Parse.
+	Data    []byte
+	Rows    int // well-formed rows
+	Records int // rows, the malformed ones included
+	Lines   int // line ends
+	// Faults holds the first faults of each kind, 20 at most, by row and column;
+	// FaultCount counts them all: malformed records and, for the other kinds, cells.
+	Faults     []Fault
+	FaultCount map[FaultKind]int64
+
+	blk       *Block
+	columns   int
+	delim     byte
+	quote     byte
+	starts    []uint32    // of each well-formed row
+	ends      []uint32    // of each cell of each well-formed row, columns by columns
+	quoted    []bool      // whether the column has a quoted cell
+	malformed []badRecord // in order
+	shifts    []shift     // of lines against ordinals, in order
+	kept      [len(faultKinds)]int
+}
+
+// A badRecord is a malformed record: data[start:end] without its line end.
+type badRecord struct {
+	start, end    uint32
+	ordinal, line int
+	kind          FaultKind
+}
+
+// A shift says that from a record on lines are that many more than ordinals.
+type shift struct{ ordinal, more int }
+
+// Faults of one kind that a batch keeps, so that a bad file costs no memory.
+const keptFaults = 20
+
+var faultKinds = [...]FaultKind{ShortRow, LongRow, UnclosedQuote, LongRecord, StrayQuote, NULByte, BadEncoding}
+
+const strayDetail = "after the closing quote only a delimiter or a line end may follow; a quote inside a quoted cell is written twice"
+
+// Parse finds the cells of blk, whose records should have columns cells each.
+// It reuses b's memory and holds on to blk's until the next Parse. The dialect
+// is the one that the Reader was given; columns less than 1 count as 1.
+func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
+	d = d.filled()
+	b.blk, b.Data, b.columns, b.delim, b.quote = blk, blk.Data, max(columns, 1), d.Delimiter, d.Quote
+	b.Rows, b.Records, b.Lines = 0, 0, 0
+	b.Faults, b.starts, b.ends, b.malformed, b.shifts = b.Faults[:0], b.starts[:0], b.ends[:0], b.malformed[:0], b.shifts[:0]
+	if b.FaultCount == nil {
+		b.FaultCount = map[FaultKind]int64{}
+	}
+	clear(b.FaultCount)
+	b.kept = [len(faultKinds)]int{}
+	b.quoted = slices.Grow(b.quoted[:0], b.columns)[:b.columns]
+	clear(b.quoted)
+	if blk.Malformed != "" {
+		b.parseMalformed(blk)
+		return
+	}
+	for pos := 0; pos < len(b.Data); {
+		pos = b.record(pos)
+	}
+	b.checkText()
+	slices.SortStableFunc(b.Faults, func(x, y Fault) int {
+		if x.Row != y.Row {
+			return x.Row - y.Row
+		}
+		return x.Column - y.Column
+	})
+}
+
+// parseMalformed takes in a block that is one malformed record.
+func (b *Batch) parseMalformed(blk *Block) {
+	end := len(trimLineEnd(blk.Data))
+	b.Lines = bytes.Count(blk.Data, []byte{'\n'})
+	line := bytes.Count(blk.Data[:end], []byte{'\n'})
+	if blk.Malformed == LongRecord {
+		b.bad(LongRecord, 0, end, 0, 0, fmt.Sprintf("%d bytes without a line end", int64(end)+blk.Skipped))
+		return
+	}
+	column := 0
+	for pos := 0; ; column++ {
+		if pos, _ = cellEnd(blk.Data, pos, b.delim, b.quote); pos < 0 || pos >= len(blk.Data) {
+			break
+		}
+		pos++
+	}
+	b.bad(UnclosedQuote, 0, end, line, column, "the quote is not closed before the file ends or the record is too long")
+}
+
+// record takes in the record at pos and returns where the next one begins.
+func (b *Batch) record(pos int) int {
+	size, open := firstRecord(b.Data[pos:], b.delim, b.quote)
+	next := pos + size
+	if open >= 0 { // only in a block that no Reader cut
+		next = len(b.Data)
+		if i := bytes.IndexByte(b.Data[pos+open:], '\n'); i >= 0 {
+			next = pos + open + i + 1
+		}
+		end := pos + len(trimLineEnd(b.Data[pos:next]))
+		lines := bytes.Count(b.Data[pos:end], []byte{'\n'})
+		b.bad(UnclosedQuote, pos, end, b.Lines+lines, 0, "the quote is not closed before the file ends")
+		b.endLines(lines, b.Data[next-1] == '\n')
+		return next
+	}
+	if size == 0 {
+		next = len(b.Data)
+	}
+	end := pos + len(trimLineEnd(b.Data[pos:next]))
+	if pos == end && (b.columns > 1 || next == len(b.Data) && b.blk.Final) {
+		b.endLines(0, true)
+		b.shiftTo(b.Lines - b.Records)
+		return next
+	}
+	base, cells := len(b.ends), 0
+	for at := pos; at <= end; cells++ {
+		stop, stray := cellEnd(b.Data[:end], at, b.delim, b.quote)
+		if cells < b.columns {
+			b.ends = append(b.ends, uint32(stop))
+			if stop > at && b.Data[at] == b.quote {
+				b.quoted[cells] = true
+				if stray {
+					b.fault(StrayQuote, b.Records, b.Lines+bytes.Count(b.Data[pos:at], []byte{'\n'}), cells, strayDetail)
+				}
+			}
+		}
+		at = stop + 1
+	}
+	lines := bytes.Count(b.Data[pos:end], []byte{'\n'})
+	switch {
+	case cells == b.columns:
+		b.starts = append(b.starts, uint32(pos))
+		b.Rows++
+		b.Records++
+	default:
+		b.ends = b.ends[:base]
+		b.wrongWidth(pos, end, cells)
+	}
+	b.endLines(lines, b.Data[next-1] == '\n')
+	return next
+}
+
+// wrongWidth takes in the record data[pos:end], which has too few or too many cells.
+func (b *Batch) wrongWidth(pos, end, cells int) {
+	kind := ShortRow
+	if cells > b.columns {
+		kind = LongRow
+	}
+	detail := ""
+	if b.kept[kindIndex(kind)] < keptFaults {
+		detail = fmt.Sprintf("%d cells where the header has %d", cells, b.columns)
+	}
+	b.bad(kind, pos, end, b.Lines, min(cells, b.columns), detail)
+}
+
+// bad takes in a malformed record.
+func (b *Batch) bad(kind FaultKind, start, end, line, column int, detail string) {
+	b.fault(kind, b.Records, line, column, detail)
+	b.malformed = append(b.malformed, badRecord{uint32(start), uint32(end), b.Records, b.Lines, kind})
+	b.Records++
+}
+
+// endLines counts the lines of a record that was just taken in.
+func (b *Batch) endLines(inside int, ended bool) {
+	b.Lines += inside
+	if ended {
+		b.Lines++
+	}
+	if inside > 0 {
+		b.shiftTo(b.Lines - b.Records)
+	}
+}
+
+func (b *Batch) shiftTo(more int) { b.shifts = append(b.shifts, shift{b.Records, more}) }
+
+// fault counts a fault and keeps it if it is among the first of its kind.
+func (b *Batch) fault(k FaultKind, row, line, column int, detail string) {
+	b.FaultCount[k]++
+	if i := kindIndex(k); b.kept[i] < keptFaults {
+		b.kept[i]++
+		b.Faults = append(b.Faults, Fault{k, row, line, column, detail})
+	}
+}
+
+func kindIndex(k FaultKind) int { return slices.Index(faultKinds[:], k) }
+
+// cellEnd returns where the cell that begins at pos ends in record, which has
+// no line end, and whether text follows its closing quote; -1 if its quote is
+// never closed.
+func cellEnd(record []byte, pos int, delim, quote byte) (end int, stray bool) {
+	if pos < len(record) && record[pos] == quote {
+		at := closing(record, pos+1, quote)
+		if at < 0 {
+			return -1, false
+		}
+		if at == len(record) || record[at] == delim {
+			return at, false
+		}
+		pos, stray = at, true
+	}
+	if i := bytes.IndexByte(record[pos:], delim); i >= 0 {
+		return pos + i, stray
+	}
+	return len(record), stray
+}
+
+// checkText looks for NUL bytes and for text that is not UTF-8.
+func (b *Batch) checkText() {
+	nul := bytes.IndexByte(b.blk.Data, 0) >= 0
+	foreign := !utf8.Valid(b.blk.Data)
+	if !nul && !foreign {
+		return
+	}
+	for row := range b.Rows {
+		raw := b.Raw(row)
+		if !(nul && bytes.IndexByte(raw, 0) >= 0) && !(foreign && !utf8.Valid(raw)) {
+			continue
+		}
+		for c := range b.columns {
+			start, end := b.cell(row, c)
+			cell := b.Data[start:end]
+			line := b.Line(row) + bytes.Count(b.Data[b.starts[row]:start], []byte{'\n'})
+			if bytes.IndexByte(cell, 0) >= 0 {
+				b.fault(NULByte, b.Ordinal(row), line, c, "")
+			}
+			if !utf8.Valid(cell) {
+				b.fault(BadEncoding, b.Ordinal(row), line, c, guessEncoding(cell))
+			}
+		}
+	}
+}
+
+// Ordinal returns the index of the well-formed row among the block's records,
+// malformed ones counted.
+func (b *Batch) Ordinal(row int) int {
+	if len(b.malformed) == 0 {
+		return row
+	}
+	// The i-th malformed record has ordinal-i well-formed rows before it.
+	return row + sort.Search(len(b.malformed), func(i int) bool { return b.malformed[i].ordinal-i > row })
+}
+
+// Line returns the physical line on which the well-formed row begins, counted
+// from 0 within the block.
+func (b *Batch) Line(row int) int {
+	ordinal := b.Ordinal(row)
+	i := sort.Search(len(b.shifts), func(i int) bool { return b.shifts[i].ordinal > ordinal })
+	if i == 0 {
+		return ordinal
+	}
+	return ordinal + b.shifts[i-1].more
+}
+
+// Raw returns the well-formed row as written, without its line end. It is valid
+// until the next Parse.
+func (b *Batch) Raw(row int) []byte {
+	return b.Data[b.starts[row]:b.ends[(row+1)*b.columns-1]]
+}
+
+// RawRecord returns the record with that ordinal, malformed or not, as written
+// and without its line end; of a LongRecord only what the block holds.
+func (b *Batch) RawRecord(ordinal int) []byte {
+	i := sort.Search(len(b.malformed), func(i int) bool { return b.malformed[i].ordinal >= ordinal })
+	if i < len(b.malformed) && b.malformed[i].ordinal == ordinal {
+		return b.Data[b.malformed[i].start:b.malformed[i].end]
+	}
+	return b.Raw(ordinal - i)
+}
+
+// Malformed returns how many records of the block are malformed: Records less Rows.
+func (b *Batch) Malformed() int { return len(b.malformed) }
+
+// MalformedRecord returns the i-th malformed record: its ordinal, the physical
+// line on which it begins, counted from 0 within the block, and what is wrong.
+func (b *Batch) MalformedRecord(i int) (ordinal, line int, kind FaultKind) {
+	m := b.malformed[i]
+	return m.ordinal, m.line, m.kind
+}

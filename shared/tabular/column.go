@@ -1,0 +1,66 @@
+package tabular
+
+import "bytes"
+
+// Column appends to dst the spans of column c in Data, one for each well-formed
+// row, and returns it. Quotes are removed; a value with escapes (doubled quotes)
+// or with text after its closing quote is written anew at the end of Data, so
+// that asking for a column twice costs its memory twice. It panics if c is not
+// a column.
+func (b *Batch) Column(c int, dst []Span) []Span {
+	if c < 0 || c >= b.columns {
+		panic("tabular: no such column")
+	}
+	for row := range b.Rows {
+		start, end := b.cell(row, c)
+		if start == end {
+			dst = append(dst, Null)
+			continue
+		}
+		if b.Data[start] != b.quote {
+			dst = append(dst, Span{start, end})
+			continue
+		}
+		dst = append(dst, b.unquoted(start, end))
+	}
+	return dst
+}
+
+// cell returns where cell c of the well-formed row stands, quotes included.
+func (b *Batch) cell(row, c int) (start, end uint32) {
+	i := row*b.columns + c
+	if c == 0 {
+		return b.starts[row], b.ends[i]
+	}
+	return b.ends[i-1] + 1, b.ends[i]
+}
+
+// unquoted returns the span of the value of the quoted cell Data[start:end].
+func (b *Batch) unquoted(start, end uint32) Span {
+	if b.Data[end-1] == b.quote && bytes.IndexByte(b.Data[start+1:end-1], b.quote) < 0 {
+		return Span{start + 1, end - 1}
+	}
+	from := len(b.Data)
+	b.Data = unquote(b.Data, b.Data[start:end], b.quote)
+	b.blk.Data = b.Data[:len(b.blk.Data)] // so that the block keeps grown memory
+	return Span{uint32(from), uint32(len(b.Data))}
+}
+
+// unquote appends the value of a quoted cell to dst: the text up to the closing
+// quote with doubled quotes made single, then what follows it as it is.
+func unquote(dst, cell []byte, quote byte) []byte {
+	cell = cell[1:]
+	for {
+		i := bytes.IndexByte(cell, quote)
+		switch {
+		case i < 0:
+			return append(dst, cell...)
+		case i+1 < len(cell) && cell[i+1] == quote:
+			dst = append(dst, cell[:i+1]...)
+			cell = cell[i+2:]
+		default:
+			dst = append(dst, cell[:i]...)
+			return append(dst, cell[i+1:]...)
+		}
+	}
+}

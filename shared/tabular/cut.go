@@ -1,0 +1,89 @@
+package tabular
+
+import "bytes"
+
+// firstRecord returns where the first record of data ends, its line end
+// included; or 0 and where the quote opened that is still open when data ends,
+// -1 if none is.
+func firstRecord(data []byte, delim, quote byte) (end, open int) {
+	pos := 0
+	for {
+		nl := bytes.IndexByte(data[pos:], '\n')
+		limit := len(data)
+		if nl >= 0 {
+			limit = pos + nl
+		}
+		open := opening(data, pos, limit, delim, quote)
+		if open < 0 {
+			if nl < 0 {
+				return 0, -1
+			}
+			return limit + 1, -1
+		}
+		if pos = closing(data, open+1, quote); pos < 0 {
+			return 0, open
+		}
+	}
+}
+
+// opening returns the first quote of data[pos:limit] that stands at the start
+// of a cell, or -1. data[pos] is outside quotes.
+func opening(data []byte, pos, limit int, delim, quote byte) int {
+	for pos < limit {
+		i := bytes.IndexByte(data[pos:limit], quote)
+		if i < 0 {
+			return -1
+		}
+		i += pos
+		if i == 0 || data[i-1] == delim || data[i-1] == '\n' {
+			return i
+		}
+		pos = i + 1
+	}
+	return -1
+}
+
+// closing returns the place after the quote that closes a cell whose text
+// begins at pos, or -1 if data ends first.
+func closing(data []byte, pos int, quote byte) int {
+	for {
+		i := bytes.IndexByte(data[pos:], quote)
+		if i < 0 {
+			return -1
+		}
+		pos += i + 1
+		if pos == len(data) || data[pos] != quote {
+			return pos
+		}
+		pos++
+	}
+}
+
+// cut returns how many bytes of data, at most most, are whole records; 0 if the
+// first record does not end there. At the end of the text the last record needs
+// no line end. It finds a record end in the second half if there is one, but
+// not always the last.
+func cut(data []byte, delim, quote byte, most int, atEnd bool) int {
+	if len(data) > most {
+		data, atEnd = data[:most], false
+	}
+	pos, last := 0, 0 // data[pos] is outside quotes, data[:last] whole records
+	for {
+		open := opening(data, pos, len(data), delim, quote)
+		if open < 0 {
+			if atEnd {
+				return len(data)
+			}
+			if i := bytes.LastIndexByte(data[pos:], '\n'); i >= 0 {
+				return pos + i + 1
+			}
+			return last
+		}
+		if i := bytes.LastIndexByte(data[pos:open], '\n'); i >= 0 {
+			last = pos + i + 1
+		}
+		if pos = closing(data, open+1, quote); pos < 0 {
+			return last
+		}
+	}
+}

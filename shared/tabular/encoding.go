@@ -1,0 +1,60 @@
+package tabular
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// DecodeText returns r as UTF-8. A byte order mark decides, or else
+// d.Encoding; UTF-8 passes through untouched, byte order mark included. It
+// returns an error if d.Encoding is none of the names that Dialect allows.
+func DecodeText(r io.Reader, d Dialect) (io.Reader, error) {
+	text, _, err := decodeText(r, d)
+	return text, err
+}
+
+func decodeText(r io.Reader, d Dialect) (text io.Reader, name string, err error) {
+	in := bufio.NewReaderSize(r, 64)
+	start, _ := in.Peek(3) // an error comes again with the first Read
+	name = d.filled().Encoding
+	switch {
+	case bytes.HasPrefix(start, byteOrderMark):
+		name = "utf-8"
+	case bytes.HasPrefix(start, []byte{0xff, 0xfe}):
+		name = "utf-16le"
+	case bytes.HasPrefix(start, []byte{0xfe, 0xff}):
+		name = "utf-16be"
+	}
+	var enc encoding.Encoding
+	switch name {
+	case "utf-8":
+		return in, name, nil
+	case "latin-1":
+		enc = charmap.ISO8859_1
+	case "windows-1252":
+		enc = charmap.Windows1252
+	case "utf-16le":
+		enc = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case "utf-16be":
+		enc = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	default:
+		return nil, "", fmt.Errorf("decode text: no encoding is called %q: write utf-8, latin-1, windows-1252, utf-16le or utf-16be", name)
+	}
+	return enc.NewDecoder().Reader(in), name, nil
+}
+
+// guessEncoding says what bytes that are not UTF-8 look like.
+func guessEncoding(cell []byte) string {
+	for _, c := range cell {
+		if c >= 0x80 && c < 0xa0 {
+			return "the bytes look like Windows-1252: declare the encoding windows-1252"
+		}
+	}
+	return "the bytes look like Latin-1: declare the encoding latin-1 (or windows-1252)"
+}

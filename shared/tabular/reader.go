@@ -1,0 +1,304 @@
+package tabular
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+)
+
+// Options say how to read one file.
+type Options struct {
+	Dialect Dialect
+	Limits  Limits
+}
+
+// A Reader cuts a delimited text into blocks of whole records. It is for one
+// goroutine at a time; the blocks it fills belong to whoever passed them.
+type Reader struct {
+	src     io.Reader
+	delim   byte
+	quote   byte
+	block   int // most bytes of an ordinary block
+	record  int // most bytes of a record, line end included
+	carry   []byte
+	at      int   // carry[at:] was read and not yet handed out
+	err     error // what ended src, io.EOF included; nil while it goes on
+	offset  int64 // of the next block
+	index   int
+	names   []string
+	raw     []byte
+	lines   int
+	faults  []Fault
+	form    string // of compression, "" for none
+	charset string // as detected or declared
+	read    *atomic.Int64
+	scanned int64 // bytes looked at, for the proof that reading is linear
+}
+
+// A Block is a run of whole records, line ends included. The zero value is
+// ready for Reader.Next, which reuses its memory. Whoever makes a block by hand
+// sets Data to whole records, at most 1 GiB.
+type Block struct {
+	Index       int   // 0, 1, 2 … in the order of the file
+	Data        []byte
+	FirstOffset int64 // of Data[0] in the decoded text, byte order mark and header included
+	// Final is true for the last block of the file.
+	Final bool
+	// Malformed is UnclosedQuote or LongRecord where the block is one record
+	// that is malformed so, else "". Of a LongRecord Data holds the first
+	// RecordBytes bytes and its line end, if it has one; Skipped counts the bytes
+	// left out.
+	Malformed FaultKind
+	Skipped   int64
+}
+
+const (
+	defaultBlock  = 1 << 20
+	defaultRecord = 16 << 20
+	largestRecord = 1 << 30 // a Span counts in 32 bits
+	slack         = 16      // bytes of capacity beyond a block, for reading words
+)
+
+// NewReader returns a reader of the text r, in UTF-8, having read its byte
+// order mark, if any, and its header line. It returns an error if the dialect
+// can't be, r can't be read or the header is longer than a record may be; an
+// empty text is no error but the fault EmptyFile.
+func NewReader(r io.Reader, o Options) (*Reader, error) {
+	d := o.Dialect.filled()
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	block, record := o.Limits.BlockBytes, o.Limits.RecordBytes
+	if block <= 0 {
+		block = defaultBlock
+	}
+	if record <= 0 {
+		record = defaultRecord
+	}
+	record = min(record, largestRecord)
+	rd := &Reader{src: r, delim: d.Delimiter, quote: d.Quote, block: min(block, record), record: record,
+		charset: d.Encoding, read: new(atomic.Int64)}
+	if _, counted := r.(*counter); !counted {
+		rd.src = &counter{r: r, n: rd.read}
+	}
+	return rd, rd.readHeader()
+}
+
+// filled returns d with its defaults written out.
+func (d Dialect) filled() Dialect {
+	if d.Delimiter == 0 {
+		d.Delimiter = ','
+	}
+	if d.Quote == 0 {
+		d.Quote = '"'
+	}
+	if d.Encoding == "" {
+		d.Encoding = "utf-8"
+	}
+	return d
+}
+
+func (d Dialect) check() error {
+	for _, c := range []byte{d.Delimiter, d.Quote} {
+		if c == '\n' || c == '\r' || c >= 0x80 {
+			return fmt.Errorf("dialect: %q can be neither delimiter nor quote: take an ASCII character other than a line end", c)
+		}
+	}
+	if d.Delimiter == d.Quote {
+		return fmt.Errorf("dialect: %q is both delimiter and quote", d.Quote)
+	}
+	return nil
+}
+
+// Header returns the column names, nil for an empty file. They are as written
+// but for their quotes: nothing is trimmed.
+func (r *Reader) Header() []string { return r.names }
+
+// RawHeader returns the header as written, without its line end and without
+// the byte order mark; nil for an empty file.
+func (r *Reader) RawHeader() []byte { return r.raw }
+
+// HeaderLines returns how many line ends the header holds, its own included:
+// what Batch.Line returns plus the Lines of all blocks before plus HeaderLines
+// is the line of the file, counted from 0.
+func (r *Reader) HeaderLines() int { return r.lines }
+
+// Faults returns the faults of the header or of the file as a whole. Row is -1.
+func (r *Reader) Faults() []Fault { return r.faults }
+
+// SourceBytes returns how many bytes were read so far from the source, before
+// decompression, for showing progress. It may be called at any time from any
+// goroutine.
+func (r *Reader) SourceBytes() int64 { return r.read.Load() }
+
+// Compression returns gzip, zstd, bzip2, zip or "", as OpenReader found.
+func (r *Reader) Compression() string { return r.form }
+
+// Encoding returns the encoding that the text was read as, in the words of
+// Dialect.Encoding.
+func (r *Reader) Encoding() string { return r.charset }
+
+// Next fills b with the next records, in the memory that b already has. It
+// returns io.EOF after the last block. Any other error comes after all whole
+// records that were read before it, and stays; a record that the error cut off
+// is left out.
+func (r *Reader) Next(b *Block) error {
+	b.Index, b.FirstOffset = r.index, r.offset
+	b.Malformed, b.Skipped = "", 0
+	if cap(b.Data) < r.block+1+slack {
+		b.Data = make([]byte, 0, r.block+1+slack)
+	}
+	b.Data = b.Data[:0]
+	taken := r.fill(b, r.block+1)
+	r.scanned += int64(len(b.Data))
+	n := cut(b.Data, r.delim, r.quote, r.block, r.err == io.EOF)
+	if n == 0 && len(b.Data) > 0 {
+		n = r.long(b, &taken)
+	}
+	if n == 0 {
+		b.Data = b.Data[:0]
+		if r.err == nil { // cannot be: long ends only with a record or an error
+			return io.ErrNoProgress
+		}
+		return r.err
+	}
+	if b.Malformed != LongRecord {
+		r.keep(b.Data[n:], taken)
+		b.Data = b.Data[:n]
+	}
+	b.Final = r.err == io.EOF && r.at == len(r.carry)
+	r.index++
+	r.offset += int64(len(b.Data)) + b.Skipped
+	return nil
+}
+
+// fill extends b.Data to want bytes, or fewer if the source ends. It returns
+// whether all of the bytes came from what was carried over.
+func (r *Reader) fill(b *Block, want int) (fromCarry bool) {
+	n := min(want-len(b.Data), len(r.carry)-r.at)
+	b.Data = append(b.Data, r.carry[r.at:r.at+n]...)
+	r.at += n
+	if len(b.Data) == want || r.err != nil {
+		return r.at < len(r.carry)
+	}
+	empty := 0
+	for len(b.Data) < want && r.err == nil {
+		var m int
+		m, r.err = r.src.Read(b.Data[len(b.Data):want])
+		b.Data = b.Data[:len(b.Data)+m]
+		if m > 0 {
+			empty = 0
+		} else if empty++; empty > 100 && r.err == nil {
+			r.err = io.ErrNoProgress
+		}
+	}
+	return false
+}
+
+// keep puts rest, the end of what fill returned, back to be read next.
+func (r *Reader) keep(rest []byte, fromCarry bool) {
+	if fromCarry {
+		r.at -= len(rest)
+		return
+	}
+	r.carry, r.at = append(r.carry[:0], rest...), 0
+}
+
+// long reads on until the first record of b ends. It returns where, having
+// marked b if the record is malformed, or 0 if an error ended the source first.
+func (r *Reader) long(b *Block, fromCarry *bool) int {
+	for {
+		window := b.Data[:min(len(b.Data), r.record)]
+		r.scanned += int64(len(window))
+		end, open := firstRecord(window, r.delim, r.quote)
+		whole := len(b.Data) <= r.record && r.err != nil // the text ends here
+		switch {
+		case end > 0:
+			return end
+		case whole && r.err != io.EOF:
+			return 0
+		case whole && open < 0:
+			return len(window)
+		case whole || len(b.Data) > r.record:
+			return r.malformed(b, window, open)
+		}
+		want := min(2*len(b.Data), r.record+1)
+		if cap(b.Data) < want+slack {
+			b.Data = append(make([]byte, 0, want+slack), b.Data...)
+		}
+		*fromCarry = r.fill(b, want)
+	}
+}
+
+// malformed marks b, whose first record has no end within window, and returns
+// where reading resumes. A quote opens at open, or nowhere if open is negative.
+func (r *Reader) malformed(b *Block, window []byte, open int) int {
+	if open >= 0 {
+		b.Malformed = UnclosedQuote
+		if i := bytes.IndexByte(window[open:], '\n'); i >= 0 {
+			return open + i + 1
+		}
+		if len(window) == len(b.Data) {
+			return len(window)
+		}
+	}
+	b.Malformed = LongRecord
+	rest := b.Data[len(window):]
+	b.Data = window
+	r.carry, r.at = append(append([]byte{}, rest...), r.carry[r.at:]...), 0
+	r.skip(b)
+	return len(b.Data)
+}
+
+// skip drops the rest of a line, whose line end goes to b.
+func (r *Reader) skip(b *Block) {
+	for {
+		if i := bytes.IndexByte(r.carry[r.at:], '\n'); i >= 0 {
+			b.Data = append(b.Data, '\n')
+			b.Skipped += int64(i)
+			r.at += i + 1
+			if r.at == len(r.carry) { // know whether the file ends here
+				r.refill()
+			}
+			return
+		}
+		b.Skipped += int64(len(r.carry) - r.at)
+		r.at = len(r.carry)
+		if r.refill(); len(r.carry) == 0 {
+			return
+		}
+	}
+}
+
+// refill reads a block's worth into carry, which was handed out whole.
+func (r *Reader) refill() {
+	tmp := Block{Data: r.carry[:0]}
+	if cap(tmp.Data) < r.block {
+		tmp.Data = make([]byte, 0, r.block)
+	}
+	r.carry, r.at = nil, 0
+	r.fill(&tmp, r.block)
+	r.scanned += int64(len(tmp.Data))
+	r.carry = tmp.Data
+}
+
+// ErrTooLarge says that a file is larger than Limits allow. It is wrapped in a
+// TooLargeError.
+var ErrTooLarge = errors.New("file too large")
+
+// A TooLargeError says which limit a file broke and what to do about it.
+type TooLargeError struct {
+	What   string // such as "decompressed text"
+	Limit  int64  // bytes, or the ratio for a ratio
+	Advice string
+}
+
+// Error names the limit and the advice.
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("%v: %s beyond %d: %s", ErrTooLarge, e.What, e.Limit, e.Advice)
+}
+
+// Unwrap returns ErrTooLarge.
+func (e *TooLargeError) Unwrap() error { return ErrTooLarge }

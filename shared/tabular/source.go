@@ -1,0 +1,79 @@
+package tabular
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+)
+
+// A File is a Source over the file with that path.
+type File string
+
+// Open opens the file.
+func (f File) Open(context.Context) (io.ReadCloser, error) { return os.Open(string(f)) }
+
+// Bytes is a Source over memory.
+type Bytes []byte
+
+// Open returns a reader of the bytes; it returns no error.
+func (b Bytes) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
+
+var (
+	_ Source = File("")
+	_ Source = Bytes(nil)
+)
+
+// A counter counts the bytes that pass; others may read the count meanwhile.
+type counter struct {
+	r io.Reader
+	n *atomic.Int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// OpenReader opens src, whose name stands in errors, decompresses and decodes
+// it and reads its header. Reader.SourceBytes then counts the bytes before
+// decompression. Close the Closer when done; it is nil if there is an error.
+func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reader, io.Closer, error) {
+	in, err := src.Open(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	read := new(atomic.Int64)
+	plain, form, err := decompress(&counter{in, read}, name, o.Limits)
+	if err != nil {
+		return nil, nil, errors.Join(err, in.Close())
+	}
+	both := closers{plain, in}
+	text, charset, err := decodeText(plain, o.Dialect)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
+	}
+	r, err := NewReader(text, o)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
+	}
+	r.read, r.form, r.charset = read, form, charset
+	return r, both, nil
+}
+
+// closers close in order.
+type closers []io.Closer
+
+func (c closers) Close() error {
+	var errs []error
+	for _, each := range c {
+		errs = append(errs, each.Close())
+	}
+	return errors.Join(errs...)
+}
