@@ -2,11 +2,19 @@
 // not at all, and why.
 //
 // A Signal is an alert-worthy fact that anything that watches can raise. The
-// router takes each one through Rule.Decide, which is pure: the caller loads
-// the State, stores the new one, and sends what the Decision says.
+// Router takes each one through Rule.Decide, which is pure: the Router loads
+// the State, claims it, sends what the Decision says, and stores the new State.
+//
+// A stage is one rule of the house, in a file of its own: dedupe.go, order.go,
+// resolve.go, first.go, raise.go, cooldown.go. The first stage that decides wins.
 package alert
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
 
 // A Severity says how soon somebody must act.
 type Severity string
@@ -18,6 +26,36 @@ const (
 	P2 Severity = "P2"
 	P3 Severity = "P3"
 )
+
+// Severities are all severities, worst first.
+var Severities = []Severity{P0, P1, P2, P3}
+
+// Worse reports whether s must be acted on sooner than t. A severity that is
+// none of the four is worse than nothing.
+func (s Severity) Worse(t Severity) bool { return s.rank() < t.rank() }
+
+// RespondWithin returns the time in which somebody must act: 15 minutes for P0
+// up to 24 hours for P3, and for anything else.
+func (s Severity) RespondWithin() time.Duration {
+	switch s {
+	case P0:
+		return 15 * time.Minute
+	case P1:
+		return time.Hour
+	case P2:
+		return 4 * time.Hour
+	}
+	return 24 * time.Hour
+}
+
+func (s Severity) rank() int {
+	for i, t := range Severities {
+		if s == t {
+			return i
+		}
+	}
+	return len(Severities)
+}
 
 // A Status says whether a signal's fact holds.
 type Status string
@@ -51,6 +89,8 @@ type Signal struct {
 	// those left out.
 	Findings []Finding `json:"findings"`
 	Omitted  int       `json:"omitted"`
+	// Impact says what it costs the business, one sentence each; nil if unknown.
+	Impact []string `json:"impact,omitempty"`
 	// NextSteps say what to do, in order.
 	NextSteps []string `json:"next_steps"`
 	// Links lead to the report, the quarantine, the runbook, by name.
@@ -81,3 +121,42 @@ type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
+
+// maxKey bounds a key in bytes, well below what a table takes as a key.
+const maxKey = 1024
+
+// Validate returns everything that keeps s from being routed, as one error
+// that wraps ErrInvalid, or nil.
+func (s Signal) Validate() error {
+	var faults []string
+	need := func(name, value string) {
+		if value == "" {
+			faults = append(faults, name+" is empty")
+		}
+	}
+	need("id", s.ID)
+	need("dedup_key", s.DedupKey)
+	need("group_key", s.GroupKey)
+	need("rule", s.Rule)
+	need("summary", s.Summary)
+	if len(s.ID) > maxKey || len(s.DedupKey) > maxKey || len(s.GroupKey) > maxKey {
+		faults = append(faults, fmt.Sprintf("a key is longer than %d bytes", maxKey))
+	}
+	if s.Status != Firing && s.Status != Resolved {
+		faults = append(faults, fmt.Sprintf("status is %.40q, want firing or resolved", s.Status))
+	}
+	if s.Severity.rank() == len(Severities) {
+		faults = append(faults, fmt.Sprintf("severity is %.40q, want P0, P1, P2 or P3", s.Severity))
+	}
+	if s.At.IsZero() {
+		faults = append(faults, "at is missing")
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrInvalid, strings.Join(faults, "; "))
+}
+
+// ErrInvalid is wrapped by the error of a signal that cannot be routed; trying
+// again does not help.
+var ErrInvalid = errors.New("invalid signal")

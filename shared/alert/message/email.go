@@ -1,0 +1,209 @@
+package message
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"tillwatch/shared/alert"
+)
+
+// maxSubject is what SNS takes: less than 100 ASCII characters.
+const maxSubject = 99
+
+// maxFindingLines bounds the list of what is wrong, so that an email stays at
+// about a page; what does not fit is counted and left to the report.
+const maxFindingLines = 32
+
+// Email returns the subject and the plain-text body for the person whose phone
+// rings: what happened, what is wrong, what to do now, what it costs, where to
+// look, and last why this was sent. s should have gone through Bound.
+func Email(s alert.Signal, d alert.Decision) (subject, body string) {
+	p := &page{}
+	p.add(wrap("", s.Summary)...)
+	p.add(standing(s, d)...)
+	if s.Status == alert.Firing {
+		p.findings(s)
+		p.list("WHAT TO DO NOW", s.NextSteps, true)
+		p.list("WHAT IT COSTS", s.Impact, false)
+	} else {
+		p.findings(s)
+		p.list("WHAT IS LEFT TO DO", s.NextSteps, true)
+	}
+	p.facts(s)
+	p.links(s)
+	p.add("", "--")
+	p.add(why(s, d)...)
+	p.add("Alert: " + s.DedupKey)
+	return Subject(s, d), p.String()
+}
+
+// Subject returns the subject of an email, or the text of a short message: at
+// most 99 ASCII characters on one line.
+func Subject(s alert.Signal, d alert.Decision) string {
+	lead := string(s.Severity)
+	switch d.Reason {
+	case alert.AlertResolved:
+		lead = "RESOLVED " + lead
+	case alert.SeverityRaised:
+		lead += fmt.Sprintf(" (was %s)", d.Previous)
+	case alert.FiredAgain:
+		lead += " AGAIN"
+	case alert.StillFiring:
+		lead += " STILL"
+	}
+	if s.Environment != "" {
+		lead += " " + s.Environment
+	}
+	return cut(ascii(lead+": "+s.Summary), maxSubject)
+}
+
+// standing says how urgent it is, where it is, and since when.
+func standing(s alert.Signal, d alert.Decision) []string {
+	var parts []string
+	if s.Status == alert.Firing {
+		within := s.Severity.RespondWithin()
+		parts = append(parts, fmt.Sprintf("%s: respond by %s (within %s)",
+			s.Severity, clock(d.At.Add(within), d.At), span(within)))
+		if !d.Since.Equal(s.At) {
+			parts = append(parts, "since "+clock(d.Since, d.At))
+		} else {
+			parts = append(parts, "began "+clock(s.At, d.At))
+		}
+	} else {
+		parts = append(parts, fmt.Sprintf("%s is over", s.Severity),
+			fmt.Sprintf("it lasted %s, from %s to %s",
+				span(s.At.Sub(d.Since)), clock(d.Since, d.At), clock(s.At, d.At)))
+	}
+	var place []string
+	if s.Environment != "" {
+		place = append(place, "Environment "+s.Environment)
+	}
+	if s.Team != "" {
+		place = append(place, "team "+s.Team)
+	}
+	lines := wrap("", strings.Join(parts, "; ")+".")
+	if len(place) > 0 {
+		lines = append(lines, wrap("", strings.Join(place, ", ")+".")...)
+	}
+	return lines
+}
+
+// why says for what reason this was sent and what comes next.
+func why(s alert.Signal, d alert.Decision) []string {
+	var text string
+	switch d.Reason {
+	case alert.FirstNotification:
+		text = "You get this because it is new."
+	case alert.FiredAgain:
+		text = "You get this because it came back after it had been resolved."
+	case alert.SeverityRaised:
+		text = fmt.Sprintf("You get this because it became worse: %s before, %s now.", d.Previous, s.Severity)
+	case alert.StillFiring:
+		text = "You get this again because it is not resolved."
+	case alert.AlertResolved:
+		text = "You get this because you were told when it began. Nothing more will come."
+	default:
+		text = fmt.Sprintf("You get this because of: %s.", d.Reason)
+	}
+	switch {
+	case d.HeldBack == 1:
+		text += " One more signal of it was held back since the last message."
+	case d.HeldBack > 1:
+		text += fmt.Sprintf(" %d more signals of it were held back since the last message.", d.HeldBack)
+	}
+	if !d.QuietUntil.IsZero() {
+		text += fmt.Sprintf(" No repeat before %s, unless it gets worse; you will be told when it is over.",
+			clock(d.QuietUntil, d.At))
+	}
+	return wrap("", text)
+}
+
+// page collects lines.
+type page struct{ lines []string }
+
+func (p *page) add(lines ...string) { p.lines = append(p.lines, lines...) }
+
+func (p *page) String() string { return strings.Join(p.lines, "\n") + "\n" }
+
+func (p *page) findings(s alert.Signal) {
+	if len(s.Findings) == 0 && s.Omitted == 0 {
+		return
+	}
+	title := "WHAT IS WRONG"
+	if s.Status == alert.Resolved {
+		title = "WHAT WAS FOUND"
+	}
+	p.add("", title)
+	used, shown := 0, 0
+	for _, f := range s.Findings {
+		lines := finding(shown+1, f)
+		if shown > 0 && used+len(lines) > maxFindingLines {
+			break
+		}
+		p.add(lines...)
+		used += len(lines)
+		shown++
+	}
+	if more := len(s.Findings) - shown + s.Omitted; more > 0 {
+		p.add(fmt.Sprintf("    and %d more: see the report.", more))
+	}
+}
+
+func finding(n int, f alert.Finding) []string {
+	text := f.Message
+	if text == "" {
+		text = f.Check
+	}
+	if f.Where != "" {
+		text += " (" + f.Where + ")"
+	}
+	lines := wrap(fmt.Sprintf("%2d. ", n), text)
+	if f.Advice != "" {
+		lines = append(lines, wrap("    -> ", f.Advice)...)
+	}
+	return lines
+}
+
+func (p *page) list(title string, items []string, numbered bool) {
+	if len(items) == 0 {
+		return
+	}
+	p.add("", title)
+	for i, item := range items {
+		lead := "  - "
+		if numbered {
+			lead = fmt.Sprintf("%2d. ", i+1)
+		}
+		p.add(wrap(lead, item)...)
+	}
+}
+
+func (p *page) facts(s alert.Signal) {
+	if len(s.Facts) == 0 {
+		return
+	}
+	p.add("", "IN NUMBERS")
+	wide := 0
+	for _, f := range s.Facts {
+		wide = max(wide, utf8.RuneCountInString(f.Name))
+	}
+	wide = min(wide, 24)
+	for _, f := range s.Facts {
+		p.add(wrap(fmt.Sprintf("    %-*s  ", wide, f.Name), f.Value)...)
+	}
+}
+
+// links puts each address on a line of its own, so that mail programs see where
+// it ends.
+func (p *page) links(s alert.Signal) {
+	if len(s.Links) == 0 {
+		return
+	}
+	p.add("", "WHERE TO LOOK")
+	for _, l := range s.Links {
+		if l.URL != "" {
+			p.add("    "+l.Name+":", "    "+l.URL)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+// Package message writes what people and machines read of a signal: an email
+// for the person who was woken, a note for the chat room, and JSON.
+package message
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"tillwatch/shared/alert"
+)
+
+// Compose writes one message for each severity that d names, and one for the
+// chat room. What s says is bounded and cleaned first, since parts of it were
+// taken from files that anybody may have written. d must notify.
+func Compose(s alert.Signal, d alert.Decision) ([]alert.Message, error) {
+	s = Bound(s)
+	var messages []alert.Message
+	for _, severity := range d.Severities {
+		m, err := forSeverity(s, d, severity)
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, m)
+	}
+	body, err := Chat(s, d)
+	if err != nil {
+		return nil, err
+	}
+	return append(messages, alert.Message{
+		Channel:    alert.Chat,
+		Bodies:     map[string]string{"default": string(body)},
+		Attributes: attributes(s, s.Severity),
+	}), nil
+}
+
+func forSeverity(s alert.Signal, d alert.Decision, severity alert.Severity) (alert.Message, error) {
+	s.Severity = severity
+	subject, text := Email(s, d)
+	machine, err := Machine(s, d)
+	if err != nil {
+		return alert.Message{}, err
+	}
+	return alert.Message{
+		Channel: string(severity),
+		Subject: subject,
+		Bodies: map[string]string{
+			"default": subject,
+			"email":   text,
+			"lambda":  string(machine),
+			"https":   string(machine),
+			"sqs":     string(machine),
+		},
+		Attributes: attributes(s, severity),
+	}, nil
+}
+
+// EventType returns the detail type with which s travels on the bus.
+func EventType(s alert.Signal) string {
+	if s.Status == alert.Resolved {
+		return "signal.resolved.v1"
+	}
+	return "signal.raised.v1"
+}
+
+func attributes(s alert.Signal, severity alert.Severity) map[string]string {
+	a := map[string]string{
+		"severity":    string(severity),
+		"event_type":  EventType(s),
+		"pipeline":    s.Pipeline,
+		"environment": s.Environment,
+		"team":        s.Team,
+	}
+	for name, value := range a {
+		if value == "" {
+			a[name] = "unknown" // an attribute must not be empty
+		}
+	}
+	return a
+}
+
+// maxMachine bounds the JSON of a signal in bytes. It goes three times into a
+// message that may have 256 KiB, and its quotes are escaped once more there.
+const maxMachine = 32 << 10
+
+// Machine returns the JSON that programs get: version 1, the event type, the
+// reason and the signal. It is at most 32 KiB: findings are left out from the
+// end, and counted in omitted, until it fits.
+func Machine(s alert.Signal, d alert.Decision) ([]byte, error) {
+	for {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		err := e.Encode(struct {
+			Version   int          `json:"version"`
+			EventType string       `json:"event_type"`
+			Reason    alert.Reason `json:"reason"`
+			Signal    alert.Signal `json:"signal"`
+		}{1, EventType(s), d.Reason, s})
+		if err != nil {
+			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
+		}
+		out := bytes.TrimRight(b.Bytes(), "\n")
+		if len(out) <= maxMachine {
+			return out, nil
+		}
+		switch n := len(s.Findings); {
+		case n > 0:
+			s.Findings, s.Omitted = s.Findings[:n/2], s.Omitted+n-n/2
+		case len(s.Facts)+len(s.Links)+len(s.NextSteps)+len(s.Impact) > 0:
+			s.Facts, s.Links, s.NextSteps, s.Impact = nil, nil, nil, nil
+		default:
+			return nil, fmt.Errorf("encode signal %s: %d bytes are too many", s.ID, len(out))
+		}
+	}
+}
+
+// Bound returns s with every text on one line, free of control characters and
+// of bounded length, and with at most 20 findings, 20 facts, 10 steps, links
+// and impacts. Findings left out are added to Omitted. The slices of s are not
+// changed.
+func Bound(s alert.Signal) alert.Signal {
+	short := func(v string) string { return cut(line(v), 200) }
+	long := func(v string) string { return cut(line(v), 500) }
+
+	s.Summary = cut(line(s.Summary), 240)
+	s.Rule, s.Pipeline = short(s.Rule), short(s.Pipeline)
+	s.Environment, s.Team = short(s.Environment), short(s.Team)
+	s.Trace = short(s.Trace)
+
+	const findings = 20
+	if n := len(s.Findings); n > findings {
+		s.Omitted += n - findings
+	}
+	s.Findings = each(s.Findings, findings, func(f alert.Finding) alert.Finding {
+		return alert.Finding{
+			Check: short(f.Check), Message: long(f.Message), Advice: long(f.Advice),
+			Where: short(f.Where), Severity: short(f.Severity),
+		}
+	})
+	s.Impact = each(s.Impact, 10, long)
+	s.NextSteps = each(s.NextSteps, 10, long)
+	s.Links = each(s.Links, 10, func(l alert.Link) alert.Link {
+		return alert.Link{Name: short(l.Name), URL: address(l.URL)}
+	})
+	s.Facts = each(s.Facts, 20, func(f alert.Fact) alert.Fact {
+		return alert.Fact{Name: short(f.Name), Value: long(f.Value)}
+	})
+	return s
+}
+
+// address returns u if it can be an address, else "": one that is too long is
+// worth nothing when it is cut.
+func address(u string) string {
+	if len(u) > 2048 || line(u) != u {
+		return ""
+	}
+	return u
+}
+
+// each returns f of the first n of in; never nil, so that JSON says [].
+func each[T any](in []T, n int, f func(T) T) []T {
+	out := make([]T, 0, min(n, len(in)))
+	for _, v := range in[:min(n, len(in))] {
+		out = append(out, f(v))
+	}
+	return out
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
