@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"tillwatch/shared/quality"
+)
+
+// printable returns s with everything that does not print, from NUL to bytes
+// that are not UTF-8, line breaks and characters that reorder text, written as
+// a Go escape. What it returns can do no harm to a terminal and holds only
+// characters that XML allows.
+func printable(s string) string {
+	clean := true
+	for _, r := range s {
+		if r == utf8.RuneError || !strconv.IsPrint(r) {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case strconv.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// count writes n with a comma between thousands.
+func count(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	start := 0
+	if n < 0 {
+		start = 1
+	}
+	for i := len(s) - 3; i > start; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// plural writes n with its noun: 1 row, 2 rows.
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return count(n) + " " + noun + "s"
+}
+
+// size writes a number of bytes for people, in powers of 1,000; "" if it is
+// negative, which means unknown.
+func size(n int64) string {
+	if n < 0 {
+		return ""
+	}
+	v, unit := float64(n), 0
+	for v >= 999.5 && unit < 5 {
+		v /= 1000
+		unit++
+	}
+	name := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}[unit]
+	if unit == 0 {
+		return plural(n, "byte")
+	}
+	if v < 9.95 {
+		return fmt.Sprintf("%.1f %s", v, name)
+	}
+	return fmt.Sprintf("%.0f %s", v, name)
+}
+
+// span writes milliseconds for people.
+func span(ms int64) string {
+	switch {
+	case ms < 1000:
+		return fmt.Sprintf("%d ms", ms)
+	case ms < 60_000:
+		return fmt.Sprintf("%.1f s", float64(ms)/1000)
+	default:
+		return fmt.Sprintf("%d min %d s", ms/60_000, ms/1000%60)
+	}
+}
+
+// points writes a score with two decimals, cut and not rounded, so that only a
+// perfect one reads 100.
+func points(v float64) string {
+	if v >= 100 {
+		return "100"
+	}
+	return strconv.FormatFloat(math.Floor(v*100+1e-9)/100, 'f', 2, 64)
+}
+
+// number writes a float for people: whole numbers in full with a comma between
+// thousands, others with six significant digits.
+func number(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+		return count(int64(v))
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+// quiet rounds v to twelve significant digits, which takes the noise off what
+// was computed and leaves what was counted.
+func quiet(v float64) float64 {
+	if v == math.Trunc(v) && math.Abs(v) < 1<<53 || math.IsInf(v, 0) || math.IsNaN(v) {
+		return v
+	}
+	q, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
+	if err != nil {
+		return v
+	}
+	return q
+}
+
+// measured writes what a check measured against what it wants, such as
+// "1.2 percent, want <= 1"; "" if nothing was measured.
+func measured(c *quality.Result) string {
+	if c.Measured == nil {
+		if c.Want == "" {
+			return ""
+		}
+		return "want " + printable(c.Want)
+	}
+	s := number(*c.Measured)
+	if c.Unit != "" {
+		s += " " + printable(c.Unit)
+	}
+	if *c.Measured == 1 {
+		s = strings.TrimSuffix(s, "s")
+	}
+	if c.Want != "" {
+		s += ", want " + printable(c.Want)
+	}
+	return s
+}
+
+// at writes where a sample stands: "row 12, line 14".
+func at(s quality.Sample) string {
+	switch {
+	case s.Row > 0 && s.Line > 0:
+		return fmt.Sprintf("row %s, line %s", count(s.Row), count(s.Line))
+	case s.Row > 0:
+		return "row " + count(s.Row)
+	case s.Line > 0:
+		return "line " + count(s.Line)
+	}
+	return "the file"
+}
+
+// shown is a sample's value as people see it.
+func shown(value string) string {
+	if value == "" {
+		return "(empty)"
+	}
+	return printable(value)
+}
