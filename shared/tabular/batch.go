@@ -26,8 +26,9 @@ type Batch struct {
 	columns   int
 	delim     byte
 	quote     byte
-	starts    []uint32    // of each well-formed row
-	ends      []uint32    // of each cell of each well-formed row, columns by columns
+	starts    []uint32    // of each well-formed row; scratch beyond Rows
+	ends      []uint32    // of each cell of each well-formed row, columns by columns; scratch beyond
+	foreign   bool        // some text is not UTF-8
 	quoted    []bool      // whether the column has a quoted cell
 	malformed []badRecord // in order
 	shifts    []shift     // of lines against ordinals, in order
@@ -49,6 +50,8 @@ const keptFaults = 20
 
 var faultKinds = [...]FaultKind{ShortRow, LongRow, UnclosedQuote, LongRecord, StrayQuote, NULByte, BadEncoding}
 
+const unclosedDetail = "the quote is not closed before the file ends or the record is too long"
+
 const strayDetail = "after the closing quote only a delimiter or a line end may follow; a quote inside a quoted cell is written twice"
 
 // Parse finds the cells of blk, whose records should have columns cells each.
@@ -58,7 +61,8 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 	d = d.filled()
 	b.blk, b.Data, b.columns, b.delim, b.quote = blk, blk.Data, max(columns, 1), d.Delimiter, d.Quote
 	b.Rows, b.Records, b.Lines = 0, 0, 0
-	b.Faults, b.starts, b.ends, b.malformed, b.shifts = b.Faults[:0], b.starts[:0], b.ends[:0], b.malformed[:0], b.shifts[:0]
+	b.Faults, b.malformed, b.shifts = b.Faults[:0], b.malformed[:0], b.shifts[:0]
+	b.foreign = false
 	if b.FaultCount == nil {
 		b.FaultCount = map[FaultKind]int64{}
 	}
@@ -70,9 +74,7 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 		b.parseMalformed(blk)
 		return
 	}
-	for pos := 0; pos < len(b.Data); {
-		pos = b.record(pos)
-	}
+	b.parseRecords()
 	b.checkText()
 	slices.SortStableFunc(b.Faults, func(x, y Fault) int {
 		if x.Row != y.Row {
@@ -85,7 +87,7 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 // parseMalformed takes in a block that is one malformed record.
 func (b *Batch) parseMalformed(blk *Block) {
 	end := len(trimLineEnd(blk.Data))
-	b.Lines = bytes.Count(blk.Data, []byte{'\n'})
+	defer func() { b.Lines = bytes.Count(blk.Data, []byte{'\n'}) }()
 	line := bytes.Count(blk.Data[:end], []byte{'\n'})
 	if blk.Malformed == LongRecord {
 		b.bad(LongRecord, 0, end, 0, 0, fmt.Sprintf("%d bytes without a line end", int64(end)+blk.Skipped))
@@ -98,59 +100,7 @@ func (b *Batch) parseMalformed(blk *Block) {
 		}
 		pos++
 	}
-	b.bad(UnclosedQuote, 0, end, line, column, "the quote is not closed before the file ends or the record is too long")
-}
-
-// record takes in the record at pos and returns where the next one begins.
-func (b *Batch) record(pos int) int {
-	size, open := firstRecord(b.Data[pos:], b.delim, b.quote)
-	next := pos + size
-	if open >= 0 { // only in a block that no Reader cut
-		next = len(b.Data)
-		if i := bytes.IndexByte(b.Data[pos+open:], '\n'); i >= 0 {
-			next = pos + open + i + 1
-		}
-		end := pos + len(trimLineEnd(b.Data[pos:next]))
-		lines := bytes.Count(b.Data[pos:end], []byte{'\n'})
-		b.bad(UnclosedQuote, pos, end, b.Lines+lines, 0, "the quote is not closed before the file ends")
-		b.endLines(lines, b.Data[next-1] == '\n')
-		return next
-	}
-	if size == 0 {
-		next = len(b.Data)
-	}
-	end := pos + len(trimLineEnd(b.Data[pos:next]))
-	if pos == end && (b.columns > 1 || next == len(b.Data) && b.blk.Final) {
-		b.endLines(0, true)
-		b.shiftTo(b.Lines - b.Records)
-		return next
-	}
-	base, cells := len(b.ends), 0
-	for at := pos; at <= end; cells++ {
-		stop, stray := cellEnd(b.Data[:end], at, b.delim, b.quote)
-		if cells < b.columns {
-			b.ends = append(b.ends, uint32(stop))
-			if stop > at && b.Data[at] == b.quote {
-				b.quoted[cells] = true
-				if stray {
-					b.fault(StrayQuote, b.Records, b.Lines+bytes.Count(b.Data[pos:at], []byte{'\n'}), cells, strayDetail)
-				}
-			}
-		}
-		at = stop + 1
-	}
-	lines := bytes.Count(b.Data[pos:end], []byte{'\n'})
-	switch {
-	case cells == b.columns:
-		b.starts = append(b.starts, uint32(pos))
-		b.Rows++
-		b.Records++
-	default:
-		b.ends = b.ends[:base]
-		b.wrongWidth(pos, end, cells)
-	}
-	b.endLines(lines, b.Data[next-1] == '\n')
-	return next
+	b.bad(UnclosedQuote, 0, end, line, column, unclosedDetail)
 }
 
 // wrongWidth takes in the record data[pos:end], which has too few or too many cells.
@@ -197,30 +147,9 @@ func (b *Batch) fault(k FaultKind, row, line, column int, detail string) {
 
 func kindIndex(k FaultKind) int { return slices.Index(faultKinds[:], k) }
 
-// cellEnd returns where the cell that begins at pos ends in record, which has
-// no line end, and whether text follows its closing quote; -1 if its quote is
-// never closed.
-func cellEnd(record []byte, pos int, delim, quote byte) (end int, stray bool) {
-	if pos < len(record) && record[pos] == quote {
-		at := closing(record, pos+1, quote)
-		if at < 0 {
-			return -1, false
-		}
-		if at == len(record) || record[at] == delim {
-			return at, false
-		}
-		pos, stray = at, true
-	}
-	if i := bytes.IndexByte(record[pos:], delim); i >= 0 {
-		return pos + i, stray
-	}
-	return len(record), stray
-}
-
 // checkText looks for NUL bytes and for text that is not UTF-8.
 func (b *Batch) checkText() {
-	nul := bytes.IndexByte(b.blk.Data, 0) >= 0
-	foreign := !utf8.Valid(b.blk.Data)
+	nul, foreign := bytes.IndexByte(b.Data, 0) >= 0, b.foreign
 	if !nul && !foreign {
 		return
 	}

@@ -38,12 +38,12 @@ func (r *Reader) readHeader() error {
 	line := b.Data[:n]
 	r.lines = bytes.Count(line, []byte{'\n'})
 	r.raw = bytes.Clone(trimLineEnd(line))
-	r.name(b.Malformed == UnclosedQuote)
+	r.name()
 	return nil
 }
 
 // name splits the raw header into names and collects their faults.
-func (r *Reader) name(unclosed bool) {
+func (r *Reader) name() {
 	fault := func(k FaultKind, column, at int, detail string) {
 		r.faults = append(r.faults, Fault{k, -1, bytes.Count(r.raw[:at], []byte{'\n'}), column, detail})
 	}
@@ -53,7 +53,7 @@ func (r *Reader) name(unclosed bool) {
 		end, stray := cellEnd(r.raw, pos, r.delim, r.quote)
 		if end < 0 { // only where a quote is never closed
 			end = len(r.raw)
-			fault(UnclosedQuote, column, pos, "the quote is not closed before the file ends or the record is too long; the name ends with the line")
+			fault(UnclosedQuote, column, pos, unclosedDetail+"; the name ends with the line")
 			r.names = append(r.names, string(unquote(nil, r.raw[pos:end], r.quote)))
 		} else {
 			name := r.raw[pos:end]
@@ -81,7 +81,6 @@ func (r *Reader) name(unclosed bool) {
 		}
 		pos = end + 1
 	}
-	_ = unclosed
 }
 
 // trimLineEnd returns record without its LF or CRLF.

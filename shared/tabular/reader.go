@@ -41,7 +41,7 @@ type Reader struct {
 // ready for Reader.Next, which reuses its memory. Whoever makes a block by hand
 // sets Data to whole records, at most 1 GiB.
 type Block struct {
-	Index       int   // 0, 1, 2 … in the order of the file
+	Index       int // 0, 1, 2 … in the order of the file
 	Data        []byte
 	FirstOffset int64 // of Data[0] in the decoded text, byte order mark and header included
 	// Final is true for the last block of the file.
@@ -153,7 +153,7 @@ func (r *Reader) Next(b *Block) error {
 	b.Data = b.Data[:0]
 	taken := r.fill(b, r.block+1)
 	r.scanned += int64(len(b.Data))
-	n := cut(b.Data, r.delim, r.quote, r.block, r.err == io.EOF)
+	n := cut(b.Data, r.delim, r.quote, r.block, r.spent() && r.err == io.EOF)
 	if n == 0 && len(b.Data) > 0 {
 		n = r.long(b, &taken)
 	}
@@ -168,11 +168,17 @@ func (r *Reader) Next(b *Block) error {
 		r.keep(b.Data[n:], taken)
 		b.Data = b.Data[:n]
 	}
-	b.Final = r.err == io.EOF && r.at == len(r.carry)
+	if r.err == nil && r.at == len(r.carry) { // is this the last block?
+		r.refill()
+	}
+	b.Final = r.err == io.EOF && r.spent()
 	r.index++
 	r.offset += int64(len(b.Data)) + b.Skipped
 	return nil
 }
+
+// spent reports whether everything was handed out.
+func (r *Reader) spent() bool { return r.err != nil && r.at == len(r.carry) }
 
 // fill extends b.Data to want bytes, or fewer if the source ends. It returns
 // whether all of the bytes came from what was carried over.
@@ -213,7 +219,7 @@ func (r *Reader) long(b *Block, fromCarry *bool) int {
 		window := b.Data[:min(len(b.Data), r.record)]
 		r.scanned += int64(len(window))
 		end, open := firstRecord(window, r.delim, r.quote)
-		whole := len(b.Data) <= r.record && r.err != nil // the text ends here
+		whole := len(b.Data) <= r.record && r.spent() // the text ends here
 		switch {
 		case end > 0:
 			return end
@@ -259,9 +265,6 @@ func (r *Reader) skip(b *Block) {
 			b.Data = append(b.Data, '\n')
 			b.Skipped += int64(i)
 			r.at += i + 1
-			if r.at == len(r.carry) { // know whether the file ends here
-				r.refill()
-			}
 			return
 		}
 		b.Skipped += int64(len(r.carry) - r.at)
