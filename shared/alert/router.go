@@ -166,7 +166,7 @@ func (r *Router) try(ctx context.Context, s Signal, now time.Time) (Decision, er
 	next.Version = claimed.Version
 	if _, err := r.Store.PutAlertState(ctx, next); err != nil {
 		// %v: it was sent, so this conflict must not be tried again at once.
-		return d, fmt.Errorf("record notification: %v", err)
+		return d, errors.Join(fmt.Errorf("record notification: %v", err), r.giveBack(ctx, claimed, now))
 	}
 	return d, nil
 }

@@ -66,7 +66,7 @@ func Chat(s alert.Signal, d alert.Decision) ([]byte, error) {
 		ID:      s.ID,
 		Content: NoteContent{
 			TextType:    "client-markdown",
-			Title:       cut(mark(s, d)+" "+escape(heading(s, d)), maxTitle),
+			Title:       cutMarkup(mark(s, d)+" "+escape(heading(s, d)), maxTitle),
 			Description: cutMarkup(description(s, d), maxDescription),
 			Keywords:    present(string(s.Severity), s.Environment, s.Pipeline, s.Rule),
 		},
@@ -183,12 +183,7 @@ func description(s alert.Signal, d alert.Decision) string {
 	for _, impact := range s.Impact {
 		lines = append(lines, "*Impact:* "+escape(impact))
 	}
-	if s.Status == alert.Firing {
-		lines = append(lines, fmt.Sprintf("*Respond by* %s", clock(d.At.Add(s.Severity.RespondWithin()), d.At)))
-	} else {
-		lines = append(lines, fmt.Sprintf("It lasted %s, from %s to %s.",
-			span(s.At.Sub(d.Since)), clock(d.Since, d.At), clock(s.At, d.At)))
-	}
+	lines = append(lines, escape(urgency(s, d)))
 	var links []string
 	for _, l := range s.Links {
 		if strings.HasPrefix(l.URL, "https://") || strings.HasPrefix(l.URL, "http://") {

@@ -3,6 +3,7 @@ package message
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"tillwatch/shared/alert"
@@ -11,31 +12,34 @@ import (
 // maxSubject is what SNS takes: less than 100 ASCII characters.
 const maxSubject = 99
 
-// maxFindingLines bounds the list of what is wrong, so that an email stays at
-// about a page; what does not fit is counted and left to the report.
-const maxFindingLines = 32
+// maxLines is about a page: the list of what is wrong gets what the rest leaves
+// of it, and what does not fit is counted and left to the report.
+const maxLines = 62
+
+// minFindingLines is what the list of what is wrong gets in any case.
+const minFindingLines = 8
 
 // Email returns the subject and the plain-text body for the person whose phone
 // rings: what happened, what is wrong, what to do now, what it costs, where to
 // look, and last why this was sent. s should have gone through Bound.
 func Email(s alert.Signal, d alert.Decision) (subject, body string) {
-	p := &page{}
-	p.add(wrap("", s.Summary)...)
-	p.add(standing(s, d)...)
+	var top, rest page
+	top.add(wrap("", sentence(s.Summary))...)
+	top.add(standing(s, d)...)
 	if s.Status == alert.Firing {
-		p.findings(s)
-		p.list("WHAT TO DO NOW", s.NextSteps, true)
-		p.list("WHAT IT COSTS", s.Impact, false)
+		rest.list("WHAT TO DO NOW", s.NextSteps, true)
+		rest.list("WHAT IT COSTS", s.Impact, false)
 	} else {
-		p.findings(s)
-		p.list("WHAT IS LEFT TO DO", s.NextSteps, true)
+		rest.list("WHAT IS LEFT TO DO", s.NextSteps, true)
 	}
-	p.facts(s)
-	p.links(s)
-	p.add("", "--")
-	p.add(why(s, d)...)
-	p.add("Alert: " + s.DedupKey)
-	return Subject(s, d), p.String()
+	rest.facts(s)
+	rest.links(s)
+	rest.add("", "--")
+	rest.add(why(s, d)...)
+	rest.add("Alert: " + s.DedupKey)
+	top.findings(s, max(minFindingLines, maxLines-len(top.lines)-len(rest.lines)-3))
+	top.add(rest.lines...)
+	return Subject(s, d), top.String()
 }
 
 // Subject returns the subject of an email, or the text of a short message: at
@@ -58,35 +62,34 @@ func Subject(s alert.Signal, d alert.Decision) string {
 	return cut(ascii(lead+": "+s.Summary), maxSubject)
 }
 
-// standing says how urgent it is, where it is, and since when.
+// standing says where it is, whose it is, and how urgent.
 func standing(s alert.Signal, d alert.Decision) []string {
-	var parts []string
-	if s.Status == alert.Firing {
-		within := s.Severity.RespondWithin()
-		parts = append(parts, fmt.Sprintf("%s: respond by %s (within %s)",
-			s.Severity, clock(d.At.Add(within), d.At), span(within)))
-		if !d.Since.Equal(s.At) {
-			parts = append(parts, "since "+clock(d.Since, d.At))
-		} else {
-			parts = append(parts, "began "+clock(s.At, d.At))
-		}
-	} else {
-		parts = append(parts, fmt.Sprintf("%s is over", s.Severity),
-			fmt.Sprintf("it lasted %s, from %s to %s",
-				span(s.At.Sub(d.Since)), clock(d.Since, d.At), clock(s.At, d.At)))
-	}
-	var place []string
+	text := string(s.Severity)
 	if s.Environment != "" {
-		place = append(place, "Environment "+s.Environment)
+		text += " in " + s.Environment
 	}
 	if s.Team != "" {
-		place = append(place, "team "+s.Team)
+		text += ", team " + s.Team
 	}
-	lines := wrap("", strings.Join(parts, "; ")+".")
-	if len(place) > 0 {
-		lines = append(lines, wrap("", strings.Join(place, ", ")+".")...)
+	return wrap("", text+". "+urgency(s, d))
+}
+
+// urgency says by when somebody must act and since when it is so, or how long
+// it lasted.
+func urgency(s alert.Signal, d alert.Decision) string {
+	since := clock(d.Since, d.At)
+	if s.Status == alert.Resolved {
+		return fmt.Sprintf("It lasted %s, from %s to %s.", span(s.At.Sub(d.Since)), since, clock(s.At, d.At))
 	}
-	return lines
+	within := s.Severity.RespondWithin()
+	due := d.At.Add(within)
+	if d.Reason == alert.StillFiring {
+		due = d.Since.Add(within)
+	}
+	if due.Before(d.At) {
+		return fmt.Sprintf("It has been so since %s; somebody should have acted by %s.", since, clock(due, d.At))
+	}
+	return fmt.Sprintf("It began at %s; act by %s.", since, clock(due, d.At))
 }
 
 // why says for what reason this was sent and what comes next.
@@ -113,7 +116,7 @@ func why(s alert.Signal, d alert.Decision) []string {
 		text += fmt.Sprintf(" %d more signals of it were held back since the last message.", d.HeldBack)
 	}
 	if !d.QuietUntil.IsZero() {
-		text += fmt.Sprintf(" No repeat before %s, unless it gets worse; you will be told when it is over.",
+		text += fmt.Sprintf(" No repeat before %s unless it gets worse. If it ends, you will be told.",
 			clock(d.QuietUntil, d.At))
 	}
 	return wrap("", text)
@@ -126,7 +129,8 @@ func (p *page) add(lines ...string) { p.lines = append(p.lines, lines...) }
 
 func (p *page) String() string { return strings.Join(p.lines, "\n") + "\n" }
 
-func (p *page) findings(s alert.Signal) {
+// findings lists what is wrong in about the given number of lines.
+func (p *page) findings(s alert.Signal, budget int) {
 	if len(s.Findings) == 0 && s.Omitted == 0 {
 		return
 	}
@@ -138,7 +142,7 @@ func (p *page) findings(s alert.Signal) {
 	used, shown := 0, 0
 	for _, f := range s.Findings {
 		lines := finding(shown+1, f)
-		if shown > 0 && used+len(lines) > maxFindingLines {
+		if shown > 0 && used+len(lines) > budget {
 			break
 		}
 		p.add(lines...)
@@ -148,6 +152,14 @@ func (p *page) findings(s alert.Signal) {
 	if more := len(s.Findings) - shown + s.Omitted; more > 0 {
 		p.add(fmt.Sprintf("    and %d more: see the report.", more))
 	}
+}
+
+// sentence returns s with a full stop, unless it ends with a mark of its own.
+func sentence(s string) string {
+	if r, _ := utf8.DecodeLastRuneInString(s); unicode.IsLetter(r) || unicode.IsNumber(r) || r == ')' || r == '%' {
+		return s + "."
+	}
+	return s
 }
 
 func finding(n int, f alert.Finding) []string {
@@ -183,7 +195,7 @@ func (p *page) facts(s alert.Signal) {
 	if len(s.Facts) == 0 {
 		return
 	}
-	p.add("", "IN NUMBERS")
+	p.add("", "DETAILS")
 	wide := 0
 	for _, f := range s.Facts {
 		wide = max(wide, utf8.RuneCountInString(f.Name))
@@ -194,8 +206,8 @@ func (p *page) facts(s alert.Signal) {
 	}
 }
 
-// links puts each address on a line of its own, so that mail programs see where
-// it ends.
+// links puts each address at the end of a line, however long, so that mail
+// programs see where it ends.
 func (p *page) links(s alert.Signal) {
 	if len(s.Links) == 0 {
 		return
@@ -203,7 +215,7 @@ func (p *page) links(s alert.Signal) {
 	p.add("", "WHERE TO LOOK")
 	for _, l := range s.Links {
 		if l.URL != "" {
-			p.add("    "+l.Name+":", "    "+l.URL)
+			p.add("    " + l.Name + ": " + l.URL)
 		}
 	}
 }

@@ -117,9 +117,9 @@ func Machine(s alert.Signal, d alert.Decision) ([]byte, error) {
 }
 
 // Bound returns s with every text on one line, free of control characters and
-// of bounded length, and with at most 20 findings, 20 facts, 10 steps, links
-// and impacts. Findings left out are added to Omitted. The slices of s are not
-// changed.
+// of bounded length, without what is empty, and with at most 20 findings, 12
+// facts, 6 steps, 6 links and 4 impacts. Findings left out are added to Omitted.
+// The slices of s are not changed.
 func Bound(s alert.Signal) alert.Signal {
 	short := func(v string) string { return cut(line(v), 200) }
 	long := func(v string) string { return cut(line(v), 500) }
@@ -130,22 +130,20 @@ func Bound(s alert.Signal) alert.Signal {
 	s.Trace = short(s.Trace)
 
 	const findings = 20
-	if n := len(s.Findings); n > findings {
-		s.Omitted += n - findings
-	}
+	s.Omitted = max(0, s.Omitted) + max(0, len(s.Findings)-findings)
 	s.Findings = each(s.Findings, findings, func(f alert.Finding) alert.Finding {
 		return alert.Finding{
 			Check: short(f.Check), Message: long(f.Message), Advice: long(f.Advice),
 			Where: short(f.Where), Severity: short(f.Severity),
 		}
 	})
-	s.Impact = each(s.Impact, 10, long)
-	s.NextSteps = each(s.NextSteps, 10, long)
-	s.Links = each(s.Links, 10, func(l alert.Link) alert.Link {
-		return alert.Link{Name: short(l.Name), URL: address(l.URL)}
+	s.Impact = each(s.Impact, 4, long)
+	s.NextSteps = each(s.NextSteps, 6, long)
+	s.Links = each(s.Links, 6, func(l alert.Link) alert.Link {
+		return alert.Link{Name: cut(line(l.Name), 40), URL: address(l.URL)}
 	})
-	s.Facts = each(s.Facts, 20, func(f alert.Fact) alert.Fact {
-		return alert.Fact{Name: short(f.Name), Value: long(f.Value)}
+	s.Facts = each(s.Facts, 12, func(f alert.Fact) alert.Fact {
+		return alert.Fact{Name: cut(line(f.Name), 40), Value: long(f.Value)}
 	})
 	return s
 }
@@ -159,11 +157,15 @@ func address(u string) string {
 	return u
 }
 
-// each returns f of the first n of in; never nil, so that JSON says [].
-func each[T any](in []T, n int, f func(T) T) []T {
+// each returns f of the first n of in without those that are empty; never nil,
+// so that JSON says [].
+func each[T comparable](in []T, n int, f func(T) T) []T {
+	var empty T
 	out := make([]T, 0, min(n, len(in)))
 	for _, v := range in[:min(n, len(in))] {
-		out = append(out, f(v))
+		if v = f(v); v != empty {
+			out = append(out, v)
+		}
 	}
 	return out
 }

@@ -33,7 +33,7 @@ var ErrNotAlarm = errors.New("not an alarm state change")
 // change is a state change, whatever form it came in.
 type change struct {
 	arn, name, description string
-	state, previous        string
+	state                  string
 	reason                 string
 	at                     time.Time
 	suppressedBy           string
@@ -91,7 +91,6 @@ type form struct {
 	AlarmDescription    string
 	AlarmRule           string
 	NewStateValue       string
-	OldStateValue       string
 	NewStateReason      string
 	StateChangeTime     string
 	ActionsSuppressedBy string
@@ -102,7 +101,6 @@ type form struct {
 type alarm struct {
 	AlarmName     string `json:"alarmName"`
 	State         state  `json:"state"`
-	PreviousState state  `json:"previousState"`
 	Configuration struct {
 		Description string `json:"description"`
 		AlarmRule   string `json:"alarmRule"`
@@ -188,7 +186,7 @@ func decode(data []byte) (change, error) {
 func (a *alarm) change(arn string) change {
 	c := change{
 		arn: arn, name: a.AlarmName, description: a.Configuration.Description,
-		state: a.State.Value, previous: a.PreviousState.Value,
+		state:  a.State.Value,
 		reason: a.State.Reason, at: when(a.State.Timestamp),
 		suppressedBy: a.State.ActionsSuppressedBy,
 		rule:         a.Configuration.AlarmRule,
@@ -207,7 +205,7 @@ func (a *alarm) change(arn string) change {
 func (f *form) notified() change {
 	c := change{
 		arn: f.AlarmArn, name: f.AlarmName, description: f.AlarmDescription,
-		state: f.NewStateValue, previous: f.OldStateValue,
+		state:  f.NewStateValue,
 		reason: f.NewStateReason, at: when(f.StateChangeTime),
 		suppressedBy: f.ActionsSuppressedBy,
 		rule:         f.AlarmRule,

@@ -58,7 +58,7 @@ func (c change) signal() alert.Signal {
 			Check: c.name, Message: c.measured(), Severity: string(s.Severity),
 		})
 		if runbook != "" {
-			s.NextSteps = append(s.NextSteps, "Follow the runbook; its first five minutes say what to look at.")
+			s.NextSteps = append(s.NextSteps, "Open the runbook and do its first five minutes.")
 		}
 	}
 	if runbook != "" {
@@ -170,9 +170,6 @@ func (c change) facts() []alert.Fact {
 	}
 	if c.rule != "" {
 		facts = append(facts, alert.Fact{Name: "Alarm rule", Value: c.rule})
-	}
-	if c.previous != "" {
-		facts = append(facts, alert.Fact{Name: "State", Value: c.previous + " before, " + c.state + " now"})
 	}
 	return facts
 }
