@@ -92,6 +92,8 @@ type Quarantine struct {
 	Rows   []BadRow
 	Total  int64
 	Cap    int
+	// Delimiter stands between the cells of Header and Raw; 0 is a comma.
+	Delimiter byte
 }
 
 // A BadRow is one row as it was written, without its line end, with the ids of

@@ -234,10 +234,17 @@ func NextSteps(r *quality.Report) []string {
 			continue
 		}
 		seen[advice] = true
-		steps = append(steps, advice)
+		steps = append(steps, title(c)+": "+lowerFirst(advice))
 	}
 	if r.Verdict == quality.VerdictFail && r.BadRows > 0 {
-		steps = append(steps, fmt.Sprintf("Send the %s to whoever writes the file; ask for a new delivery.", plural(r.BadRows, "bad row")))
+		rows := plural(r.BadRows, "bad row")
+		if q := r.Quarantine; q != nil && len(q.Rows) > 0 {
+			rows += " in quarantine"
+			if n := int64(len(q.Rows)); n < q.Total {
+				rows = fmt.Sprintf("first %s of %s in quarantine", count(n), plural(q.Total, "bad row"))
+			}
+		}
+		steps = append(steps, fmt.Sprintf("Send the %s to whoever writes the file, and ask for a new delivery.", rows))
 	}
 	return steps
 }

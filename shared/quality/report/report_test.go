@@ -71,6 +71,9 @@ func forms() []form {
 		{"wide.txt", text(TextOptions{Width: 120, Verbose: true})},
 		{"color.txt", text(TextOptions{Color: true, Width: 60})},
 		{"report.html", HTML},
+		{"report.md", Markdown},
+		{"junit.xml", JUnit},
+		{"sarif.json", SARIF},
 	}
 }
 

@@ -206,11 +206,8 @@ func (p *page) check(mark, color string, c *quality.Result) {
 		p.wrap(inset, inset, "", sentence(printable(c.Message)))
 	}
 	facts := []string{printable(string(c.Dimension))}
-	if m := measured(c); m != "" {
-		facts = append(facts, "measured "+m)
-		if c.Measured == nil {
-			facts[len(facts)-1] = m
-		}
+	if f := finding(c); f != "" {
+		facts = append(facts, f)
 	}
 	if p.Verbose && c.Score != nil {
 		facts = append(facts, "score "+points(*c.Score))
@@ -254,8 +251,8 @@ func (p *page) passed(checks []*quality.Result) {
 	}
 	for _, c := range checks {
 		line := title(c)
-		if m := measured(c); m != "" {
-			line += " · " + m
+		if f := finding(c); f != "" {
+			line += " · " + f
 		}
 		p.wrap("  "+p.paint(green, "✓")+" ", inset, "", line)
 	}

@@ -127,14 +127,11 @@ func quiet(v float64) float64 {
 	return q
 }
 
-// measured writes what a check measured against what it wants, such as
-// "1.2 percent, want <= 1"; "" if nothing was measured.
+// measured writes what a check measured, such as "1.2 percent"; "" if nothing
+// was.
 func measured(c *quality.Result) string {
 	if c.Measured == nil {
-		if c.Want == "" {
-			return ""
-		}
-		return "want " + printable(c.Want)
+		return ""
 	}
 	s := number(*c.Measured)
 	if c.Unit != "" {
@@ -143,10 +140,20 @@ func measured(c *quality.Result) string {
 	if *c.Measured == 1 {
 		s = strings.TrimSuffix(s, "s")
 	}
-	if c.Want != "" {
-		s += ", want " + printable(c.Want)
-	}
 	return s
+}
+
+// finding writes what a check measured against what it wants, such as
+// "measured 1.2 percent, want <= 1"; it may be "".
+func finding(c *quality.Result) string {
+	var parts []string
+	if m := measured(c); m != "" {
+		parts = append(parts, "measured "+m)
+	}
+	if c.Want != "" {
+		parts = append(parts, "want "+printable(c.Want))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // at writes where a sample stands: "row 12, line 14".
@@ -168,4 +175,13 @@ func shown(value string) string {
 		return "(empty)"
 	}
 	return printable(value)
+}
+
+// lowerFirst makes the first letter of a sentence small, unless its first word
+// is more than a plain word, such as an acronym.
+func lowerFirst(s string) string {
+	if len(s) > 1 && 'A' <= s[0] && s[0] <= 'Z' && 'a' <= s[1] && s[1] <= 'z' {
+		return string(s[0]+'a'-'A') + s[1:]
+	}
+	return s
 }
