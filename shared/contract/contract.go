@@ -132,7 +132,11 @@ type Column struct {
 	// Enum holds the allowed values (ODCS 3.2); nil means any.
 	Enum  []Value
 	Rules []Rule
-	Place Place
+	// Properties are the properties of an Object, Items what an Array holds, and
+	// MapKey and MapValue what a Map holds; nil if the contract says nothing.
+	Properties              []Column
+	Items, MapKey, MapValue *Column
+	Place                   Place
 }
 
 // Options are the logicalTypeOptions. Absent numbers are nil, absent text "".
@@ -153,6 +157,11 @@ type Options struct {
 	UniqueItems                  bool
 	MinProperties, MaxProperties *int
 	RequiredProperties           []string
+	// Dimensions, ElementType and Normalized describe a Vector: its length, the
+	// type of its elements (float32 if "") and whether its norm is 1.
+	Dimensions  *int
+	ElementType string
+	Normalized  bool
 }
 
 // A Value is a scalar of a contract as text, or null.
@@ -278,7 +287,10 @@ type Relationship struct {
 	// Dataset is the referenced table, of this contract or a reference file.
 	Dataset string
 	To      []string
-	Place   Place
+	// Contract is the file or address of the contract that Dataset is a table
+	// of; "" means this contract.
+	Contract string
+	Place    Place
 }
 
 // An SLA is one service-level property.
