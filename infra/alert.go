@@ -1,0 +1,179 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"tillwatch/shared/metric"
+)
+
+// severities, the most urgent first; each has a topic.
+var severities = []string{"P0", "P1", "P2", "P3"}
+
+// routeSeconds is how long routing one batch may take.
+const routeSeconds = 30
+
+// topics are the doors to people: one per severity, and one for chat, whose
+// message has a form of its own.
+type topics struct {
+	bySeverity map[string]awssns.Topic
+	chat       awssns.Topic
+}
+
+func newTopics(stack awscdk.Stack, p Props, key awskms.IKey) topics {
+	scope := constructs.NewConstruct(stack, jsii.String("Topics"))
+	t := topics{bySeverity: map[string]awssns.Topic{}}
+	for _, s := range severities {
+		t.bySeverity[s] = newTopic(scope, p, s, key)
+		for _, e := range p.Emails {
+			t.bySeverity[s].AddSubscription(awssnssubscriptions.NewEmailSubscription(&e, nil))
+		}
+	}
+	t.chat = newTopic(scope, p, "Chat", key)
+	if p.ChatEndpoint != "" {
+		t.chat.AddSubscription(awssnssubscriptions.NewUrlSubscription(&p.ChatEndpoint, nil))
+	}
+	return t
+}
+
+func newTopic(scope constructs.Construct, p Props, id string, key awskms.IKey) awssns.Topic {
+	t := awssns.NewTopic(scope, &id, &awssns.TopicProps{
+		TopicName:   p.name("alert-" + id),
+		DisplayName: jsii.String("Tillwatch " + p.Environment + " " + id),
+		MasterKey:   key,
+		EnforceSSL:  jsii.Bool(true),
+	})
+	stack := awscdk.Stack_Of(scope)
+	cloudwatch := awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)
+	t.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("AlarmsOfThisAccount"),
+		Principals: &[]awsiam.IPrincipal{cloudwatch},
+		Actions:    jsii.Strings("sns:Publish"),
+		Resources:  &[]*string{t.TopicArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}},
+	}))
+	return t
+}
+
+type alertProps struct {
+	Props
+	key    awskms.IKey
+	store  storage
+	topics topics
+	alarms *alarms
+}
+
+// alert is the one way to a person: signals on the bus and alarms that change
+// their state → queue → route-alert → a topic.
+type alert struct {
+	bus                awsevents.EventBus
+	function           awslambda.Function
+	queue, deadLetters awssqs.Queue
+	widgets            widgets
+}
+
+func newAlert(stack awscdk.Stack, p alertProps) alert {
+	scope := constructs.NewConstruct(stack, jsii.String("Alert"))
+	bus := awsevents.NewEventBus(scope, jsii.String("Bus"), &awsevents.EventBusProps{
+		EventBusName: jsii.String("tillwatch-" + p.Environment),
+		Description:  jsii.String("What Tillwatch notices and decides"),
+	})
+	queue, dead := newQueues(scope, routeSeconds)
+	variables := map[string]string{
+		"TILLWATCH_TABLE":      *p.store.table.TableName(),
+		"TILLWATCH_BUS":        *bus.EventBusName(),
+		"TILLWATCH_TOPIC_CHAT": *p.topics.chat.TopicArn(),
+	}
+	all := []*string{p.topics.chat.TopicArn()}
+	for _, s := range severities {
+		variables["TILLWATCH_TOPIC_"+s] = *p.topics.bySeverity[s].TopicArn()
+		all = append(all, p.topics.bySeverity[s].TopicArn())
+	}
+	optional(variables, "TILLWATCH_COOLDOWN_MINUTES", p.CooldownMinutes)
+	f := newFunction(scope, functionProps{
+		Props:       p.Props,
+		key:         p.key,
+		folder:      "route-alert",
+		description: "Decides who is told about a signal, and tells them",
+		variables:   variables,
+		seconds:     routeSeconds,
+		megabytes:   256,
+		scratch:     512,
+		grants: []*awsiam.PolicyStatementProps{
+			may("KeepState", []string{
+				"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:ConditionCheckItem",
+			}, p.store.table.TableArn()),
+			may("Tell", []string{"sns:Publish"}, all...),
+			may("UseTheKey", []string{"kms:Decrypt", "kms:GenerateDataKey"}, p.key.KeyArn()),
+			may("Publish", []string{"events:PutEvents"}, bus.EventBusArn()),
+			mayPublish(metric.Self),
+		},
+	})
+	consume(f, queue, 10, 2)
+
+	target := func() *[]awsevents.IRuleTarget {
+		return &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(queue, &awseventstargets.SqsQueueProps{DeadLetterQueue: dead})}
+	}
+	awsevents.NewRule(scope, jsii.String("Signals"), &awsevents.RuleProps{
+		Description:  jsii.String("Something was noticed or is over: decide who is told"),
+		EventBus:     bus,
+		EventPattern: &awsevents.EventPattern{Source: jsii.Strings("tillwatch"), DetailType: jsii.Strings("signal.raised.v1", "signal.resolved.v1")},
+		Targets:      target(),
+	})
+	// Alarms on the router itself and on what was lost go straight to a topic.
+	var routed []map[string]any
+	for _, g := range routedGroups {
+		routed = append(routed, map[string]any{"prefix": *p.name(g) + "-"})
+	}
+	awsevents.NewRule(scope, jsii.String("Alarms"), &awsevents.RuleProps{
+		Description: jsii.String("An alarm changed its state: decide who is told"),
+		EventPattern: &awsevents.EventPattern{
+			Source:     jsii.Strings("aws.cloudwatch"),
+			DetailType: jsii.Strings("CloudWatch Alarm State Change"),
+			Detail:     &map[string]any{"alarmName": routed},
+		},
+		Targets: target(),
+	})
+
+	a := alert{bus: bus, function: f, queue: queue, deadLetters: dead}
+	a.addAlarms(p)
+	a.widgets = alertWidgets(p, f, queue, dead)
+	return a
+}
+
+func (a alert) addAlarms(p alertProps) {
+	p.alarms.add(alarm{
+		group: "router", id: "errors", severity: "P1",
+		metric: of(a.function.MetricErrors(nil), awscloudwatch.Stats_SUM(), 5), comparison: moreThan, threshold: 0, periods: 1, missing: good,
+		what: "route-alert ended with an error: alerts may come late.",
+		do:   "Read its log around the time of the alarm. Its signals go back to the queue; until it works again, watch the operational dashboard yourself.",
+	})
+	p.alarms.add(alarm{
+		group: "router", id: "throttles", severity: "P1",
+		metric: of(a.function.MetricThrottles(nil), awscloudwatch.Stats_SUM(), 5), comparison: moreThan, threshold: 0, periods: 3, missing: good,
+		what: "The account has no concurrency left for route-alert: alerts come late.",
+		do:   "See which function uses the account's concurrency and ask for a higher quota.",
+	})
+	p.alarms.add(alarm{
+		group: "router", id: "waiting", severity: "P1",
+		metric: of(queueAge(a.queue), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 300, periods: 1, missing: good,
+		what: "A signal has been waiting for more than 5 minutes: nobody has been told yet.",
+		do:   "Look at errors and throttles of route-alert, and at the signals in its queue.",
+	})
+	p.alarms.add(alarm{
+		group: "lost", id: "signals", severity: "P1",
+		metric: of(queueDepth(a.deadLetters), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 0, periods: 1, missing: good,
+		what: "A signal could not be routed in five attempts and was set aside: somebody was not told.",
+		do:   "Read the message in the dead-letter queue: it is the signal. Act on it, mend the cause in route-alert's log, then redrive the queue.",
+	})
+}

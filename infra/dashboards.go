@@ -1,0 +1,255 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
+	"github.com/aws/jsii-runtime-go"
+
+	"tillwatch/shared/metric"
+)
+
+// A dashboard is 24 columns wide, a graph 6 rows high.
+const (
+	full   = 24
+	height = 6
+)
+
+// Periods of graphs in minutes: a day for weeks, five minutes for hours.
+const (
+	daily = 24 * 60
+	fine  = 5
+)
+
+// newDashboards makes the three dashboards from what the capabilities show:
+// executive for weeks and outcomes, operational for hours and alarms,
+// diagnostic for everything there is, and what each alarm asks for.
+func newDashboards(stack awscdk.Stack, p Props, a *alarms, capabilities ...widgets) {
+	var all widgets
+	for _, w := range capabilities {
+		all.executive = append(all.executive, w.executive...)
+		all.operational = append(all.operational, w.operational...)
+		all.diagnostic = append(all.diagnostic, w.diagnostic...)
+	}
+	dashboard := func(id, start string, rows ...[][]awscloudwatch.IWidget) {
+		var grid []*[]awscloudwatch.IWidget
+		for _, part := range rows {
+			for _, row := range part {
+				grid = append(grid, &row)
+			}
+		}
+		awscloudwatch.NewDashboard(stack, jsii.String(camel(id)), &awscloudwatch.DashboardProps{
+			DashboardName: p.name(id), Start: &start, Widgets: &grid,
+		})
+	}
+	dashboard("executive", "-P28D",
+		heading("Can the data be trusted?",
+			"Four weeks, a point a day. A score is the worst file of the day, from 0 to 100; the line is its target."),
+		a.status("Data under its target", "data"), all.executive)
+	dashboard("operational", "-PT12H",
+		heading("What needs somebody now?", "Twelve hours. Red is explained on the diagnostic dashboard, alarm by alarm."),
+		a.status("All alarms", "data", "judge", "router", "lost"), all.operational)
+	dashboard("diagnostic", "-PT3H",
+		heading("What is happening inside?", "Three hours, every metric of the catalogue. What each alarm asks for is at the end."),
+		all.diagnostic, a.runbooks())
+}
+
+// qualityWidgets show what was judged and how well the data did.
+func qualityWidgets(p qualityProps, f awslambda.Function, queue, dead awssqs.IQueue) widgets {
+	var quality, business, qualityNow, diagnostic []awscloudwatch.IWidget
+	for _, m := range metric.Catalogue() {
+		switch m.Namespace {
+		case metric.Quality:
+			quality = append(quality, p.graph(m, daily, 6))
+			qualityNow = append(qualityNow, p.graph(m, fine, 6))
+		case metric.Business:
+			business = append(business, p.graph(m, daily, 8))
+		}
+		if m.Namespace != metric.Self || !routers[m.Name] {
+			diagnostic = append(diagnostic, p.graph(m, fine, 8))
+		}
+	}
+	return widgets{
+		executive: append(append(section("Quality of the data", quality...), section("Business", business...)...),
+			section("Effort",
+				p.graphOf("Files judged and rejected, a day", 12, p.self(metric.FilesJudged, sum(), daily), p.self(metric.FilesRejected, sum(), daily)),
+				p.graphOf("Seconds from landing to verdict", 12,
+					p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(50)), daily), p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(95)), daily)),
+			)...),
+		operational: append(section("Judging files",
+			p.graphOf("Files", 8, p.self(metric.FilesJudged, sum(), fine), p.self(metric.FilesRejected, sum(), fine),
+				p.self(metric.FilesErrored, sum(), fine), p.self(metric.UnroutedFiles, sum(), fine)),
+			p.graphOf("Seconds from landing to verdict", 8, p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(50)), fine),
+				p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(95)), fine)),
+			p.graphOf("Files waiting and set aside", 8, labelled(queueDepth(queue), "waiting"), labelled(queueDepth(dead), "set aside")),
+			p.graphOf("validate-file: calls and errors", 8, of(f.MetricInvocations(nil), sum(), fine), of(f.MetricErrors(nil), sum(), fine), of(f.MetricThrottles(nil), sum(), fine)),
+			p.graphOf("validate-file: milliseconds", 8, of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(50)), fine), of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(99)), fine)),
+			p.graphOf("validate-file: at once", 8, concurrency(f)),
+		), section("Quality of the data", qualityNow...)...),
+		diagnostic: append(section("Judging files", diagnostic...), section("validate-file says", problems(p.Props, "validate-file"))...),
+	}
+}
+
+// routers are the metrics that route-alert publishes.
+var routers = map[metric.Name]bool{metric.SignalsRaised: true, metric.NotificationsSent: true, metric.NotificationsSuppressed: true}
+
+// alertWidgets show who was told, and how the router is.
+func alertWidgets(p alertProps, f awslambda.Function, queue, dead awssqs.IQueue) widgets {
+	sent, _ := metric.Lookup(metric.NotificationsSent)
+	var diagnostic []awscloudwatch.IWidget
+	for _, m := range metric.Catalogue() {
+		if routers[m.Name] {
+			diagnostic = append(diagnostic, p.graph(m, fine, 8))
+		}
+	}
+	return widgets{
+		executive: section("Alerts", p.graph(sent, daily, full)),
+		operational: section("Alerts",
+			p.graph(sent, fine, 8),
+			p.graphOf("Signals and silence", 8, p.self(metric.SignalsRaised, sum(), fine), p.self(metric.NotificationsSuppressed, sum(), fine)),
+			p.graphOf("Signals waiting and set aside", 8, labelled(queueDepth(queue), "waiting"), labelled(queueDepth(dead), "set aside")),
+			p.graphOf("route-alert: calls and errors", 8, of(f.MetricInvocations(nil), sum(), fine), of(f.MetricErrors(nil), sum(), fine), of(f.MetricThrottles(nil), sum(), fine)),
+			p.graphOf("route-alert: milliseconds", 8, of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(50)), fine), of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(99)), fine)),
+			p.graphOf("route-alert: at once", 8, concurrency(f)),
+		),
+		diagnostic: append(section("Alerts", diagnostic...), section("route-alert says", problems(p.Props, "route-alert"))...),
+	}
+}
+
+// graph shows a metric of the catalogue with its target. Datasets come and go
+// without a deployment, so their series are searched for.
+func (p Props) graph(m metric.Metric, minutes, width int) awscloudwatch.IWidget {
+	title := words(m.Name)
+	switch {
+	case m.Unit == metric.Percent:
+		title += ", %"
+	case m.Unit != metric.None && m.Unit != metric.Count:
+		title += ", " + strings.ToLower(string(m.Unit))
+	}
+	props := &awscloudwatch.GraphWidgetProps{
+		Width: jsii.Number(width), Height: jsii.Number(height), Left: p.series(m, minutes),
+		LegendPosition: awscloudwatch.LegendPosition_BOTTOM,
+		LeftYAxis:      &awscloudwatch.YAxisProps{ShowUnits: jsii.Bool(false)},
+	}
+	if m.Target != nil {
+		target := m.Target.Value
+		if v, ok := p.Targets[m.Name]; ok {
+			target = v
+		}
+		title = fmt.Sprintf("%s (target %s %v)", title, m.Target.Comparison, target)
+		props.LeftAnnotations = &[]*awscloudwatch.HorizontalAnnotation{{Value: &target, Label: jsii.String("target"), Color: jsii.String("#d62728")}}
+	}
+	if m.Unit == metric.Percent {
+		props.LeftYAxis.Max = jsii.Number(100)
+	}
+	props.Title = &title
+	return awscloudwatch.NewGraphWidget(props)
+}
+
+func (p Props) series(m metric.Metric, minutes int) *[]awscloudwatch.IMetric {
+	var series []awscloudwatch.IMetric
+	first := m.Sets[0]
+	switch {
+	case first.Growth != metric.PerDeployment:
+		series = append(series, awscloudwatch.NewSearchExpression(&awscloudwatch.SearchExpressionProps{
+			Expression: jsii.String(fmt.Sprintf(`SEARCH('{"%s",%s} MetricName="%s"', '%s', %d)`,
+				m.Namespace, strings.Join(first.Dimensions, ","), m.Name, m.Statistic, minutes*60)),
+			Label:  jsii.String(fmt.Sprintf("${PROP('Dim.%s')}", first.Dimensions[len(first.Dimensions)-1])),
+			Period: awscdk.Duration_Minutes(jsii.Number(minutes)),
+		}))
+	case len(first.Dimensions) == 2: // by severity
+		for _, s := range severities {
+			series = append(series, awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+				Namespace: jsii.String(string(m.Namespace)), MetricName: jsii.String(string(m.Name)), Label: &s,
+				DimensionsMap: &map[string]*string{metric.Environment: &p.Environment, metric.Severity: &s},
+				Statistic:     jsii.String(string(m.Statistic)), Period: awscdk.Duration_Minutes(jsii.Number(minutes)),
+			}))
+		}
+	default:
+		series = append(series, p.self(m.Name, jsii.String(string(m.Statistic)), minutes))
+	}
+	return &series
+}
+
+func (p Props) graphOf(title string, width int, series ...awscloudwatch.IMetric) awscloudwatch.IWidget {
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: &title, Width: jsii.Number(width), Height: jsii.Number(height), Left: &series,
+		LegendPosition: awscloudwatch.LegendPosition_BOTTOM,
+		LeftYAxis:      &awscloudwatch.YAxisProps{ShowUnits: jsii.Bool(false), Min: jsii.Number(0)},
+	})
+}
+
+// problems shows what a function logged that is worse than information.
+func problems(p Props, function string) awscloudwatch.IWidget {
+	group := "/aws/lambda/" + *p.name(function)
+	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
+		Title: jsii.String("Warnings and errors of " + function), Width: jsii.Number(full), Height: jsii.Number(height),
+		LogGroupNames: jsii.Strings(group), View: awscloudwatch.LogQueryVisualizationType_TABLE,
+		QueryLines: jsii.Strings("fields @timestamp, level, message, error_code, pipeline_id, retry_count", `filter level in ["WARN", "ERROR"]`, "sort @timestamp desc", "limit 50"),
+	})
+}
+
+// status shows the alarms of some groups as coloured squares.
+func (a *alarms) status(title string, groups ...string) [][]awscloudwatch.IWidget {
+	props := &awscloudwatch.AlarmStatusWidgetProps{Title: &title, Width: jsii.Number(full), SortBy: awscloudwatch.AlarmStatusWidgetSortBy_STATE_UPDATED_TIMESTAMP}
+	rows := 0
+	for _, g := range groups {
+		for _, m := range a.made {
+			if m.group == g {
+				if props.Alarms == nil {
+					props.Alarms = &[]interfacesawscloudwatch.IAlarmRef{}
+				}
+				*props.Alarms = append(*props.Alarms, m.construct)
+				rows++
+			}
+		}
+	}
+	props.Height = jsii.Number(2 + (rows+3)/4)
+	return [][]awscloudwatch.IWidget{{awscloudwatch.NewAlarmStatusWidget(props)}}
+}
+
+// runbooks says what to do for each alarm: this is where the alarms' links lead.
+func (a *alarms) runbooks() [][]awscloudwatch.IWidget {
+	var b strings.Builder
+	b.WriteString("# What each alarm asks for\n")
+	for _, m := range a.made {
+		fmt.Fprintf(&b, "\n### %s\n**%s** %s\n\n%s\n", m.name, m.severity, m.what, m.do)
+	}
+	return [][]awscloudwatch.IWidget{{awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
+		Markdown: jsii.String(b.String()), Width: jsii.Number(full), Height: jsii.Number(24),
+	})}}
+}
+
+func heading(title, text string) [][]awscloudwatch.IWidget {
+	return [][]awscloudwatch.IWidget{{awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
+		Markdown: jsii.String("# " + title + "\n" + text), Width: jsii.Number(full), Height: jsii.Number(2), Background: awscloudwatch.TextWidgetBackground_TRANSPARENT,
+	})}}
+}
+
+// section puts widgets under a title; the dashboard breaks them into rows.
+func section(title string, items ...awscloudwatch.IWidget) [][]awscloudwatch.IWidget {
+	return [][]awscloudwatch.IWidget{{awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
+		Markdown: jsii.String("## " + title), Width: jsii.Number(full), Height: jsii.Number(1), Background: awscloudwatch.TextWidgetBackground_TRANSPARENT,
+	})}, items}
+}
+
+func sum() *string { return awscloudwatch.Stats_SUM() }
+
+func labelled(m awscloudwatch.Metric, label string) awscloudwatch.IMetric {
+	return m.With(&awscloudwatch.MetricOptions{Label: &label, Statistic: awscloudwatch.Stats_MAXIMUM(), Period: awscdk.Duration_Minutes(jsii.Number(fine))})
+}
+
+func concurrency(f awslambda.Function) awscloudwatch.IMetric {
+	return labelled(f.Metric(jsii.String("ConcurrentExecutions"), nil), "calls at once")
+}
+
+// words writes DataFreshnessMinutes as Data freshness minutes.
+func words(n metric.Name) string {
+	text := strings.ReplaceAll(kebab(string(n)), "-", " ")
+	return strings.ToUpper(text[:1]) + text[1:]
+}

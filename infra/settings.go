@@ -1,0 +1,216 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tillwatch/shared/metric"
+)
+
+// Settings are what a deployment chooses, each a context value of the CDK:
+// cdk deploy -c environment=prod -c email=data-team@example.com.
+type Settings struct {
+	// Environment (environment) is part of every name, so that one account can
+	// hold several: lower-case letters, digits and dashes, at most 20; "dev".
+	Environment string
+	// Owner (owner) is the team that alarms name; "data-platform".
+	Owner string
+	// Emails (email) are told about every severity, separated by commas.
+	Emails []string
+	// ChatEndpoint (chat_endpoint) is an https address that gets the chat
+	// topic's messages; SlackWorkspace and SlackChannel (slack_workspace,
+	// slack_channel) are the ids for Amazon Q Developer in chat applications,
+	// both or none.
+	ChatEndpoint, SlackWorkspace, SlackChannel string
+	// Runbooks (runbooks) is an https address that alarms link to, followed by
+	// #<alarm>; "" links to the diagnostic dashboard, which says it too.
+	Runbooks string
+	// Datasets (datasets) get an alarm for each target of the catalogue; a
+	// dataset whose pipeline has another name than its table is written
+	// pipeline/table. The dashboards find every dataset by themselves.
+	Datasets []Dataset
+	// Targets (targets) replace targets of the catalogue:
+	// CompletenessScore=97,DataFreshnessMinutes=120.
+	Targets map[metric.Name]float64
+	// Architecture (architecture) of the functions is arm64, the default, or x86_64.
+	Architecture string
+	// Retain (retain) keeps the buckets, the table and their key when the stack
+	// is destroyed; true.
+	Retain bool
+	// QuarantineDays (quarantine_days) is how long rows that were set aside are
+	// kept, 1 to 3650; 30. LogDays (log_days) is CloudWatch's retention of logs,
+	// one of the values that it takes; 30.
+	QuarantineDays, LogDays int
+	// JudgeSeconds (judge_seconds) is how long judging one file may take, 10 to
+	// 900; 120. A file whose judge died is taken up again after six times that.
+	JudgeSeconds int
+	// JudgeMemory (judge_memory) is in MB, 512 to 10240; 1769, which is one
+	// whole processor. JudgeConcurrency (judge_concurrency) is how many files
+	// are judged at once, 2 to 1000; 5.
+	JudgeMemory, JudgeConcurrency int
+	// ReservedConcurrency (reserved_concurrency) takes that much of the
+	// account's pool for judging; 0 reserves nothing, which is right for a new
+	// account whose pool is 10.
+	ReservedConcurrency int
+	// MaxBytes (max_bytes) is the largest object that is judged, CooldownMinutes
+	// (cooldown_minutes) how long the same alert stays quiet; 0 leaves both to
+	// the functions.
+	MaxBytes, CooldownMinutes int
+	// Binaries (binaries) is a folder of functions that are built already,
+	// <function>/bootstrap; "" builds them.
+	Binaries string
+	// TracesEndpoint (traces_endpoint) is an OTLP address for spans; "" exports none.
+	TracesEndpoint string
+}
+
+// A Dataset is a table and the pipeline that brings it.
+type Dataset struct{ Pipeline, Table string }
+
+// logDays are the retentions that CloudWatch Logs takes, up to ten years.
+var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+var (
+	environmentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
+	datasetName     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64})?$`)
+)
+
+// readSettings reads the context values and reports everything that is wrong
+// with them at once. get returns nil for a key that is not set.
+func readSettings(get func(key string) any) (Settings, error) {
+	r := &reader{get: get}
+	s := Settings{
+		Environment:         r.text("environment", "dev"),
+		Owner:               r.text("owner", "data-platform"),
+		Emails:              r.list("email", ""),
+		ChatEndpoint:        r.address("chat_endpoint", "https"),
+		SlackWorkspace:      r.text("slack_workspace", ""),
+		SlackChannel:        r.text("slack_channel", ""),
+		Runbooks:            r.address("runbooks", "https"),
+		Targets:             r.targets("targets"),
+		Architecture:        r.text("architecture", "arm64"),
+		Retain:              r.yes("retain", true),
+		QuarantineDays:      r.number("quarantine_days", 30, 1, 3650),
+		LogDays:             r.number("log_days", 30, 1, 3653),
+		JudgeSeconds:        r.number("judge_seconds", 120, 10, 900),
+		JudgeMemory:         r.number("judge_memory", 1769, 512, 10240),
+		JudgeConcurrency:    r.number("judge_concurrency", 5, 2, 1000),
+		ReservedConcurrency: r.number("reserved_concurrency", 0, 0, 1000),
+		MaxBytes:            r.number("max_bytes", 0, 0, 1<<50),
+		CooldownMinutes:     r.number("cooldown_minutes", 0, 0, 10080),
+		Binaries:            r.text("binaries", ""),
+		TracesEndpoint:      r.address("traces_endpoint", "http", "https"),
+	}
+	if !environmentName.MatchString(s.Environment) {
+		r.fault("environment", s.Environment, "lower-case letters, digits and dashes, at most 20, a letter first")
+	}
+	if s.Architecture != "arm64" && s.Architecture != "x86_64" {
+		r.fault("architecture", s.Architecture, "arm64 or x86_64")
+	}
+	if !slices.Contains(logDays, s.LogDays) {
+		r.fault("log_days", s.LogDays, fmt.Sprintf("one of %v", logDays))
+	}
+	if (s.SlackWorkspace == "") != (s.SlackChannel == "") {
+		r.fault("slack_workspace and slack_channel", s.SlackWorkspace+" "+s.SlackChannel, "both or none")
+	}
+	for _, e := range s.Emails {
+		if a, err := mail.ParseAddress(e); err != nil || a.Address != e {
+			r.fault("email", e, "addresses separated by commas")
+		}
+	}
+	for _, d := range r.list("datasets", "sales_data,inventory_data,customer_data") {
+		if !datasetName.MatchString(d) {
+			r.fault("datasets", d, "table or pipeline/table, separated by commas")
+			continue
+		}
+		pipeline, table, found := strings.Cut(d, "/")
+		if !found {
+			table = pipeline
+		}
+		s.Datasets = append(s.Datasets, Dataset{pipeline, table})
+	}
+	return s, errors.Join(r.faults...)
+}
+
+// A reader reads context values, which are text from the command line and any
+// JSON from cdk.json, and collects what is wrong with them.
+type reader struct {
+	get    func(string) any
+	faults []error
+}
+
+func (r *reader) fault(key string, got any, want string) {
+	r.faults = append(r.faults, fmt.Errorf("context %s: got %v, want %s", key, got, want))
+}
+
+func (r *reader) text(key, otherwise string) string {
+	switch v := r.get(key).(type) {
+	case nil:
+		return otherwise
+	case string:
+		return strings.TrimSpace(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func (r *reader) list(key, otherwise string) []string {
+	var items []string
+	for item := range strings.SplitSeq(r.text(key, otherwise), ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (r *reader) number(key string, otherwise, low, high int) int {
+	text := r.text(key, strconv.Itoa(otherwise))
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		r.fault(key, text, fmt.Sprintf("a whole number from %d to %d", low, high))
+		return otherwise
+	}
+	return n
+}
+
+func (r *reader) yes(key string, otherwise bool) bool {
+	text := r.text(key, strconv.FormatBool(otherwise))
+	b, err := strconv.ParseBool(text)
+	if err != nil {
+		r.fault(key, text, "true or false")
+	}
+	return b
+}
+
+func (r *reader) address(key string, schemes ...string) string {
+	text := r.text(key, "")
+	if text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
+		r.fault(key, text, "an address with "+strings.Join(schemes, " or "))
+	}
+	return text
+}
+
+func (r *reader) targets(key string) map[metric.Name]float64 {
+	targets := map[metric.Name]float64{}
+	for _, item := range r.list(key, "") {
+		name, text, _ := strings.Cut(item, "=")
+		v, err := strconv.ParseFloat(text, 64)
+		m, ok := metric.Lookup(metric.Name(name))
+		if err != nil || !ok || m.Target == nil {
+			r.fault(key, item, "Name=value of metrics that have a target")
+			continue
+		}
+		targets[m.Name] = v
+	}
+	return targets
+}
