@@ -1,0 +1,263 @@
+package landing
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"tillwatch/shared/alert"
+	"tillwatch/shared/event"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/tabular"
+)
+
+// A plan is what was decided about an object, but for its signals: which of
+// them are raised and resolved depends on what is open when it is stored.
+type plan struct {
+	Change
+	// standing is the key of the standing that the plan reads and changes, ""
+	// for none.
+	standing string
+	// signal is what to raise; nil raises nothing. once raises it only if it is
+	// not open yet.
+	signal *alert.Signal
+	once   bool
+	// clears says that signals of other rules end with this object.
+	clears bool
+	report *quality.Report
+}
+
+// judged plans what follows from a report.
+func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, error) {
+	rec := record(f.Object, Judged, judgedReason(r), f.now)
+	rec.Dataset, rec.Period, rec.Contract, rec.Verdict = f.dataset, f.period, r.Contract, r.Verdict
+	rec.Scores, rec.Rows, rec.BadRows = r.Scores, r.Rows, r.BadRows
+	rec.Pipeline, rec.DataSource, rec.Tag = f.pipeline(), f.source(), string(r.Verdict)
+	for _, c := range r.Checks {
+		if c.Status == quality.Fail {
+			rec.Failed++
+		}
+	}
+	if err := j.write(ctx, f, r, &rec); err != nil {
+		return plan{}, err
+	}
+	rec.Steps = []Step{StepTag, StepMetrics, StepFigures, StepEvents}
+	rec.Measurements = slices.Concat(f.scores(r), f.business(r))
+	p := plan{standing: f.dataset + "/" + f.period, clears: true, report: r}
+	p.Record = rec
+	p.Entry = &Entry{
+		ID: f.ID(), Key: f.Bucket + "/" + f.Key, Rank: f.Rank(), Dataset: f.dataset, Period: f.period,
+		Run: quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns},
+	}
+	g := f.figures(r)
+	p.Figures = &g
+	if r.Verdict != quality.VerdictPass {
+		s := j.rejection(f, r, rec)
+		p.signal = &s
+	}
+	return p, nil
+}
+
+func judgedReason(r *quality.Report) string {
+	failed, errored := 0, 0
+	for _, c := range r.Checks {
+		switch c.Status {
+		case quality.Fail:
+			failed++
+		case quality.Errored:
+			errored++
+		}
+	}
+	return fmt.Sprintf("%d of %d checks failed, %d could not be measured", failed, len(r.Checks), errored)
+}
+
+// unjudged plans what follows from an error that a retry would only repeat:
+// the verdict error, a P1 signal, and no place in history.
+func (j *Judger) unjudged(f file, cause error) plan {
+	rec := record(f.Object, Unjudged, "could not be judged: "+clip(cause.Error(), 300), f.now)
+	rec.Dataset, rec.Period, rec.Verdict = f.dataset, f.period, quality.VerdictError
+	rec.Contract = f.contract.ID
+	rec.Tag = string(quality.VerdictError)
+	rec.Steps = []Step{StepTag, StepMetrics, StepEvents}
+	s := j.unreadable(f.Object, f.dataset, f.period, f.contract.Team, cause)
+	s.NextSteps = adviceFor(cause, f.contract.File)
+	p := plan{standing: f.dataset + "/" + f.period, signal: &s}
+	p.Record = rec
+	return p
+}
+
+// adviceFor says what to do about a file that could not be judged.
+func adviceFor(cause error, contractFile string) []string {
+	var p *PanicError
+	switch {
+	case errors.Is(cause, tabular.ErrTooLarge):
+		return []string{
+			"Split the file, or raise TILLWATCH_MAX_BYTES together with the function's memory and timeout.",
+			"If it is compressed and far larger inside than outside, ask its sender whether it is meant to be.",
+			"Put the file again; its verdict resolves this.",
+		}
+	case errors.As(cause, &p):
+		return []string{
+			"Find the stack trace in the log of validate-file by the object's key.",
+			"Judge the file on a desk with tillwatch validate, and report what it shows.",
+			"Put the file again once it is understood; its verdict resolves this.",
+		}
+	}
+	return []string{
+		"Read the error; it names the file or the line of " + cmp.Or(contractFile, "the contract") + " that is at fault.",
+		"Check it with tillwatch contract lint, and push the corrected contract with tillwatch contract push.",
+		"Put the file again; its verdict resolves this.",
+	}
+}
+
+// withoutContract plans what follows when no contract that can be read speaks
+// for the object. If there are contracts that can't be read, one of them may
+// be the object's, and that is the more urgent news.
+func (j *Judger) withoutContract(o Object, broken []Broken, now time.Time) plan {
+	if len(broken) > 0 {
+		b := likeliest(o.Key, broken)
+		name := dataset(b.Name)
+		period := PeriodOf(o.Key, o.Arrived)
+		cause := fmt.Errorf("contract %s can't be read: %w", path.Base(b.Name), b.Err)
+		rec := record(o, Unjudged, clip(cause.Error(), 300), now)
+		rec.Dataset, rec.Period, rec.Verdict, rec.Tag = name, period, quality.VerdictError, string(quality.VerdictError)
+		rec.Steps = []Step{StepTag, StepMetrics, StepEvents}
+		s := j.unreadable(o, name, period, "", cause)
+		s.NextSteps = adviceFor(cause, path.Base(b.Name))
+		p := plan{standing: name + "/" + period, signal: &s}
+		p.Record = rec
+		return p
+	}
+	s := j.unknown(o)
+	rec := record(o, NoContract, "no contract's servers match the key", now)
+	rec.Steps = []Step{StepMetrics, StepEvents}
+	p := plan{standing: s.DedupKey, signal: &s, once: true}
+	p.Record = rec
+	return p
+}
+
+// likeliest returns the broken contract whose name stands in the key, else the first.
+func likeliest(key string, broken []Broken) Broken {
+	for _, b := range broken {
+		if strings.Contains(key, dataset(b.Name)) {
+			return b
+		}
+	}
+	return broken[0]
+}
+
+// dataset is the part of a contract file's name before the first dot.
+func dataset(name string) string {
+	stem, _, _ := strings.Cut(path.Base(name), ".")
+	return cmp.Or(stem, "contract")
+}
+
+// settle completes the plan for what is open just now: the change to store.
+func (j *Judger) settle(p plan, s Standing) (Change, error) {
+	ch := p.Change
+	rec := &ch.Record
+	rec.Events = nil
+	if rec.Verdict != "" {
+		e, err := j.verdictEvent(rec)
+		if err != nil {
+			return Change{}, err
+		}
+		rec.Events = append(rec.Events, e)
+	}
+	next, signals := s, []alert.Signal(nil)
+	if p.clears {
+		except := ""
+		if p.signal != nil {
+			except = p.signal.Rule
+		}
+		var ended []Open
+		next, ended = next.Resolve(except, rec.Object.Arrived)
+		for _, o := range ended {
+			signals = append(signals, j.resolution(rec, o))
+		}
+	}
+	open := func(o Open) bool { return o.DedupKey == p.signal.DedupKey }
+	if p.signal != nil && !(p.once && slices.ContainsFunc(s.Open, open)) {
+		signals = append(signals, *p.signal)
+		next = next.Raise(Open{
+			Rule: p.signal.Rule, DedupKey: p.signal.DedupKey, SignalID: p.signal.ID,
+			Severity: string(p.signal.Severity), At: rec.Object.Arrived,
+		})
+	}
+	for _, sig := range signals {
+		e, err := j.signalEvent(rec, sig)
+		if err != nil {
+			return Change{}, err
+		}
+		rec.Events = append(rec.Events, e)
+	}
+	if len(signals) > 0 {
+		ch.Standing = &next
+	}
+	if len(rec.Steps) > 0 {
+		own := j.self(rec.Object, rec.Verdict, p.report, len(signals), rec.At)
+		rec.Measurements = publishable(slices.Concat(rec.Measurements, own))
+	}
+	return ch, nil
+}
+
+// metadata returns the envelope of an event about the record.
+func (j *Judger) metadata(r *Record, kind, what string) event.Metadata {
+	return event.Metadata{
+		EventID:        r.ID + "-" + what,
+		CorrelationID:  r.ID,
+		CausationID:    r.Object.EventID,
+		IdempotencyKey: kind + ":" + r.Object.Bucket + "/" + r.Object.Key + "#" + r.Object.Sequencer,
+		OccurredAt:     r.Object.Arrived.UTC(),
+		Producer:       j.Producer,
+		Traceparent:    r.Object.Trace,
+	}
+}
+
+// A Notice is the data of file.validated.v1 and file.rejected.v1.
+type Notice struct {
+	Dataset    string             `json:"dataset"`
+	Period     string             `json:"period"`
+	Object     Object             `json:"object"`
+	Verdict    quality.Verdict    `json:"verdict"`
+	Reason     string             `json:"reason"`
+	Scores     map[string]float64 `json:"scores"`
+	Rows       int64              `json:"rows"`
+	BadRows    int64              `json:"bad_rows"`
+	Failed     int                `json:"failed_checks"`
+	Contract   string             `json:"contract"`
+	Report     string             `json:"report"`     // key in the results bucket, "" if there is none
+	Page       string             `json:"page"`       // likewise
+	Quarantine string             `json:"quarantine"` // likewise
+	JudgedAt   time.Time          `json:"judged_at"`
+}
+
+func (j *Judger) verdictEvent(r *Record) (event.Event, error) {
+	kind := event.FileRejected
+	if accepted(r.Verdict) {
+		kind = event.FileValidated
+	}
+	scores := r.Scores
+	if scores == nil {
+		scores = map[string]float64{}
+	}
+	return event.New(kind, j.metadata(r, kind, "verdict"), Notice{
+		Dataset: r.Dataset, Period: r.Period, Object: r.Object, Verdict: r.Verdict, Reason: r.Reason,
+		Scores: scores, Rows: r.Rows, BadRows: r.BadRows, Failed: r.Failed, Contract: r.Contract,
+		Report: r.Report, Page: r.Page, Quarantine: r.Quarantine, JudgedAt: r.At,
+	})
+}
+
+func (j *Judger) signalEvent(r *Record, s alert.Signal) (event.Event, error) {
+	kind, what := event.SignalRaised, "raised-"+s.Rule
+	if s.Status == alert.Resolved {
+		kind, what = event.SignalResolved, "resolved-"+s.Rule
+	}
+	m := j.metadata(r, kind+":"+s.DedupKey, what)
+	return event.New(kind, m, s)
+}

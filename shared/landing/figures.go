@@ -1,0 +1,199 @@
+package landing
+
+import (
+	"cmp"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality"
+)
+
+// The custom properties of a contract's table, or of the contract, that say
+// which of its columns and names the business figures come from.
+const (
+	propertyRevenue     = "revenueColumn"
+	propertyCustomer    = "customerColumn"
+	propertyTransaction = "transactionColumn"
+	propertyFreshness   = "freshnessColumn"
+	propertyCurrency    = "currency"
+	propertyPipeline    = "pipeline"
+	propertySource      = "dataSource"
+	propertySeverity    = "signalSeverity" // P0 to P3, instead of the worst check's
+)
+
+// property returns a custom property of the file's table, else of its contract.
+func (f file) property(name string) string {
+	return cmp.Or(f.table.Custom[name], f.contract.Custom[name])
+}
+
+// pipeline is the dimension PipelineName: the property, else the dataset.
+func (f file) pipeline() string { return cmp.Or(f.property(propertyPipeline), f.dataset) }
+
+// source is the dimension DataSource: the property, else the contract's first
+// server, else the dataset.
+func (f file) source() string {
+	server := ""
+	if len(f.contract.Servers) > 0 {
+		server = f.contract.Servers[0].Name
+	}
+	return cmp.Or(f.property(propertySource), server, f.dataset)
+}
+
+// Figures are one object's share of its dataset's day. The day's figures are
+// the merge of its objects' current ones, so that a file that replaces another
+// replaces its figures and adds nothing.
+type Figures struct {
+	Object   Object `json:"object"`
+	Dataset  string `json:"dataset"`
+	Day      string `json:"day"`
+	Accepted bool   `json:"accepted"`
+	Rows     int64  `json:"rows"`
+	// Revenue is an exact decimal, "" if the contract names no column for it.
+	Revenue string `json:"revenue,omitempty"`
+	// Customers and Transactions are -1 if the contract names no column.
+	Customers    float64 `json:"customers"`
+	Transactions float64 `json:"transactions"`
+}
+
+// figures reads the file's share of its day from its report.
+func (f file) figures(r *quality.Report) Figures {
+	g := Figures{
+		Object: f.Object, Dataset: f.dataset, Day: dayOf(f.period), Accepted: accepted(r.Verdict),
+		Rows: r.Rows, Customers: -1, Transactions: -1,
+	}
+	if column := f.property(propertyRevenue); column != "" {
+		g.Revenue = revenue(r, column)
+	}
+	if column := f.property(propertyCustomer); column != "" {
+		g.Customers = distinct(r, column)
+	}
+	if column := f.property(propertyTransaction); column != "" {
+		g.Transactions = distinct(r, column)
+	}
+	return g
+}
+
+// revenue returns the exact sum of a column, else the measured one, else "".
+func revenue(r *quality.Report, column string) string {
+	if exact, ok := r.Totals[column]; ok {
+		if _, ok := new(big.Rat).SetString(exact); ok && len(exact) < 200 {
+			return exact
+		}
+	}
+	if v, ok := r.Metrics["sum:"+column]; ok && finite(v) {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
+func distinct(r *quality.Report, column string) float64 {
+	for _, name := range []string{"distinctCount:", "distinct:"} {
+		if v, ok := r.Metrics[name+column]; ok && finite(v) {
+			return v
+		}
+	}
+	return -1
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// A Total is the merge of a day's figures. Customers and Transactions are sums
+// over the day's files, so one that occurs in two files counts twice.
+type Total struct {
+	Files, Rows             int64
+	Revenue                 *big.Rat // nil if no file has any
+	Customers, Transactions float64  // -1 if no file has any
+}
+
+// Merge returns the figures of a day. Files that were not accepted count for
+// nothing. The order of day does not matter.
+func Merge(day []Figures) Total {
+	t := Total{Customers: -1, Transactions: -1}
+	add := func(to *float64, v float64) {
+		if v >= 0 {
+			*to = max(*to, 0) + v
+		}
+	}
+	for _, g := range day {
+		if !g.Accepted {
+			continue
+		}
+		t.Files++
+		t.Rows += g.Rows
+		if r, ok := new(big.Rat).SetString(g.Revenue); ok {
+			if t.Revenue == nil {
+				t.Revenue = new(big.Rat)
+			}
+			t.Revenue.Add(t.Revenue, r)
+		}
+		add(&t.Customers, g.Customers)
+		add(&t.Transactions, g.Transactions)
+	}
+	return t
+}
+
+// freshness returns the age of the file's newest row when it was judged, and
+// whether the report knows it. A date without a time of day stands for the
+// whole of its day, and a newest row in the future has age 0.
+func (f file) freshness(r *quality.Report) (time.Duration, bool) {
+	wanted := f.property(propertyFreshness)
+	var newest time.Time
+	for name, at := range r.Newest {
+		if wanted != "" && name != wanted {
+			continue
+		}
+		if c, ok := f.table.Column(name); ok && c.Type == contract.Date {
+			at = at.AddDate(0, 0, 1)
+		}
+		if at.After(newest) {
+			newest = at
+		}
+	}
+	if newest.IsZero() {
+		return 0, false
+	}
+	return max(0, f.now.Sub(newest)), true
+}
+
+// hourlyRevenue returns the mean revenue of an hour over the accepted history,
+// and whether there is any.
+func (f file) hourlyRevenue() (float64, bool) {
+	column := f.property(propertyRevenue)
+	if column == "" {
+		return 0, false
+	}
+	hours := 24.0
+	if strings.Contains(f.period, "T") {
+		hours = 1
+	}
+	var sum, n float64
+	for _, run := range f.history {
+		if v, ok := run.Metrics["sum:"+column]; ok && run.Accepted() && finite(v) {
+			sum += v
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, false
+	}
+	return sum / n / hours, true
+}
+
+// delayShare is the part of an hour's revenue that an hour of delay puts at
+// risk, once the delay is beyond delayGrace.
+const (
+	delayShare = 0.1
+	delayGrace = 60 * time.Minute
+)
+
+// atRisk returns the revenue that data which is that late puts at risk.
+func atRisk(hourly float64, late time.Duration) float64 {
+	if late <= delayGrace {
+		return 0
+	}
+	return hourly * late.Hours() * delayShare
+}

@@ -1,0 +1,119 @@
+package landing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/tabular"
+)
+
+// references returns the files that the contract compares with: a reference
+// file, or else the newest accepted file of that dataset for the same day. A
+// dataset that has neither is left out, and the checks that need it say so.
+func (j *Judger) references(ctx context.Context, f *file) (map[string]tabular.Source, error) {
+	found := map[string]tabular.Source{}
+	for _, name := range named(f.table) {
+		src, err := j.Library.Reference(ctx, name)
+		switch {
+		case err == nil:
+			found[name] = src
+			continue
+		case !errors.Is(err, ErrNoReference):
+			return nil, fmt.Errorf("read reference %s: %w", name, err)
+		}
+		day, err := j.Archive.Day(ctx, name, dayOf(f.period))
+		if err != nil {
+			return nil, fmt.Errorf("read files of %s: %w", name, err)
+		}
+		day = slices.DeleteFunc(day, func(g Figures) bool { return !g.Accepted })
+		if len(day) == 0 {
+			continue
+		}
+		newest := slices.MaxFunc(day, func(a, b Figures) int { return a.Object.Arrived.Compare(b.Object.Arrived) })
+		found[name] = j.Files.Source(newest.Object)
+	}
+	return found, nil
+}
+
+// named returns the datasets that the table's rules refer to, sorted.
+func named(t *contract.Table) []string {
+	names := map[string]bool{}
+	for _, r := range t.Relationships {
+		names[r.Dataset] = true
+	}
+	rules := slices.Clone(t.Rules)
+	for _, c := range t.Columns {
+		rules = append(rules, c.Rules...)
+	}
+	for _, r := range rules {
+		switch check := r.Implementation.(type) {
+		case contract.CoverageCheck:
+			names[check.Dataset] = true
+		case *contract.CoverageCheck:
+			names[check.Dataset] = true
+		case contract.TotalCheck:
+			names[check.Dataset] = true
+		case *contract.TotalCheck:
+			names[check.Dataset] = true
+		}
+	}
+	delete(names, "")
+	delete(names, t.Name)
+	return slices.Sorted(maps.Keys(names))
+}
+
+// traced puts a span named read around every reading of src.
+func (j *Judger) traced(src tabular.Source) tabular.Source {
+	if j.Trace == nil {
+		return src
+	}
+	return tracedSource{src, j.Trace}
+}
+
+type tracedSource struct {
+	tabular.Source
+	trace func(context.Context, string) (context.Context, func(error))
+}
+
+func (s tracedSource) Open(ctx context.Context) (io.ReadCloser, error) {
+	ctx, end := s.trace(ctx, "read")
+	r, err := s.Source.Open(ctx)
+	if err != nil {
+		end(err)
+		return nil, err
+	}
+	return &tracedReader{ReadCloser: r, end: end}, nil
+}
+
+type tracedReader struct {
+	io.ReadCloser
+	end  func(error)
+	once sync.Once
+	err  error
+}
+
+func (r *tracedReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}
+
+func (r *tracedReader) Close() error {
+	err := r.ReadCloser.Close()
+	r.once.Do(func() { r.end(errors.Join(r.err, err)) })
+	return err
+}
+
+// accepted reports whether a verdict lets a file be used.
+func accepted(v quality.Verdict) bool {
+	return v == quality.VerdictPass || v == quality.VerdictWarn
+}
