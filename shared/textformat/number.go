@@ -3,7 +3,6 @@ package textformat
 import (
 	"math/big"
 	"strconv"
-	"unicode/utf8"
 )
 
 // A NumberFormat is what a format such as u8 or f32 allows.
@@ -42,7 +41,3 @@ func NumberRange(name string) (NumberFormat, bool) {
 	f, ok := numberFormats[name]
 	return f, ok
 }
-
-// Length returns the number of code points in b; each byte that is not UTF-8
-// counts as one.
-func Length(b []byte) int { return utf8.RuneCount(b) }

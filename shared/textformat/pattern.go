@@ -62,8 +62,8 @@ func Pattern(ecma string) (*Matcher, error) {
 	if err != nil {
 		return m, nil // cannot be: regexp.Compile has parsed it
 	}
-	tree = tree.Simplify()
-	if m.slots = newSlots(tree); m.slots == nil {
+	m.slots = newSlots(tree)
+	if m.slots == nil || m.slots.wide {
 		m.machine = newMachine(tree)
 	}
 	return m, nil
@@ -86,7 +86,8 @@ func (m *Matcher) Match(b []byte) bool {
 		if matched, sure := m.slots.match(b); sure {
 			return matched
 		}
-	} else if m.machine != nil {
+	}
+	if m.machine != nil {
 		return m.machine.match(b)
 	}
 	return m.slow.Match(b)
