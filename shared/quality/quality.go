@@ -47,6 +47,10 @@ type Input struct {
 	// ShowPersonal leaves sample values of personal columns unmasked.
 	ShowPersonal bool
 	Limits       tabular.Limits
+	// KeyBytes bounds the memory for the keys of uniqueness checks, 256 MiB if
+	// 0; beyond it they go to temporary files in SpillDir ("" is the system's).
+	KeyBytes int64
+	SpillDir string
 	// Progress, if not nil, is called now and then with the bytes read so far,
 	// as stored; from one goroutine at a time.
 	Progress func(bytes int64)

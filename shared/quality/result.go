@@ -33,23 +33,21 @@ const (
 // A Report is what judging one file found. Its JSON form is version 1 of the
 // documented schema; fields are only ever added.
 type Report struct {
-	Version    int                  `json:"version"`
-	Dataset    string               `json:"dataset"`
-	Object     string               `json:"object"`
-	Contract   string               `json:"contract"` // id and version, "urn:… 1.0.0"
-	JudgedAt   time.Time            `json:"judged_at"`
-	Rows       int64                `json:"rows"` // data rows, malformed ones included
-	Bytes      int64                `json:"bytes"`
-	DurationMS int64                `json:"duration_ms"`
-	Verdict    Verdict              `json:"verdict"`
-	Scores     map[string]float64   `json:"scores"` // "quality" and each measured dimension, 0 to 100
-	Checks     []Result             `json:"checks"`
-	BadRows    int64                `json:"bad_rows"` // rows that broke at least one row rule, exact
-	Columns    []string             `json:"columns"`  // the header
-	Metrics    map[string]float64   `json:"metrics"`  // what history keeps: rowCount, bytes, nullPercent:<column> …
-	Quarantine *Quarantine          `json:"-"`
-	Newest     map[string]time.Time `json:"-"` // newest value of each date column a check looked at
-	Totals     map[string]string    `json:"-"` // exact decimal sums of the columns a check summed
+	Version    int                `json:"version"`
+	Dataset    string             `json:"dataset"`
+	Object     string             `json:"object"`
+	Contract   string             `json:"contract"` // id and version, "urn:… 1.0.0"
+	JudgedAt   time.Time          `json:"judged_at"`
+	Rows       int64              `json:"rows"` // data rows, malformed ones included
+	Bytes      int64              `json:"bytes"`
+	DurationMS int64              `json:"duration_ms"`
+	Verdict    Verdict            `json:"verdict"`
+	Scores     map[string]float64 `json:"scores"` // "quality" and each measured dimension, 0 to 100
+	Checks     []Result           `json:"checks"`
+	BadRows    int64              `json:"bad_rows"` // rows that broke at least one row rule, exact
+	Columns    []string           `json:"columns"`  // the header
+	Metrics    map[string]float64 `json:"metrics"`  // what history keeps: rowCount, bytes, nullPercent:<column> …
+	Quarantine *Quarantine        `json:"-"`
 }
 
 // A Result is the outcome of one check.

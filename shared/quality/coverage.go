@@ -1,0 +1,177 @@
+package quality
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/state"
+)
+
+// compileCoverage makes the check that expected values, days or hours occur.
+func (p *plan) compileCoverage(c *check, impl contract.CoverageCheck) {
+	c.say.Dimension, c.say.Unit, c.say.Column = contract.Completeness, string(contract.Percent), impl.Column
+	least := impl.AtLeastPercent
+	if least == 0 {
+		least = 100
+	}
+	c.want = contract.Want{Op: contract.GreaterOrEqual, Low: least}
+	c.noun = "values"
+	slot, ok := p.column(impl.Column)
+	if !ok {
+		p.missing(c, impl.Column)
+		return
+	}
+	c.personal = p.personal(slot)
+	minRows := max(impl.MinRows, 1)
+	var expect func(f *findings) (want []string, has func(string) int64, problem string)
+	switch {
+	case impl.Every != "":
+		expect = p.expectPeriods(impl, slot)
+	case impl.Dataset != "":
+		expect = p.expectReference(impl, slot)
+	default:
+		expect = p.expectValues(impl, slot)
+	}
+	c.finish = func(f *findings, _ *tally, r *Result) {
+		want, has, problem := expect(f)
+		if problem != "" {
+			r.Status, r.Message = Errored, "not measured: "+problem
+			return
+		}
+		var absent []string
+		for _, value := range want {
+			if has(value) < minRows {
+				absent = append(absent, value)
+			}
+		}
+		r.LookedAt, r.Violations = int64(len(want)), int64(len(absent))
+		share := 100.0
+		if len(want) > 0 {
+			share = 100 * float64(len(want)-len(absent)) / float64(len(want))
+		}
+		c.measure(r, share)
+		c.coverageText(p, r, want, absent)
+	}
+}
+
+// coverageText says which of the expected values are absent.
+func (c *check) coverageText(p *plan, r *Result, want, absent []string) {
+	if len(absent) == 0 {
+		r.Message = fmt.Sprintf("all %s expected values of %s occur", count(int64(len(want))), r.Column)
+		return
+	}
+	if c.personal && !p.in.ShowPersonal {
+		absent = []string{masked}
+	}
+	shown := absent[:min(len(absent), 10)]
+	more := ""
+	if len(absent) > len(shown) {
+		more = fmt.Sprintf(" and %s more", count(int64(len(absent)-len(shown))))
+	}
+	r.Message = fmt.Sprintf("%s of %s expected values of %s do not occur: %s%s", count(r.Violations), count(r.LookedAt), r.Column, strings.Join(shown, ", "), more)
+	r.Advice = "Ask those who should have sent these parts; the rest of the file may be right, but sums over it are too low."
+	for i := 0; i < len(absent) && i < p.in.Samples; i++ {
+		r.Samples = append(r.Samples, Sample{Value: cut([]byte(absent[i]))})
+	}
+}
+
+// expectValues expects the values that the contract lists.
+func (p *plan) expectValues(impl contract.CoverageCheck, slot int) func(*findings) ([]string, func(string) int64, string) {
+	at := p.need(func() state.Aggregate { return state.NewOccurrences(slot) })
+	return func(f *findings) ([]string, func(string) int64, string) {
+		var want []string
+		for _, v := range impl.Values {
+			want = append(want, v.Text)
+		}
+		return want, seen(f, at), f.full(at, "values")
+	}
+}
+
+// expectReference expects every value of a reference's column.
+func (p *plan) expectReference(impl contract.CoverageCheck, slot int) func(*findings) ([]string, func(string) int64, string) {
+	at := p.need(func() state.Aggregate { return state.NewOccurrences(slot) })
+	theirs := p.reference(impl.Dataset).look([]string{impl.RefColumn}, func(slots []int) state.Aggregate { return state.NewOccurrences(slots[0]) })
+	return func(f *findings) ([]string, func(string) int64, string) {
+		if problem := theirs.problem(); problem != "" {
+			return nil, nil, problem
+		}
+		var want []string
+		for value := range theirs.agg.(*state.Occurrences).Seen {
+			want = append(want, value)
+		}
+		sort.Strings(want)
+		return want, seen(f, at), f.full(at, "values")
+	}
+}
+
+func seen(f *findings, at int) func(string) int64 {
+	return func(value string) int64 { return f.aggs[at].(*state.Occurrences).Seen[value] }
+}
+
+// full says that an aggregate had to stop at its bound; "" if it had not.
+func (f *findings) full(at int, what string) string {
+	full := false
+	switch a := f.aggs[at].(type) {
+	case *state.Occurrences:
+		full = a.Full
+	case *state.Periods:
+		full = a.Full
+	case *state.Distinct:
+		full = a.Full
+	}
+	if full {
+		return fmt.Sprintf("more than %s different %s", count(state.GroupLimit), what)
+	}
+	return ""
+}
+
+// expectedPeriods bounds how many days or hours a coverage check may expect.
+const expectedPeriods = 100_000
+
+// expectPeriods expects every day or hour of a span.
+func (p *plan) expectPeriods(impl contract.CoverageCheck, slot int) func(*findings) ([]string, func(string) int64, string) {
+	length, layout := 24*time.Hour, "2006-01-02"
+	if impl.Every == "hour" {
+		length, layout = time.Hour, "2006-01-02 15:00"
+	}
+	seconds := int64(length / time.Second)
+	at := p.need(func() state.Aggregate { return state.NewPeriods(slot, length) })
+	return func(f *findings) ([]string, func(string) int64, string) {
+		a := f.aggs[at].(*state.Periods)
+		var from, to int64
+		if !impl.Last.IsZero() {
+			// The day of judging is the last one expected, the current hour the
+			// last hour.
+			to = p.in.Now.Unix() / seconds
+			from = impl.Last.Before(p.in.Now).Unix()/seconds + 1
+		} else {
+			first := true
+			for period := range a.Seen {
+				if first || period < from {
+					from = period
+				}
+				if first || period > to {
+					to = period
+				}
+				first = false
+			}
+			if first {
+				return nil, nil, fmt.Sprintf("%s holds no point in time", impl.Column)
+			}
+		}
+		if to-from > expectedPeriods {
+			return nil, nil, fmt.Sprintf("more than %s %ss would be expected", count(expectedPeriods), impl.Every)
+		}
+		var want []string
+		counts := map[string]int64{}
+		for period := from; period <= to; period++ {
+			name := time.Unix(period*seconds, 0).UTC().Format(layout)
+			want = append(want, name)
+			counts[name] = a.Seen[period]
+		}
+		return want, func(name string) int64 { return counts[name] }, f.full(at, impl.Every+"s")
+	}
+}

@@ -1,0 +1,378 @@
+package quality
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/tabular"
+)
+
+// mustBeNone is the condition of everything that a contract states as a fact.
+var mustBeNone = contract.Want{Op: contract.Equal}
+
+// fact makes the check of something that a contract states of a column, of
+// which no row may be an exception.
+func (p *plan) fact(col *contract.Column, what string, dim contract.Dimension) *check {
+	return &check{
+		say: Result{
+			ID: col.Name + "." + what, Column: col.Name, Dimension: dim,
+			Severity: contract.High.String(), Unit: string(contract.Rows), Place: p.placeOf(col.Place),
+		},
+		want: mustBeNone, noun: "values", personal: col.Personal,
+	}
+}
+
+// placeOf writes a place of the contract as file:line:column.
+func (p *plan) placeOf(at contract.Place) string {
+	if at.Line == 0 {
+		return p.in.Contract.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.in.Contract.File, at.Line, at.Column)
+}
+
+// compileColumn makes the checks of one column's facts, then of its rules.
+func (p *plan) compileColumn(col *contract.Column) {
+	for _, c := range p.columnFacts(col) {
+		slot, ok := p.column(col.Name)
+		if !ok {
+			p.missing(c, col.Name)
+		} else {
+			c.shows = []int{slot}
+			if c.build != nil {
+				c.kernel = c.build(slot)
+			}
+			if c.keys != nil {
+				c.keys.Slots = []int{slot}
+			}
+		}
+		p.addKeyed(c)
+	}
+	for i := range col.Rules {
+		p.compileRule(col, &col.Rules[i])
+	}
+}
+
+// missing makes c a check that can't be measured, for want of a column.
+func (p *plan) missing(c *check, column string) {
+	c.status = Errored
+	c.blocked = fmt.Sprintf("not measured: the file has no column %q (see the check columns)", column)
+	c.kernel, c.keys, c.finish = nil, nil, nil
+}
+
+// addKeyed adds a check and, if it has keys, makes them known.
+func (p *plan) addKeyed(c *check) {
+	i := p.add(c)
+	if c.keys != nil {
+		c.keys.Index, c.keys.Check = len(p.keys), i
+		p.keys = append(p.keys, c.keys)
+	}
+}
+
+// columnFacts lists the checks that a column's facts make.
+func (p *plan) columnFacts(col *contract.Column) []*check {
+	var facts []*check
+	if col.Required {
+		c := p.fact(col, "required", contract.Completeness)
+		c.noun, c.complaint = "rows", fmt.Sprintf("have no %s", col.Name)
+		c.advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again; if it may be empty, drop `required: true`.", col.Name)
+		c.build = state.Null
+		facts = append(facts, c)
+	}
+	if col.Unique {
+		c := p.fact(col, "unique", contract.Uniqueness)
+		c.noun, c.complaint = "rows", fmt.Sprintf("repeat a %s that came before", col.Name)
+		c.advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
+		c.keys = &state.KeySpec{}
+		facts = append(facts, c)
+	}
+	facts = append(facts, p.typeFacts(col)...)
+	if len(col.Enum) > 0 {
+		c := p.fact(col, "enum", contract.Conformity)
+		c.complaint = "are not among the allowed: " + valueList(col.Enum)
+		c.advice = "Correct the values at the source, or add the new ones to the contract's enum."
+		c.build = func(slot int) state.Kernel { return state.Values(slot, state.In(col.Enum)) }
+		facts = append(facts, c)
+	}
+	return facts
+}
+
+// valueList writes the first few of values for a message.
+func valueList(values []contract.Value) string {
+	var names []string
+	for i, v := range values {
+		if i == 8 {
+			names = append(names, fmt.Sprintf("… (%d in all)", len(values)))
+			break
+		}
+		if v.Null {
+			names = append(names, "null")
+		} else {
+			names = append(names, fmt.Sprintf("%q", v.Text))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// compilePrimaryKey makes the one check of a table's primary key: no part of
+// it null, no key twice.
+func (p *plan) compilePrimaryKey() {
+	var parts []*contract.Column
+	for i := range p.table.Columns {
+		if p.table.Columns[i].PrimaryKey {
+			parts = append(parts, &p.table.Columns[i])
+		}
+	}
+	if len(parts) == 0 {
+		return
+	}
+	sort.SliceStable(parts, func(i, j int) bool { return keyRank(parts[i]) < keyRank(parts[j]) })
+	names := make([]string, len(parts))
+	for i, c := range parts {
+		names[i] = c.Name
+	}
+	c := &check{
+		say: Result{
+			ID: "primary_key", Name: "primary key " + strings.Join(names, ", "), Dimension: contract.Uniqueness,
+			Severity: contract.High.String(), Unit: string(contract.Rows), Place: p.placeOf(parts[0].Place),
+		},
+		want: mustBeNone, noun: "rows",
+		complaint: "have a key that is incomplete or came before",
+		advice:    "Look for an export that ran twice or a join that multiplied rows; load each key once.",
+	}
+	if len(parts) == 1 {
+		c.say.Column = names[0]
+	}
+	slots, absent := p.columns(names)
+	if absent != "" {
+		p.missing(c, absent)
+		p.add(c)
+		return
+	}
+	c.kernel = state.AnyNull(slots)
+	c.keys = &state.KeySpec{Slots: slots}
+	c.shows = slots
+	c.personal = p.personal(slots...)
+	p.addKeyed(c)
+}
+
+// keyRank orders the parts of a primary key: those with a position first.
+func keyRank(c *contract.Column) int {
+	if c.KeyPosition > 0 {
+		return c.KeyPosition
+	}
+	return 1 << 30
+}
+
+// compileHeader makes the checks of the file's form: structure and columns.
+func (p *plan) compileHeader(faults []tabular.Fault) {
+	p.structure = p.add(p.structureCheck(faults))
+	p.add(p.columnsCheck())
+}
+
+// rule returns the table's custom rule whose implementation is a T.
+func customRule[T any](t *contract.Table) (*contract.Rule, T, bool) {
+	for i := range t.Rules {
+		if impl, ok := t.Rules[i].Implementation.(T); ok {
+			return &t.Rules[i], impl, true
+		}
+	}
+	var none T
+	return nil, none, false
+}
+
+func (p *plan) structureCheck(faults []tabular.Fault) *check {
+	c := &check{
+		say: Result{
+			ID: "structure", Name: "the file is well formed", Dimension: contract.Conformity,
+			Severity: contract.High.String(), Unit: string(contract.Rows), Place: p.in.Contract.File,
+		},
+		want: mustBeNone, noun: "rows",
+		advice: "Open the file at these lines: a cut-off transfer, an unquoted delimiter or a stray quote are the usual causes; export it again.",
+	}
+	if r, impl, ok := customRule[contract.StructureCheck](p.table); ok {
+		c.fromRule(p, r)
+		c.want = contract.Want{Op: contract.LessOrEqual, Low: impl.MaxPercent}
+		c.say.Unit = string(contract.Percent)
+	}
+	c.finish = func(f *findings, t *tally, r *Result) {
+		for _, fault := range faults {
+			f.faults[fault.Kind]++
+		}
+		byRows(f, t, r, c)
+		if len(faults) > 0 {
+			c.headerFaults(faults, r)
+		}
+		if r.Violations > 0 {
+			r.Message = fmt.Sprintf("%s of %s rows are malformed: %s", count(r.Violations), count(r.LookedAt), faultSummary(f.faults))
+			if r.LookedAt == 0 {
+				r.Message = "the file is malformed: " + faultSummary(f.faults)
+			}
+		}
+	}
+	return c
+}
+
+// headerFaults adds what is wrong with the header or the file as a whole.
+func (c *check) headerFaults(faults []tabular.Fault, r *Result) {
+	samples := make([]Sample, 0, len(faults)+len(r.Samples))
+	for _, fault := range faults {
+		samples = append(samples, Sample{Row: 0, Line: int64(fault.Line) + 1, Value: faultText(fault, nil)})
+	}
+	r.Samples = append(samples, r.Samples...)
+	r.Violations += int64(len(faults))
+	r.Status = Fail
+	if r.LookedAt == 0 {
+		zero := 0.0
+		r.Score = &zero
+	}
+}
+
+// faultSummary lists the kinds of faults with how many there are of each.
+func faultSummary(faults map[tabular.FaultKind]int64) string {
+	var parts []string
+	for kind, n := range faults {
+		parts = append(parts, fmt.Sprintf("%s (%s)", kind, count(n)))
+	}
+	sort.Strings(parts)
+	return strings.Join(parts, ", ")
+}
+
+// faultText tells one fault to a person.
+func faultText(f tabular.Fault, header []string) string {
+	text := string(f.Kind)
+	if f.Detail != "" {
+		text += ": " + f.Detail
+	}
+	if f.Column >= 0 && f.Column < len(header) {
+		text += fmt.Sprintf(", at column %s", header[f.Column])
+	}
+	return text
+}
+
+func (p *plan) faultText(f tabular.Fault) string { return faultText(f, p.header) }
+
+// columnsCheck compares the header with the contract's columns.
+func (p *plan) columnsCheck() *check {
+	c := &check{
+		say: Result{
+			ID: "columns", Name: "the columns of the contract are there", Dimension: contract.Conformity,
+			Severity: contract.High.String(), Unit: "columns", Place: p.placeOf(p.table.Place),
+		},
+		want: mustBeNone, noun: "columns",
+	}
+	strict := contract.ColumnsCheck{}
+	if r, impl, ok := customRule[contract.ColumnsCheck](p.table); ok {
+		c.fromRule(p, r)
+		strict = impl
+	}
+	c.finish = func(_ *findings, _ *tally, r *Result) {
+		wrong, renamed := p.compareHeader(strict)
+		r.LookedAt = int64(max(len(p.table.Columns), len(wrong)))
+		r.Violations = int64(len(wrong))
+		c.measure(r, float64(len(wrong)))
+		if len(wrong) == 0 {
+			r.Message = fmt.Sprintf("all %s columns of the contract are there", count(int64(len(p.table.Columns))))
+			if extra := p.extraColumns(); len(extra) > 0 {
+				r.Message += fmt.Sprintf("; %s more: %s", count(int64(len(extra))), strings.Join(extra, ", "))
+			}
+			return
+		}
+		r.Message = strings.Join(wrong, "; ")
+		r.Advice = "Ask the producer what changed in the export; agree on the new column and push a new version of the contract, or have the old column restored."
+		if renamed {
+			r.Advice = "Have the producer restore the old name, or push a contract with the new one (physicalName keeps the old name for the checks)."
+		}
+		r.Samples = []Sample{{Row: 0, Line: 1, Value: cut([]byte(strings.Join(p.header, ",")))}}
+	}
+	return c
+}
+
+// extraColumns are the header's columns that the contract does not have.
+func (p *plan) extraColumns() []string {
+	known := map[int]bool{}
+	for i := range p.table.Columns {
+		if at, ok := p.find(&p.table.Columns[i]); ok {
+			known[at] = true
+		}
+	}
+	var extra []string
+	for i, name := range p.header {
+		if !known[i] {
+			extra = append(extra, name)
+		}
+	}
+	return extra
+}
+
+// compareHeader lists what is wrong with the header, and whether a missing
+// column looks renamed.
+func (p *plan) compareHeader(strict contract.ColumnsCheck) (wrong []string, renamed bool) {
+	extra := p.extraColumns()
+	last := -1
+	for i := range p.table.Columns {
+		col := &p.table.Columns[i]
+		at, ok := p.find(col)
+		switch {
+		case !ok:
+			text := fmt.Sprintf("column %s is missing", col.Name)
+			if like := likely(col.Name, i, extra, p.position, len(p.table.Columns) == len(p.header)); like != "" {
+				text += fmt.Sprintf("; %s looks like it under a new name", like)
+				renamed = true
+				extra = slices.DeleteFunc(extra, func(e string) bool { return e == like })
+			}
+			wrong = append(wrong, text)
+		case strict.Ordered && at < last:
+			wrong = append(wrong, fmt.Sprintf("column %s stands at position %d, before its place in the contract", col.Name, at+1))
+		default:
+			last = at
+		}
+	}
+	if strict.Closed {
+		for _, e := range extra {
+			wrong = append(wrong, fmt.Sprintf("column %s is not in the contract", e))
+		}
+	}
+	return wrong, renamed
+}
+
+// likely picks, among the columns that the contract does not know, the one
+// that a missing column seems to have become: the one in its place where as
+// many columns as expected are there, else one with a similar name.
+func likely(name string, place int, extra []string, position map[string]int, sameCount bool) string {
+	for _, e := range extra {
+		if sameCount && position[e] == place {
+			return e
+		}
+	}
+	best, bestScore := "", 0.5
+	for _, e := range extra {
+		if s := similarity(strings.ToLower(name), strings.ToLower(e)); s > bestScore {
+			best, bestScore = e, s
+		}
+	}
+	return best
+}
+
+// similarity is the share of bigrams that two names have in common (Dice), 0
+// to 1.
+func similarity(a, b string) float64 {
+	if len(a) < 2 || len(b) < 2 {
+		return 0
+	}
+	grams := map[string]int{}
+	for i := 0; i+2 <= len(a); i++ {
+		grams[a[i:i+2]]++
+	}
+	common := 0
+	for i := 0; i+2 <= len(b); i++ {
+		if grams[b[i:i+2]] > 0 {
+			grams[b[i:i+2]]--
+			common++
+		}
+	}
+	return 2 * float64(common) / float64(len(a)+len(b)-2)
+}

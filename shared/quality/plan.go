@@ -1,0 +1,209 @@
+package quality
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/tabular"
+)
+
+// A plan is a contract's table compiled for one file: which columns are looked
+// at and by which checks.
+type plan struct {
+	in       *Input
+	table    *contract.Table
+	dialect  tabular.Dialect
+	header   []string
+	position map[string]int // of each column name in the header, first occurrence
+	slots    []state.Slot
+	slotOf   map[int]int // by position in the header
+	checks   []*check
+	aggs     []func() state.Aggregate
+	keys     []*state.KeySpec
+	keyBound int // entries a worker may hold in memory for one key
+	// structure is the index of the check on the file's form.
+	structure int
+	refs      map[string]*reference
+	ids       map[string]bool
+	kept      map[string]measure // metrics for history, by name:column
+}
+
+// ErrNoTable is returned for an Input whose Table the contract does not have.
+var ErrNoTable = errors.New("the contract has no such table")
+
+// compile turns the contract's facts and rules into checks over a file with
+// this header. References are not read yet.
+func compile(in *Input, header []string, headerFaults []tabular.Fault, d tabular.Dialect) (*plan, error) {
+	table, ok := in.Contract.Table(in.Table)
+	if !ok {
+		return nil, fmt.Errorf("table %q: %w", in.Table, ErrNoTable)
+	}
+	p := &plan{
+		in: in, table: table, dialect: d, header: header,
+		position: make(map[string]int, len(header)), slotOf: map[int]int{},
+		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{},
+	}
+	for i, name := range header {
+		if _, ok := p.position[name]; !ok {
+			p.position[name] = i
+		}
+	}
+	p.compileHeader(headerFaults)
+	for i := range table.Columns {
+		p.compileColumn(&table.Columns[i])
+	}
+	p.compilePrimaryKey()
+	for i := range table.Rules {
+		p.compileRule(nil, &table.Rules[i])
+	}
+	for i := range table.Relationships {
+		p.compileRelationship(&table.Relationships[i])
+	}
+	for i := range in.Contract.SLAs {
+		p.compileSLA(&in.Contract.SLAs[i])
+	}
+	p.compileBusiness()
+	bound := in.KeyBytes / state.KeyEntryBytes
+	if n := int64(len(p.keys) * in.Threads); n > 1 {
+		bound /= n
+	}
+	p.keyBound = int(max(bound, 1<<12))
+	return p, nil
+}
+
+// add appends a check, making its id unique, and returns its index.
+func (p *plan) add(c *check) int {
+	id := c.say.ID
+	for n := 2; p.ids[c.say.ID]; n++ {
+		c.say.ID = fmt.Sprintf("%s_%d", id, n)
+	}
+	p.ids[c.say.ID] = true
+	if c.say.Name == "" {
+		c.say.Name = c.say.ID
+	}
+	p.checks = append(p.checks, c)
+	return len(p.checks) - 1
+}
+
+// need registers an aggregate and returns where findings will hold it.
+func (p *plan) need(make func() state.Aggregate) int {
+	p.aggs = append(p.aggs, make)
+	return len(p.aggs) - 1
+}
+
+// column finds a column of the file by its name in the contract, or by the
+// physical name that the contract gives it, and returns its slot.
+func (p *plan) column(name string) (slot int, ok bool) {
+	col, known := p.table.Column(name)
+	at, ok := p.position[name]
+	if known {
+		at, ok = p.find(col)
+	}
+	if !ok {
+		return -1, false
+	}
+	if s, ok := p.slotOf[at]; ok {
+		return s, true
+	}
+	s := slotFor(name, at, col)
+	p.slots = append(p.slots, s)
+	p.slotOf[at] = len(p.slots) - 1
+	return len(p.slots) - 1, true
+}
+
+// find returns the position of a contract's column in the header.
+func (p *plan) find(c *contract.Column) (int, bool) {
+	if at, ok := p.position[c.Name]; ok {
+		return at, true
+	}
+	if c.PhysicalName == "" {
+		return -1, false
+	}
+	at, ok := p.position[c.PhysicalName]
+	return at, ok
+}
+
+// columns finds several columns; missing names the first that isn't there.
+func (p *plan) columns(names []string) (slots []int, missing string) {
+	for _, name := range names {
+		s, ok := p.column(name)
+		if !ok {
+			return nil, name
+		}
+		slots = append(slots, s)
+	}
+	return slots, ""
+}
+
+// slotFor describes how a column's cells are read as points in time. A column
+// without a contract, or of no date type, is read as an ISO timestamp or date.
+func slotFor(name string, at int, c *contract.Column) state.Slot {
+	s := state.Slot{Name: name, Position: at, Layout: datetime.ISOTimestamp(), Zone: time.UTC}
+	s.Loose = c == nil || c.Type == "" || c.Type == contract.String
+	if c == nil {
+		return s
+	}
+	switch c.Type {
+	case contract.Date:
+		s.Layout = datetime.ISODate()
+	case contract.Time:
+		s.Layout = datetime.ISOTime()
+	}
+	if c.Options.Format != "" && (c.Type == contract.Date || c.Type == contract.Timestamp || c.Type == contract.Time) {
+		if l, err := datetime.Compile(c.Options.Format); err == nil {
+			s.Layout = l
+		}
+	}
+	if zone, err := time.LoadLocation(c.Options.DefaultTimezone); err == nil {
+		s.Zone = zone
+	}
+	return s
+}
+
+// personal reports whether any of the slots is of a personal column.
+func (p *plan) personal(slots ...int) bool {
+	for _, s := range slots {
+		if s < 0 {
+			continue
+		}
+		if c, ok := p.table.Column(p.slots[s].Name); ok && c.Personal {
+			return true
+		}
+	}
+	return false
+}
+
+// shown is what a sample shows of a row: the check's column, or the columns
+// of its key.
+func (p *plan) shown(c *check, v *state.View, row int) string {
+	if c.personal && !p.in.ShowPersonal {
+		return masked
+	}
+	if len(c.shows) == 1 {
+		return cut(v.Value(c.shows[0], row))
+	}
+	parts := make([]string, len(c.shows))
+	for i, s := range c.shows {
+		parts[i] = p.slots[s].Name + "=" + cut(v.Value(s, row))
+	}
+	return strings.Join(parts, " ")
+}
+
+// masked stands for a personal value.
+const masked = "•••"
+
+// valueBytes is how much of a value a sample shows.
+const valueBytes = 120
+
+// cut returns a value for a person, no longer than valueBytes and valid UTF-8.
+func cut(value []byte) string {
+	if len(value) <= valueBytes {
+		return strings.ToValidUTF8(string(value), "\uFFFD")
+	}
+	return strings.ToValidUTF8(string(value[:valueBytes]), "") + "…"
+}

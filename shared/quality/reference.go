@@ -1,0 +1,147 @@
+package quality
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/tabular"
+)
+
+// A reference is another dataset that checks compare with. It is read once,
+// for all of them.
+type reference struct {
+	plan    *plan
+	name    string
+	wants   []*lookup
+	failure string
+}
+
+// A lookup is what one check wants to know of a reference: an aggregate over
+// some of its columns.
+type lookup struct {
+	ref     *reference
+	columns []string
+	make    func(slots []int) state.Aggregate
+	agg     state.Aggregate
+	failure string
+}
+
+// reference returns the dataset named name; whether it can be read shows when
+// it is.
+func (p *plan) reference(name string) *reference {
+	if r := p.refs[name]; r != nil {
+		return r
+	}
+	r := &reference{plan: p, name: name}
+	p.refs[name] = r
+	return r
+}
+
+// look registers a lookup.
+func (r *reference) look(columns []string, make func(slots []int) state.Aggregate) *lookup {
+	l := &lookup{ref: r, columns: columns, make: make}
+	r.wants = append(r.wants, l)
+	return l
+}
+
+// tuples looks up which tuples of columns there are.
+func (r *reference) tuples(columns []string) *lookup {
+	return r.look(columns, func(slots []int) state.Aggregate { return state.NewDistinct(slots) })
+}
+
+// prints returns the fingerprints of a lookup made by tuples.
+func (l *lookup) prints() map[uint64]struct{} { return l.agg.(*state.Distinct).Prints }
+
+// problem says why the lookup could not be answered; "" if it was.
+func (l *lookup) problem() string {
+	if l.ref.failure != "" {
+		return l.ref.failure
+	}
+	if l.failure == "" {
+		if d, ok := l.agg.(*state.Distinct); ok && d.Full {
+			return fmt.Sprintf("%s has more than %s different keys", l.ref.name, count(state.GroupLimit))
+		}
+	}
+	return l.failure
+}
+
+// read reads the dataset and answers all lookups. What goes wrong is told to
+// the checks that asked, not returned; only a cancelled context is.
+func (r *reference) read(ctx context.Context) error {
+	src := r.plan.in.References[r.name]
+	if src == nil && r.name == r.plan.table.Name {
+		src = r.plan.in.Source // a table may refer to itself
+	}
+	if src == nil {
+		r.failure = fmt.Sprintf("the reference dataset %s was not given (--reference %s=FILE; references/%s.csv in the results bucket)", r.name, r.name, r.name)
+		return nil
+	}
+	reader, closer, err := tabular.OpenReader(ctx, src, r.name, tabular.Options{Limits: r.plan.in.Limits})
+	if err != nil {
+		r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
+		return ctx.Err()
+	}
+	defer closer.Close()
+	slots, aggs := r.resolve(reader.Header())
+	view := state.NewView(slots)
+	var batch tabular.Batch
+	var blk tabular.Block
+	for {
+		err := next(ctx, reader, &blk)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
+			return ctx.Err()
+		}
+		batch.Parse(&blk, len(reader.Header()), tabular.Dialect{})
+		view.Turn(&batch, blk.Index)
+		for _, a := range aggs {
+			a.Observe(view)
+		}
+	}
+}
+
+// resolve finds the columns that the lookups want in the reference's header.
+func (r *reference) resolve(header []string) ([]state.Slot, []state.Aggregate) {
+	table, known := r.plan.in.Contract.Table(r.name)
+	position := map[string]int{}
+	for i, name := range header {
+		if _, ok := position[name]; !ok {
+			position[name] = i
+		}
+	}
+	var slots []state.Slot
+	var aggs []state.Aggregate
+	for _, l := range r.wants {
+		var at []int
+		for _, name := range l.columns {
+			pos, ok := position[name]
+			var col *contract.Column
+			if known && table.Name == r.name {
+				if c, has := table.Column(name); has {
+					col = c
+					if !ok && c.PhysicalName != "" {
+						pos, ok = position[c.PhysicalName]
+					}
+				}
+			}
+			if !ok {
+				l.failure = fmt.Sprintf("the reference dataset %s has no column %q; it has %s", r.name, name, strings.Join(header, ", "))
+				break
+			}
+			slots = append(slots, slotFor(name, pos, col))
+			at = append(at, len(slots)-1)
+		}
+		if l.failure == "" {
+			l.agg = l.make(at)
+			aggs = append(aggs, l.agg)
+		}
+	}
+	return slots, aggs
+}

@@ -1,0 +1,309 @@
+package quality
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"sync"
+
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/tabular"
+)
+
+// A worker observes blocks and counts. What all workers counted is put
+// together by collect.
+type worker struct {
+	plan    *plan
+	batch   tabular.Batch
+	view    *state.View
+	tallies []tally
+	aggs    []state.Aggregate
+	stopped []string // why an aggregate stopped, by its index; "" if it didn't
+	keys    []*state.KeyBuffer
+	blocks  []blockFacts
+	bad     []uint32
+	err     error
+}
+
+// blockFacts is what is known of one block once it was observed.
+type blockFacts struct {
+	index          int
+	records, lines int
+	faults         []tabular.Fault
+	faultCount     map[tabular.FaultKind]int64
+}
+
+func newWorker(p *plan) *worker {
+	w := &worker{
+		plan:    p,
+		view:    state.NewView(p.slots),
+		tallies: make([]tally, len(p.checks)),
+		keys:    make([]*state.KeyBuffer, len(p.keys)),
+	}
+	for _, make := range p.aggs {
+		w.aggs = append(w.aggs, make())
+	}
+	w.stopped = make([]string, len(w.aggs))
+	for i, spec := range p.keys {
+		w.keys[i] = state.NewKeyBuffer(spec, p.keyBound, p.in.SpillDir)
+	}
+	return w
+}
+
+func (w *worker) close() {
+	for _, k := range w.keys {
+		k.Close()
+	}
+}
+
+// observe parses a block and shows it to every check.
+func (w *worker) observe(blk *tabular.Block) error {
+	w.batch.Parse(blk, len(w.plan.header), w.plan.dialect)
+	w.view.Turn(&w.batch, blk.Index)
+	w.noteBlock(blk)
+	for i, c := range w.plan.checks {
+		if c.kernel != nil && w.tallies[i].crashed == "" {
+			w.run(i, c)
+		}
+	}
+	for i, agg := range w.aggs {
+		if w.stopped[i] == "" {
+			w.feed(i, agg)
+		}
+	}
+	for _, k := range w.keys {
+		keyed, err := k.Observe(w.view)
+		if err != nil {
+			return err
+		}
+		w.tallies[k.Spec().Check].looked += int64(keyed)
+	}
+	return nil
+}
+
+// run lets one check look at the block. A check that panics is a check that
+// could not be measured; it does not stop the others.
+func (w *worker) run(i int, c *check) {
+	t := &w.tallies[i]
+	defer func() {
+		if r := recover(); r != nil {
+			t.crashed = fmt.Sprint(r)
+		}
+	}()
+	bad, looked := c.kernel(w.view, w.bad[:0])
+	w.bad = bad
+	t.looked += int64(looked)
+	if len(bad) == 0 {
+		return
+	}
+	t.violations += int64(len(bad))
+	for j := 0; j < len(bad) && len(t.samples) < w.plan.in.Samples; j++ {
+		t.samples = append(t.samples, w.sample(c, int(bad[j])))
+	}
+	for j, row := range bad {
+		bad[j] = uint32(w.batch.Ordinal(int(row)))
+	}
+	t.rows.Add(w.view.Block, bad, w.batch.Records)
+}
+
+// feed shows the block to an aggregate, which a panic stops.
+func (w *worker) feed(i int, agg state.Aggregate) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.stopped[i] = fmt.Sprint(r)
+		}
+	}()
+	agg.Observe(w.view)
+}
+
+// sample describes one row that broke a check.
+func (w *worker) sample(c *check, row int) sample {
+	return sample{
+		block: w.view.Block, ordinal: w.batch.Ordinal(row), line: w.batch.Line(row),
+		value: w.plan.shown(c, w.view, row),
+	}
+}
+
+// noteBlock keeps the block's size and faults, and counts the faults for the
+// structure check.
+func (w *worker) noteBlock(blk *tabular.Block) {
+	b := &w.batch
+	facts := blockFacts{index: blk.Index, records: b.Records, lines: b.Lines}
+	t := &w.tallies[w.plan.structure]
+	t.looked += int64(b.Records)
+	if len(b.Faults) > 0 || b.Records != b.Rows {
+		facts.faults = append([]tabular.Fault(nil), b.Faults...)
+		facts.faultCount = make(map[tabular.FaultKind]int64, len(b.FaultCount))
+		for k, n := range b.FaultCount {
+			facts.faultCount[k] = n
+		}
+		w.markFaults(t, blk.Index)
+	}
+	w.blocks = append(w.blocks, facts)
+}
+
+// markFaults notes which rows of the block are faulty: the malformed ones, and
+// those that a stored fault names.
+func (w *worker) markFaults(t *tally, block int) {
+	b := &w.batch
+	faulty := make(map[uint32]bool)
+	for i := range b.Malformed() {
+		ordinal, _, _ := b.MalformedRecord(i)
+		faulty[uint32(ordinal)] = true
+	}
+	for _, f := range b.Faults {
+		if f.Row >= 0 {
+			faulty[uint32(f.Row)] = true
+		}
+		if len(t.samples) < w.plan.in.Samples {
+			t.samples = append(t.samples, sample{block: block, ordinal: f.Row, line: f.Line, value: w.plan.faultText(f)})
+		}
+	}
+	ordinals := make([]uint32, 0, len(faulty))
+	for o := range faulty {
+		ordinals = append(ordinals, o)
+	}
+	sort.Slice(ordinals, func(i, j int) bool { return ordinals[i] < ordinals[j] })
+	t.violations += int64(len(ordinals))
+	t.rows.Add(block, ordinals, b.Records)
+}
+
+// scan reads the whole file once and shows each block to one of the workers.
+func scan(ctx context.Context, r *tabular.Reader, workers []*worker, progress func()) error {
+	if len(workers) == 1 {
+		var blk tabular.Block
+		for {
+			if err := next(ctx, r, &blk); err != nil {
+				return unlessEOF(err)
+			}
+			if err := workers[0].observe(&blk); err != nil {
+				return err
+			}
+			progress()
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	blocks := make(chan *tabular.Block)
+	free := make(chan *tabular.Block, len(workers)+1)
+	for range cap(free) {
+		free <- new(tabular.Block)
+	}
+	var wg sync.WaitGroup
+	for _, w := range workers {
+		wg.Go(func() {
+			for blk := range blocks {
+				if w.err == nil {
+					if w.err = w.observe(blk); w.err != nil {
+						cancel()
+					}
+				}
+				free <- blk
+			}
+		})
+	}
+	var err error
+	for err == nil {
+		blk := <-free
+		if err = next(ctx, r, blk); err == nil {
+			blocks <- blk
+			progress()
+		}
+	}
+	close(blocks)
+	wg.Wait()
+	for _, w := range workers {
+		if w.err != nil {
+			return w.err
+		}
+	}
+	return unlessEOF(err)
+}
+
+func next(ctx context.Context, r *tabular.Reader, blk *tabular.Block) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.Next(blk)
+}
+
+func unlessEOF(err error) error {
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}
+
+// findings is what all workers found together.
+type findings struct {
+	plan     *plan
+	tallies  []tally
+	aggs     []state.Aggregate
+	stopped  []string
+	records  []int   // by block
+	rowsUpTo []int64 // data rows before the block
+	lineUpTo []int64 // physical lines of the file before the block
+	faults   map[tabular.FaultKind]int64
+	rows     int64
+}
+
+// collect merges the workers. The result does not depend on which worker saw
+// which block.
+func collect(p *plan, workers []*worker, headerLines int) (*findings, error) {
+	f := &findings{plan: p, tallies: workers[0].tallies, aggs: workers[0].aggs, stopped: workers[0].stopped, faults: map[tabular.FaultKind]int64{}}
+	var blocks []blockFacts
+	for i, w := range workers {
+		blocks = append(blocks, w.blocks...)
+		if i == 0 {
+			continue
+		}
+		for c := range f.tallies {
+			f.tallies[c].merge(&w.tallies[c], p.in.Samples)
+		}
+		for a := range f.aggs {
+			f.aggs[a].Merge(w.aggs[a])
+			f.stopped[a] = cmp.Or(f.stopped[a], w.stopped[a])
+		}
+	}
+	for c := range f.tallies {
+		f.tallies[c].rows.Sort()
+	}
+	sort.Slice(blocks, func(i, j int) bool { return blocks[i].index < blocks[j].index })
+	line := int64(headerLines)
+	for _, b := range blocks {
+		f.records = append(f.records, b.records)
+		f.rowsUpTo = append(f.rowsUpTo, f.rows)
+		f.lineUpTo = append(f.lineUpTo, line)
+		f.rows += int64(b.records)
+		line += int64(b.lines)
+		for kind, n := range b.faultCount {
+			f.faults[kind] += n
+		}
+	}
+	for _, spec := range p.keys {
+		buffers := make([]*state.KeyBuffer, len(workers))
+		for i, w := range workers {
+			buffers[i] = w.keys[spec.Index]
+		}
+		set, n, err := state.Repeats(buffers, f.records, len(workers))
+		if err != nil {
+			return nil, err
+		}
+		t := &f.tallies[spec.Check]
+		t.violations += n
+		t.repeated = set
+	}
+	return f, nil
+}
+
+// place returns a sample's data row and physical line, both from 1.
+func (f *findings) place(s sample) Sample {
+	return Sample{
+		Row:   f.rowsUpTo[s.block] + int64(s.ordinal) + 1,
+		Line:  f.lineUpTo[s.block] + int64(s.line) + 1,
+		Value: s.value,
+	}
+}

@@ -1,0 +1,361 @@
+package state
+
+import (
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/decimal"
+)
+
+// An Aggregate remembers something of a column over many blocks. Merging is
+// commutative and associative; both must be of the same type and the same
+// columns. An Aggregate is used by one goroutine at a time.
+type Aggregate interface {
+	Observe(v *View)
+	Merge(other Aggregate)
+}
+
+// GroupLimit bounds the groups, values and days that one aggregate remembers;
+// beyond it the check that needs it is an error, not a larger process.
+const GroupLimit = 4_000_000
+
+// Nulls counts a column's null cells.
+type Nulls struct {
+	Slot        int
+	Null, Total int64
+}
+
+func (a *Nulls) Observe(v *View) {
+	spans := v.Spans(a.Slot)
+	for _, s := range spans {
+		if s.IsNull() {
+			a.Null++
+		}
+	}
+	a.Total += int64(len(spans))
+}
+
+func (a *Nulls) Merge(o Aggregate) {
+	a.Null += o.(*Nulls).Null
+	a.Total += o.(*Nulls).Total
+}
+
+// An Extent is the oldest and the newest moment of a column.
+type Extent struct {
+	Slot           int
+	Oldest, Newest datetime.Moment
+	Seen           int64 // how many moments there were
+}
+
+func (a *Extent) Observe(v *View) {
+	moments, valid := v.Moments(a.Slot)
+	for i, ok := range valid {
+		if !ok {
+			continue
+		}
+		m := moments[i]
+		if a.Seen == 0 || m.Compare(a.Newest) > 0 {
+			a.Newest = m
+		}
+		if a.Seen == 0 || m.Compare(a.Oldest) < 0 {
+			a.Oldest = m
+		}
+		a.Seen++
+	}
+}
+
+func (a *Extent) Merge(other Aggregate) {
+	o := other.(*Extent)
+	if o.Seen == 0 {
+		return
+	}
+	if a.Seen == 0 || o.Newest.Compare(a.Newest) > 0 {
+		a.Newest = o.Newest
+	}
+	if a.Seen == 0 || o.Oldest.Compare(a.Oldest) < 0 {
+		a.Oldest = o.Oldest
+	}
+	a.Seen += o.Seen
+}
+
+// Figures sums a column: exact sum, count, minimum and maximum of its numbers.
+type Figures struct {
+	Slot     int
+	Sum      decimal.Sum
+	N        int64
+	Min, Max decimal.Decimal
+	Large    int64 // numbers too long to be summed exactly
+}
+
+func (a *Figures) Observe(v *View) {
+	numbers, kinds := v.Numbers(a.Slot)
+	for i, k := range kinds {
+		switch k {
+		case decimal.Fits:
+			d := numbers[i]
+			a.Sum.Add(d)
+			if a.N == 0 || d.Cmp(a.Min) < 0 {
+				a.Min = d
+			}
+			if a.N == 0 || d.Cmp(a.Max) > 0 {
+				a.Max = d
+			}
+			a.N++
+		case decimal.Large:
+			a.Large++
+		}
+	}
+}
+
+func (a *Figures) Merge(other Aggregate) {
+	o := other.(*Figures)
+	a.Large += o.Large
+	if o.N == 0 {
+		return
+	}
+	a.Sum.Merge(o.Sum)
+	if a.N == 0 || o.Min.Cmp(a.Min) < 0 {
+		a.Min = o.Min
+	}
+	if a.N == 0 || o.Max.Cmp(a.Max) > 0 {
+		a.Max = o.Max
+	}
+	a.N += o.N
+}
+
+// Distinct remembers the fingerprints of the tuples of its slots.
+type Distinct struct {
+	Slots  []int
+	Prints map[uint64]struct{}
+	Full   bool // there were more than fit
+}
+
+func (a *Distinct) Observe(v *View) {
+	Tuples(v, a.Slots, func(_ int, print uint64) {
+		if !a.Full {
+			a.Prints[print] = struct{}{}
+			a.Full = len(a.Prints) > GroupLimit
+		}
+	})
+}
+
+func (a *Distinct) Merge(other Aggregate) {
+	o := other.(*Distinct)
+	for p := range o.Prints {
+		a.Prints[p] = struct{}{}
+	}
+	a.Full = a.Full || o.Full || len(a.Prints) > GroupLimit
+}
+
+// Tuples calls each with the fingerprint of each row's values in slots; rows
+// with a null among them are left out.
+func Tuples(v *View, slots []int, each func(row int, print uint64)) {
+	for _, s := range slots {
+		v.Spans(s)
+	}
+	data := v.Batch.Data
+	if len(slots) == 1 {
+		for row, s := range v.Spans(slots[0]) {
+			if !s.IsNull() {
+				each(row, xxh3.Hash(data[s.Start:s.End]))
+			}
+		}
+		return
+	}
+rows:
+	for row := range v.Batch.Rows {
+		var print uint64
+		for _, slot := range slots {
+			s := v.Spans(slot)[row]
+			if s.IsNull() {
+				continue rows
+			}
+			print = Chain(print, data[s.Start:s.End])
+		}
+		each(row, print)
+	}
+}
+
+// Occurrences counts how often each value of a column occurs.
+type Occurrences struct {
+	Slot int
+	Seen map[string]int64
+	Full bool // there were more than fit
+}
+
+func (a *Occurrences) Observe(v *View) {
+	spans := v.Spans(a.Slot)
+	data := v.Batch.Data
+	for _, s := range spans {
+		if !s.IsNull() {
+			a.Add(data[s.Start:s.End], 1)
+		}
+	}
+}
+
+func (a *Occurrences) Add(value []byte, n int64) {
+	if old, ok := a.Seen[string(value)]; ok {
+		a.Seen[string(value)] = old + n
+	} else if len(a.Seen) < GroupLimit {
+		a.Seen[string(value)] = n
+	} else {
+		a.Full = true
+	}
+}
+
+func (a *Occurrences) Merge(other Aggregate) {
+	o := other.(*Occurrences)
+	for value, n := range o.Seen {
+		a.Add([]byte(value), n)
+	}
+	a.Full = a.Full || o.Full
+}
+
+// Periods counts the rows of each day or hour of a date column, keyed by Unix
+// seconds divided by the period's length.
+type Periods struct {
+	Slot   int
+	Length time.Duration
+	Seen   map[int64]int64
+	Full   bool // there were more than fit
+}
+
+func (a *Periods) Observe(v *View) {
+	moments, valid := v.Moments(a.Slot)
+	seconds := int64(a.Length / time.Second)
+	for i, ok := range valid {
+		if ok {
+			a.Add(floorDiv(moments[i].Unix, seconds), 1)
+		}
+	}
+}
+
+func (a *Periods) Add(period, n int64) {
+	if _, ok := a.Seen[period]; !ok && len(a.Seen) >= GroupLimit {
+		a.Full = true
+		return
+	}
+	a.Seen[period] += n
+}
+
+func (a *Periods) Merge(other Aggregate) {
+	o := other.(*Periods)
+	for p, n := range o.Seen {
+		a.Add(p, n)
+	}
+	a.Full = a.Full || o.Full
+}
+
+// floorDiv is a/b rounded down, for b > 0.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// Groups sums a column by key; without slots all rows are one group, and with
+// column -1 rows are counted.
+type Groups struct {
+	Slots  []int
+	Column int
+	Minus  bool
+	Sums   map[string]*decimal.Sum // by the key's values, separated by U+001F
+	Full   bool                    // there were more than fit
+	Wrong  int64                   // values that are no number that can be summed exactly
+	key    []byte
+}
+
+func (a *Groups) Observe(v *View) {
+	for _, s := range a.Slots {
+		v.Spans(s)
+	}
+	var numbers []decimal.Decimal
+	var kinds []decimal.Kind
+	if a.Column >= 0 {
+		numbers, kinds = v.Numbers(a.Column)
+	}
+	data := v.Batch.Data
+rows:
+	for row := range v.Batch.Rows {
+		a.key = a.key[:0]
+		for i, slot := range a.Slots {
+			s := v.Spans(slot)[row]
+			if s.IsNull() {
+				continue rows
+			}
+			if i > 0 {
+				a.key = append(a.key, KeySeparator)
+			}
+			a.key = append(a.key, data[s.Start:s.End]...)
+		}
+		d := decimal.Decimal{Coef: 1}
+		if a.Column >= 0 {
+			if v.Spans(a.Column)[row].IsNull() {
+				d.Coef = 0
+			} else if kinds[row] != decimal.Fits {
+				a.Wrong++
+				continue
+			} else {
+				d = numbers[row]
+			}
+		}
+		if a.Minus {
+			d = d.Neg()
+		}
+		sum := a.Sums[string(a.key)]
+		if sum == nil {
+			if len(a.Sums) >= GroupLimit {
+				a.Full = true
+				continue
+			}
+			sum = new(decimal.Sum)
+			a.Sums[string(a.key)] = sum
+		}
+		sum.Add(d)
+	}
+}
+
+// KeySeparator stands between the values of a key; the unit separator of
+// ASCII, which data files don't hold.
+const KeySeparator = 0x1F
+
+func (a *Groups) Merge(other Aggregate) {
+	o := other.(*Groups)
+	for key, sum := range o.Sums {
+		if mine := a.Sums[key]; mine != nil {
+			mine.Merge(*sum)
+		} else if len(a.Sums) < GroupLimit {
+			a.Sums[key] = sum
+		} else {
+			a.Full = true
+		}
+	}
+	a.Full = a.Full || o.Full
+	a.Wrong += o.Wrong
+}
+
+// NewOccurrences returns an aggregate that has seen nothing.
+func NewOccurrences(slot int) *Occurrences {
+	return &Occurrences{Slot: slot, Seen: map[string]int64{}}
+}
+
+// NewPeriods returns an aggregate of periods of a length in whole seconds that
+// has seen nothing.
+func NewPeriods(slot int, length time.Duration) *Periods {
+	return &Periods{Slot: slot, Length: length, Seen: map[int64]int64{}}
+}
+
+// NewDistinct returns an aggregate that has seen nothing.
+func NewDistinct(slots []int) *Distinct {
+	return &Distinct{Slots: slots, Prints: map[uint64]struct{}{}}
+}
+
+// NewGroups returns an aggregate that has seen nothing; column -1 counts rows,
+// and minus negates what is summed.
+func NewGroups(slots []int, column int, minus bool) *Groups {
+	return &Groups{Slots: slots, Column: column, Minus: minus, Sums: map[string]*decimal.Sum{}}
+}

@@ -1,0 +1,361 @@
+package state
+
+import (
+	"math/big"
+	"time"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/decimal"
+	"tillwatch/shared/expression"
+)
+
+// A Kernel looks at one block and appends to bad the rows (positions in the
+// batch, ascending) that break its check. It returns how many values it looked
+// at. A Kernel keeps nothing between calls, so any number of goroutines may
+// share one; what must be remembered is an Aggregate.
+type Kernel func(v *View, bad []uint32) ([]uint32, int)
+
+// Null finds the rows whose cell is null. It looks at every row.
+func Null(slot int) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		spans := v.Spans(slot)
+		for row, s := range spans {
+			if s.IsNull() {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, len(spans)
+	}
+}
+
+// AnyNull finds the rows of which any cell is null. It says that it looked at
+// none: the keys that go with it count those that have one.
+func AnyNull(slots []int) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		before := len(bad)
+	rows:
+		for row := range v.Batch.Rows {
+			for _, slot := range slots {
+				if v.Spans(slot)[row].IsNull() {
+					bad = append(bad, uint32(row))
+					continue rows
+				}
+			}
+		}
+		return bad, len(bad) - before
+	}
+}
+
+// Values finds the values, nulls apart, that are not good.
+func Values(slot int, good func([]byte) bool) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		spans := v.Spans(slot)
+		data := v.Batch.Data
+		looked := 0
+		for row, s := range spans {
+			if s.IsNull() {
+				continue
+			}
+			looked++
+			if !good(data[s.Start:s.End]) {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}
+
+// Missing finds the cells that are null or one of values. It looks at every
+// row.
+func Missing(slot int, values []contract.Value) Kernel {
+	set := textSet(values)
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		spans := v.Spans(slot)
+		data := v.Batch.Data
+		for row, s := range spans {
+			if s.IsNull() || set.has(data[s.Start:s.End]) {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, len(spans)
+	}
+}
+
+// A texts is a small set of byte strings, told apart by length first.
+type texts struct{ byLength map[int]map[string]bool }
+
+func textSet(values []contract.Value) texts {
+	t := texts{map[int]map[string]bool{}}
+	for _, v := range values {
+		if v.Null {
+			continue
+		}
+		if t.byLength[len(v.Text)] == nil {
+			t.byLength[len(v.Text)] = map[string]bool{}
+		}
+		t.byLength[len(v.Text)][v.Text] = true
+	}
+	return t
+}
+
+func (t texts) has(value []byte) bool { return t.byLength[len(value)][string(value)] }
+
+// Integer finds the values that are no whole number, or none from min to max,
+// which may both be nil.
+func Integer(slot int, min, max *big.Int) Kernel {
+	return Values(slot, func(value []byte) bool {
+		n, kind := decimal.ParseInteger(value)
+		switch {
+		case kind == decimal.NotNumber:
+			return false
+		case min == nil:
+			return true
+		case kind == decimal.Fits && min.IsInt64() && max.IsInt64():
+			return n >= min.Int64() && n <= max.Int64()
+		}
+		if len(value) > longestInteger {
+			return false
+		}
+		exact, ok := new(big.Int).SetString(string(value), 10)
+		return ok && exact.Cmp(min) >= 0 && exact.Cmp(max) <= 0
+	})
+}
+
+// longestInteger is how many digits an integer of bounded width may be written
+// with; 128 bits take 39, and leading zeros are allowed for.
+const longestInteger = 64
+
+// Number finds the values that are no number.
+func Number(slot int) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		_, kinds := v.Numbers(slot)
+		looked := 0
+		for row, s := range v.Spans(slot) {
+			if s.IsNull() {
+				continue
+			}
+			looked++
+			if kinds[row] == decimal.NotNumber {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}
+
+// Within finds the values that are no number from min to max.
+func Within(slot int, min, max *big.Int) Kernel {
+	low, high := new(big.Rat).SetInt(min), new(big.Rat).SetInt(max)
+	return Values(slot, func(value []byte) bool {
+		if _, kind := decimal.Parse(value); kind != decimal.Large {
+			return kind == decimal.Fits
+		}
+		exact, ok := decimal.Rat(value)
+		return ok && exact.Cmp(low) >= 0 && exact.Cmp(high) <= 0
+	})
+}
+
+// A Bound is one end of a range of numbers, kept exactly.
+type Bound struct {
+	value decimal.Decimal
+	exact *big.Rat
+}
+
+// NewBound reads a bound, and reports whether text is a number that can be
+// compared with.
+func NewBound(text string) (Bound, bool) {
+	d, kind := decimal.Parse([]byte(text))
+	exact, ok := decimal.Rat([]byte(text))
+	return Bound{d, exact}, ok && kind == decimal.Fits
+}
+
+// Compare finds the numbers for which good, given how they compare with the
+// bound (-1, 0, +1), is false. Values that are no numbers are not looked at.
+func Compare(slot int, bound Bound, good func(int) bool) Kernel {
+	allowed := [3]bool{good(-1), good(0), good(1)}
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		numbers, kinds := v.Numbers(slot)
+		looked := 0
+		for row, kind := range kinds {
+			if kind == decimal.NotNumber {
+				continue
+			}
+			looked++
+			order := 0
+			if kind == decimal.Fits {
+				order = numbers[row].Cmp(bound.value)
+			} else if exact, ok := decimal.Rat(v.Value(slot, row)); ok {
+				order = exact.Cmp(bound.exact)
+			} else {
+				looked--
+				continue
+			}
+			if !allowed[order+1] {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}
+
+// Multiple finds the numbers that are no whole multiple of step.
+func Multiple(slot int, step Bound) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		numbers, kinds := v.Numbers(slot)
+		looked := 0
+		for row, kind := range kinds {
+			if kind == decimal.NotNumber {
+				continue
+			}
+			good := false
+			if kind == decimal.Fits {
+				good = numbers[row].MultipleOf(step.value)
+			} else if exact, ok := decimal.Rat(v.Value(slot, row)); ok {
+				good = new(big.Rat).Quo(exact, step.exact).IsInt()
+			} else {
+				continue
+			}
+			looked++
+			if !good {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}
+
+// Moment finds the values that are no point in time as the slot's layout has
+// it. If zoned is not nil they must (true) or must not (false) carry a zone.
+func Moment(slot int, zoned *bool) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		moments, valid := v.Moments(slot)
+		looked := 0
+		for row, s := range v.Spans(slot) {
+			if s.IsNull() {
+				continue
+			}
+			looked++
+			if !valid[row] || zoned != nil && moments[row].Zoned != *zoned {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}
+
+// CompareMoment is Compare for points in time.
+func CompareMoment(slot int, bound datetime.Moment, good func(int) bool) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		moments, valid := v.Moments(slot)
+		looked := 0
+		for row, ok := range valid {
+			if !ok {
+				continue
+			}
+			looked++
+			if !good(moments[row].Compare(bound)) {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}
+
+// Member finds the rows whose tuple is not in the set of fingerprints. Rows
+// with a null part are not looked at.
+func Member(slots []int, set map[uint64]struct{}) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		looked := 0
+		Tuples(v, slots, func(row int, print uint64) {
+			looked++
+			if _, ok := set[print]; !ok {
+				bad = append(bad, uint32(row))
+			}
+		})
+		return bad, looked
+	}
+}
+
+// Arithmetic finds the rows in which a comparison between columns does not
+// hold. Rows with a cell that is no number are not looked at.
+func Arithmetic(slots []int, rule *expression.Comparison, tolerance Bound) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		cells := make([]decimal.Decimal, len(slots))
+		columns := make([][]decimal.Decimal, len(slots))
+		kinds := make([][]decimal.Kind, len(slots))
+		for i, s := range slots {
+			columns[i], kinds[i] = v.Numbers(s)
+		}
+		looked := 0
+	rows:
+		for row := range v.Batch.Rows {
+			fits := true
+			for i := range slots {
+				switch kinds[i][row] {
+				case decimal.NotNumber:
+					continue rows
+				case decimal.Large:
+					fits = false
+				}
+				cells[i] = columns[i][row]
+			}
+			var holds, measured bool
+			if fits {
+				holds, measured = rule.Holds(cells, tolerance.value)
+			}
+			if !measured {
+				holds, measured = exactly(v, slots, row, rule, tolerance)
+			}
+			if !measured {
+				continue
+			}
+			looked++
+			if !holds {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}
+
+// exactly evaluates a comparison with fractions, for the rows whose numbers
+// are too long for the fast way.
+func exactly(v *View, slots []int, row int, rule *expression.Comparison, tolerance Bound) (holds, measured bool) {
+	cells := make([]*big.Rat, len(slots))
+	for i, s := range slots {
+		var ok bool
+		if cells[i], ok = decimal.Rat(v.Value(s, row)); !ok {
+			return false, false
+		}
+	}
+	return rule.HoldsExact(cells, tolerance.exact)
+}
+
+// Positive reports whether the bound is above 0.
+func (b Bound) Positive() bool { return b.exact.Sign() > 0 }
+
+// In returns whether a value is among values.
+func In(values []contract.Value) func([]byte) bool { return textSet(values).has }
+
+// Day finds the moments that do not lie on day, written 2006-01-02, in zone.
+// Moments without a zone of their own are taken as the slot's zone has them.
+// Values that are no moments are not looked at.
+func Day(slot int, day string, zone *time.Location) Kernel {
+	start, err := time.ParseInLocation("2006-01-02", day, zone)
+	from, to := start.Unix(), start.AddDate(0, 0, 1).Unix()
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		moments, valid := v.Moments(slot)
+		looked := 0
+		for row, ok := range valid {
+			if !ok || err != nil {
+				continue
+			}
+			looked++
+			if at := moments[row].Unix; at < from || at >= to {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, looked
+	}
+}

@@ -1,0 +1,134 @@
+// Package state holds what the checks of a file have seen so far: aggregates
+// and keys that observe blocks and merge, and kernels that find the bad rows of
+// one block. What the numbers mean for a verdict is package quality's business.
+package state
+
+import (
+	"time"
+
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/decimal"
+	"tillwatch/shared/tabular"
+)
+
+// A View is one parsed block as the checks see it. Cells, numbers and moments
+// of a column are worked out once, when the first check asks for them.
+type View struct {
+	Batch *tabular.Batch
+	Block int
+	slots []Slot
+	cells []column
+}
+
+// A Slot is a column of the file that some check looks at.
+type Slot struct {
+	Name     string // as the contract has it
+	Position int    // in the file's header
+	Layout   *datetime.Layout
+	Zone     *time.Location
+	// Loose also takes ISO dates where Layout does not fit.
+	Loose bool
+}
+
+var isoDate = datetime.ISODate()
+
+// A column is a slot's cells in the current block.
+type column struct {
+	spans   []tabular.Span
+	numbers []decimal.Decimal
+	kinds   []decimal.Kind
+	moments []datetime.Moment
+	valid   []bool
+	state   columnState
+}
+
+// columnState says what of a column has been worked out for this block.
+type columnState uint8
+
+const (
+	haveSpans columnState = 1 << iota
+	haveNumbers
+	haveMoments
+)
+
+// NewView returns a view of the given columns, as yet of no block.
+func NewView(slots []Slot) *View { return &View{slots: slots, cells: make([]column, len(slots))} }
+
+// Turn makes v show the batch of another block.
+func (v *View) Turn(batch *tabular.Batch, block int) {
+	v.Batch, v.Block = batch, block
+	for i := range v.cells {
+		v.cells[i].state = 0
+	}
+}
+
+// Spans returns the slot's cells. The bytes they stand in are those of
+// v.Batch.Data as it is after the call: unquoting may extend it.
+func (v *View) Spans(slot int) []tabular.Span {
+	c := &v.cells[slot]
+	if c.state&haveSpans == 0 {
+		c.spans = v.Batch.Column(v.slots[slot].Position, c.spans[:0])
+		c.state |= haveSpans
+	}
+	return c.spans
+}
+
+// Value returns the bytes of one cell; nil for null.
+func (v *View) Value(slot, row int) []byte {
+	s := v.Spans(slot)[row]
+	if s.IsNull() {
+		return nil
+	}
+	return v.Batch.Data[s.Start:s.End]
+}
+
+// Numbers returns the slot's cells as decimals, with their kinds; a null cell
+// is NotNumber.
+func (v *View) Numbers(slot int) ([]decimal.Decimal, []decimal.Kind) {
+	c := &v.cells[slot]
+	if c.state&haveNumbers == 0 {
+		spans := v.Spans(slot)
+		data := v.Batch.Data
+		c.numbers, c.kinds = grow(c.numbers, len(spans)), grow(c.kinds, len(spans))
+		for i, s := range spans {
+			if s.IsNull() {
+				c.kinds[i] = decimal.NotNumber
+				continue
+			}
+			c.numbers[i], c.kinds[i] = decimal.Parse(data[s.Start:s.End])
+		}
+		c.state |= haveNumbers
+	}
+	return c.numbers, c.kinds
+}
+
+// Moments returns the slot's cells as points in time, and which of them are.
+func (v *View) Moments(slot int) ([]datetime.Moment, []bool) {
+	c := &v.cells[slot]
+	if c.state&haveMoments == 0 {
+		spans := v.Spans(slot)
+		data := v.Batch.Data
+		layout, zone, loose := v.slots[slot].Layout, v.slots[slot].Zone, v.slots[slot].Loose
+		c.moments, c.valid = grow(c.moments, len(spans)), grow(c.valid, len(spans))
+		for i, s := range spans {
+			if s.IsNull() {
+				c.valid[i] = false
+				continue
+			}
+			c.moments[i], c.valid[i] = layout.Parse(data[s.Start:s.End], zone)
+			if !c.valid[i] && loose {
+				c.moments[i], c.valid[i] = isoDate.Parse(data[s.Start:s.End], zone)
+			}
+		}
+		c.state |= haveMoments
+	}
+	return c.moments, c.valid
+}
+
+// grow returns s with length n, its memory reused where it suffices.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/8)
+	}
+	return s[:n]
+}

@@ -1,0 +1,154 @@
+package quality
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/series"
+)
+
+// compileHistory makes the check of a metric against its own past.
+func (p *plan) compileHistory(c *check, impl contract.HistoryCheck) {
+	c.say.Dimension, c.say.Unit = contract.Consistency, impl.Metric
+	if impl.Metric == "rowCount" || impl.Metric == "bytes" {
+		c.say.Dimension = contract.Completeness
+	}
+	c.say.Column = impl.Column
+	key := impl.Metric
+	if impl.Column != "" {
+		key += ":" + impl.Column
+	}
+	measure, absent := p.metric(impl.Metric, impl.Column)
+	if absent != "" {
+		p.missing(c, absent)
+		return
+	}
+	c.finish = func(f *findings, _ *tally, r *Result) {
+		value, problem := measure(f)
+		if problem != "" {
+			r.Status, r.Message = Errored, "not measured: "+problem
+			return
+		}
+		var past []series.Point
+		for _, run := range p.in.History {
+			if v, ok := run.Metrics[key]; ok && run.Accepted() && run.At.Before(p.in.Now) {
+				past = append(past, series.Point{At: run.At, Value: v})
+			}
+		}
+		band := series.Expect(past, p.in.Now, series.Options{
+			Strategy: series.Strategy(impl.Strategy), Season: impl.Season, Lower: impl.Lower, Upper: impl.Upper,
+			MinHistory: impl.MinHistory, Lookback: impl.Lookback, IgnoreChangeBelowPercent: impl.IgnoreChangeBelowPercent,
+		})
+		if !band.Enough {
+			r.Measured = &value
+			r.Status, r.Message = Skipped, "skipped: "+band.Why
+			return
+		}
+		r.Want = fmt.Sprintf("%s to %s", number(round3(band.Low)), number(round3(band.High)))
+		r.decide(value, value >= band.Low && value <= band.High)
+		r.Message = fmt.Sprintf("%s is %s; %s expected, from %s to %s (%s)", strings.ReplaceAll(key, ":", " of "), number(round3(value)),
+			number(round3(band.Expected)), number(round3(band.Low)), number(round3(band.High)), band.Why)
+		r.Advice = "Compare with the runs before: fewer stores, a promotion, a holiday or a file sent twice are the usual causes. If it is right, accept the file and the band will learn it."
+	}
+}
+
+// round3 keeps a figure readable; the band itself stays exact.
+func round3(v float64) float64 { return math.Round(v*1000) / 1000 }
+
+// A measure reads a metric from what was found; problem says why it can't.
+type measure func(f *findings) (value float64, problem string)
+
+// metric prepares one of the metrics that history keeps; absent names a column
+// that the file lacks.
+func (p *plan) metric(name, column string) (m measure, absent string) {
+	switch name {
+	case "rowCount":
+		return func(f *findings) (float64, string) { return float64(f.rows), "" }, ""
+	case "bytes":
+		return func(*findings) (float64, string) {
+			if p.in.Bytes < 0 {
+				return 0, "the size of a stream is not known"
+			}
+			return float64(p.in.Bytes), ""
+		}, ""
+	}
+	slot, ok := p.column(column)
+	if !ok {
+		return nil, column
+	}
+	var at int
+	read := func(f *findings) (float64, string) {
+		a := f.aggs[at].(*state.Figures)
+		if a.N == 0 {
+			return 0, fmt.Sprintf("%s holds no number", column)
+		}
+		switch name {
+		case "sum":
+			return a.Sum.Float64(), ""
+		case "mean":
+			return a.Sum.Float64() / float64(a.N), ""
+		case "minimum":
+			return a.Min.Float64(), ""
+		}
+		return a.Max.Float64(), ""
+	}
+	switch name {
+	case "nullPercent":
+		at = p.need(func() state.Aggregate { return &state.Nulls{Slot: slot} })
+		read = func(f *findings) (float64, string) {
+			a := f.aggs[at].(*state.Nulls)
+			return percent(a.Null, a.Total), ""
+		}
+	case "distinctCount":
+		at = p.need(func() state.Aggregate { return state.NewDistinct([]int{slot}) })
+		read = func(f *findings) (float64, string) {
+			return float64(len(f.aggs[at].(*state.Distinct).Prints)), f.full(at, "values")
+		}
+	default:
+		at = p.need(func() state.Aggregate { return &state.Figures{Slot: slot} })
+	}
+	p.kept[name+":"+column] = read
+	return read, ""
+}
+
+// percent is 100 × part ÷ whole, 0 of nothing.
+func percent(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return 100 * float64(part) / float64(whole)
+}
+
+// compileBusiness measures what the business metrics need: the contract's
+// customProperties revenueColumn, customerColumn and transactionColumn name
+// the columns.
+func (p *plan) compileBusiness() {
+	for property, metric := range map[string]string{
+		"revenueColumn": "sum", "customerColumn": "distinctCount", "transactionColumn": "distinctCount",
+	} {
+		column := p.table.Custom[property]
+		if column == "" {
+			column = p.in.Contract.Custom[property]
+		}
+		if column != "" {
+			p.metric(metric, column) // a column that is missing is told by the check columns
+		}
+	}
+}
+
+// metrics returns what history keeps of this file.
+func (p *plan) metrics(f *findings) map[string]float64 {
+	kept := map[string]float64{"rowCount": float64(f.rows)}
+	if p.in.Bytes >= 0 {
+		kept["bytes"] = float64(p.in.Bytes)
+	}
+	for key, read := range p.kept {
+		if v, problem := read(f); problem == "" {
+			kept[key] = v
+		}
+	}
+	return kept
+}
