@@ -141,9 +141,9 @@ func of(m awscloudwatch.Metric, statistic *string, minutes int) awscloudwatch.IM
 }
 
 // self is a metric of Tillwatch's own, in this environment.
-func (p Props) self(n metric.Name, statistic *string, minutes int) awscloudwatch.IMetric {
+func (p Props) self(n metric.Name, statistic *string, minutes int) awscloudwatch.Metric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String(string(metric.Self)), MetricName: jsii.String(string(n)), Label: jsii.String(words(n)),
+		Namespace: jsii.String(string(metric.Self)), MetricName: jsii.String(string(n)),
 		DimensionsMap: &map[string]*string{metric.Environment: &p.Environment},
 		Statistic:     statistic, Period: awscdk.Duration_Minutes(jsii.Number(minutes)),
 	})

@@ -26,6 +26,14 @@ const (
 	fine  = 5
 )
 
+// The statistics of graphs.
+var (
+	total  = jsii.String("Sum")
+	median = jsii.String("p50")
+	p95    = jsii.String("p95")
+	p99    = jsii.String("p99")
+)
+
 // newDashboards makes the three dashboards from what the capabilities show:
 // executive for weeks and outcomes, operational for hours and alarms,
 // diagnostic for everything there is, and what each alarm asks for.
@@ -77,18 +85,18 @@ func qualityWidgets(p qualityProps, f awslambda.Function, queue, dead awssqs.IQu
 	return widgets{
 		executive: append(append(section("Quality of the data", quality...), section("Business", business...)...),
 			section("Effort",
-				p.graphOf("Files judged and rejected, a day", 12, p.self(metric.FilesJudged, sum(), daily), p.self(metric.FilesRejected, sum(), daily)),
+				p.graphOf("Files judged and rejected, a day", 12, p.named(metric.FilesJudged, total, daily), p.named(metric.FilesRejected, total, daily)),
 				p.graphOf("Seconds from landing to verdict", 12,
-					p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(50)), daily), p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(95)), daily)),
+					p.named(metric.EndToEndSeconds, median, daily), p.named(metric.EndToEndSeconds, p95, daily)),
 			)...),
 		operational: append(section("Judging files",
-			p.graphOf("Files", 8, p.self(metric.FilesJudged, sum(), fine), p.self(metric.FilesRejected, sum(), fine),
-				p.self(metric.FilesErrored, sum(), fine), p.self(metric.UnroutedFiles, sum(), fine)),
-			p.graphOf("Seconds from landing to verdict", 8, p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(50)), fine),
-				p.self(metric.EndToEndSeconds, awscloudwatch.Stats_P(jsii.Number(95)), fine)),
+			p.graphOf("Files", 8, p.named(metric.FilesJudged, total, fine), p.named(metric.FilesRejected, total, fine),
+				p.named(metric.FilesErrored, total, fine), p.named(metric.UnroutedFiles, total, fine)),
+			p.graphOf("Seconds from landing to verdict", 8, p.named(metric.EndToEndSeconds, median, fine),
+				p.named(metric.EndToEndSeconds, p95, fine)),
 			p.graphOf("Files waiting and set aside", 8, labelled(queueDepth(queue), "waiting"), labelled(queueDepth(dead), "set aside")),
-			p.graphOf("validate-file: calls and errors", 8, of(f.MetricInvocations(nil), sum(), fine), of(f.MetricErrors(nil), sum(), fine), of(f.MetricThrottles(nil), sum(), fine)),
-			p.graphOf("validate-file: milliseconds", 8, of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(50)), fine), of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(99)), fine)),
+			p.graphOf("validate-file: calls and errors", 8, of(f.MetricInvocations(nil), total, fine), of(f.MetricErrors(nil), total, fine), of(f.MetricThrottles(nil), total, fine)),
+			p.graphOf("validate-file: milliseconds", 8, of(f.MetricDuration(nil), median, fine), of(f.MetricDuration(nil), p99, fine)),
 			p.graphOf("validate-file: at once", 8, concurrency(f)),
 		), section("Quality of the data", qualityNow...)...),
 		diagnostic: append(section("Judging files", diagnostic...), section("validate-file says", problems(p.Props, "validate-file"))...),
@@ -111,10 +119,10 @@ func alertWidgets(p alertProps, f awslambda.Function, queue, dead awssqs.IQueue)
 		executive: section("Alerts", p.graph(sent, daily, full)),
 		operational: section("Alerts",
 			p.graph(sent, fine, 8),
-			p.graphOf("Signals and silence", 8, p.self(metric.SignalsRaised, sum(), fine), p.self(metric.NotificationsSuppressed, sum(), fine)),
+			p.graphOf("Signals and silence", 8, p.named(metric.SignalsRaised, total, fine), p.named(metric.NotificationsSuppressed, total, fine)),
 			p.graphOf("Signals waiting and set aside", 8, labelled(queueDepth(queue), "waiting"), labelled(queueDepth(dead), "set aside")),
-			p.graphOf("route-alert: calls and errors", 8, of(f.MetricInvocations(nil), sum(), fine), of(f.MetricErrors(nil), sum(), fine), of(f.MetricThrottles(nil), sum(), fine)),
-			p.graphOf("route-alert: milliseconds", 8, of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(50)), fine), of(f.MetricDuration(nil), awscloudwatch.Stats_P(jsii.Number(99)), fine)),
+			p.graphOf("route-alert: calls and errors", 8, of(f.MetricInvocations(nil), total, fine), of(f.MetricErrors(nil), total, fine), of(f.MetricThrottles(nil), total, fine)),
+			p.graphOf("route-alert: milliseconds", 8, of(f.MetricDuration(nil), median, fine), of(f.MetricDuration(nil), p99, fine)),
 			p.graphOf("route-alert: at once", 8, concurrency(f)),
 		),
 		diagnostic: append(section("Alerts", diagnostic...), section("route-alert says", problems(p.Props, "route-alert"))...),
@@ -171,7 +179,7 @@ func (p Props) series(m metric.Metric, minutes int) *[]awscloudwatch.IMetric {
 			}))
 		}
 	default:
-		series = append(series, p.self(m.Name, jsii.String(string(m.Statistic)), minutes))
+		series = append(series, p.named(m.Name, jsii.String(string(m.Statistic)), minutes))
 	}
 	return &series
 }
@@ -238,7 +246,14 @@ func section(title string, items ...awscloudwatch.IWidget) [][]awscloudwatch.IWi
 	})}, items}
 }
 
-func sum() *string { return awscloudwatch.Stats_SUM() }
+// named is a metric of Tillwatch's own under the name that people read.
+func (p Props) named(n metric.Name, statistic *string, minutes int) awscloudwatch.IMetric {
+	label := words(n)
+	if *statistic != *total {
+		label += " (" + *statistic + ")"
+	}
+	return p.self(n, statistic, minutes).With(&awscloudwatch.MetricOptions{Label: &label})
+}
 
 func labelled(m awscloudwatch.Metric, label string) awscloudwatch.IMetric {
 	return m.With(&awscloudwatch.MetricOptions{Label: &label, Statistic: awscloudwatch.Stats_MAXIMUM(), Period: awscdk.Duration_Minutes(jsii.Number(fine))})
