@@ -26,14 +26,17 @@ type Batch struct {
 	columns   int
 	delim     byte
 	quote     byte
-	starts    []uint32    // of each well-formed row; scratch beyond Rows
-	ends      []uint32    // of each cell of each well-formed row, columns by columns; scratch beyond
-	foreign   bool        // some text is not UTF-8
+	rows      []row       // the well-formed ones
+	delims    []uint32    // the delimiters of all records, and a place beyond all
 	quoted    []bool      // whether the column has a quoted cell
 	malformed []badRecord // in order
 	shifts    []shift     // of lines against ordinals, in order
 	kept      [len(faultKinds)]int
 }
+
+// A row is data[start:end], whose cells but for the last end at the delimiters
+// from first on.
+type row struct{ start, end, first uint32 }
 
 // A badRecord is a malformed record: data[start:end] without its line end.
 type badRecord struct {
@@ -61,8 +64,7 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 	d = d.filled()
 	b.blk, b.Data, b.columns, b.delim, b.quote = blk, blk.Data, max(columns, 1), d.Delimiter, d.Quote
 	b.Rows, b.Records, b.Lines = 0, 0, 0
-	b.Faults, b.malformed, b.shifts = b.Faults[:0], b.malformed[:0], b.shifts[:0]
-	b.foreign = false
+	b.Faults, b.rows, b.malformed, b.shifts = b.Faults[:0], b.rows[:0], b.malformed[:0], b.shifts[:0]
 	if b.FaultCount == nil {
 		b.FaultCount = map[FaultKind]int64{}
 	}
@@ -149,7 +151,7 @@ func kindIndex(k FaultKind) int { return slices.Index(faultKinds[:], k) }
 
 // checkText looks for NUL bytes and for text that is not UTF-8.
 func (b *Batch) checkText() {
-	nul, foreign := bytes.IndexByte(b.Data, 0) >= 0, b.foreign
+	nul, foreign := bytes.IndexByte(b.Data, 0) >= 0, !utf8.Valid(b.Data)
 	if !nul && !foreign {
 		return
 	}
@@ -161,7 +163,7 @@ func (b *Batch) checkText() {
 		for c := range b.columns {
 			start, end := b.cell(row, c)
 			cell := b.Data[start:end]
-			line := b.Line(row) + bytes.Count(b.Data[b.starts[row]:start], []byte{'\n'})
+			line := b.Line(row) + bytes.Count(b.Data[b.rows[row].start:start], []byte{'\n'})
 			if bytes.IndexByte(cell, 0) >= 0 {
 				b.fault(NULByte, b.Ordinal(row), line, c, "")
 			}
@@ -196,7 +198,7 @@ func (b *Batch) Line(row int) int {
 // Raw returns the well-formed row as written, without its line end. It is valid
 // until the next Parse.
 func (b *Batch) Raw(row int) []byte {
-	return b.Data[b.starts[row]:b.ends[(row+1)*b.columns-1]]
+	return b.Data[b.rows[row].start:b.rows[row].end]
 }
 
 // RawRecord returns the record with that ordinal, malformed or not, as written

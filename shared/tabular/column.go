@@ -1,6 +1,9 @@
 package tabular
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Column appends to dst the spans of column c in Data, one for each well-formed
 // row, and returns it. Quotes are removed; a value with escapes (doubled quotes)
@@ -11,28 +14,41 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 	if c < 0 || c >= b.columns {
 		panic("tabular: no such column")
 	}
-	for row := range b.Rows {
-		start, end := b.cell(row, c)
-		if start == end {
-			dst = append(dst, Null)
-			continue
+	from := len(dst)
+	dst = slices.Grow(dst, b.Rows)[:from+b.Rows]
+	out := dst[from:]
+	last := c == b.columns-1
+	for i, r := range b.rows[:len(out)] {
+		start, end := r.start, r.end
+		if c > 0 {
+			start = b.delims[int(r.first)+c-1] + 1
 		}
-		if b.Data[start] != b.quote {
-			dst = append(dst, Span{start, end})
-			continue
+		if !last {
+			end = b.delims[int(r.first)+c]
 		}
-		dst = append(dst, b.unquoted(start, end))
+		switch {
+		case start == end:
+			out[i] = Null
+		case b.quoted[c] && b.Data[start] == b.quote:
+			out[i] = b.unquoted(start, end)
+		default:
+			out[i] = Span{start, end}
+		}
 	}
 	return dst
 }
 
 // cell returns where cell c of the well-formed row stands, quotes included.
 func (b *Batch) cell(row, c int) (start, end uint32) {
-	i := row*b.columns + c
-	if c == 0 {
-		return b.starts[row], b.ends[i]
+	r := b.rows[row]
+	start, end = r.start, r.end
+	if c > 0 {
+		start = b.delims[int(r.first)+c-1] + 1
 	}
-	return b.ends[i-1] + 1, b.ends[i]
+	if c < b.columns-1 {
+		end = b.delims[int(r.first)+c]
+	}
+	return start, end
 }
 
 // unquoted returns the span of the value of the quoted cell Data[start:end].

@@ -59,14 +59,11 @@ func closing(data []byte, pos int, quote byte) int {
 	}
 }
 
-// cut returns how many bytes of data, at most most, are whole records; 0 if the
+// cut returns how many bytes of data are whole records; 0 if the
 // first record does not end there. At the end of the text the last record needs
 // no line end. It finds a record end in the second half if there is one, but
 // not always the last.
-func cut(data []byte, delim, quote byte, most int, atEnd bool) int {
-	if len(data) > most {
-		data, atEnd = data[:most], false
-	}
+func cut(data []byte, delim, quote byte, atEnd bool) int {
 	pos, last := 0, 0 // data[pos] is outside quotes, data[:last] whole records
 	for {
 		open := opening(data, pos, len(data), delim, quote)
@@ -84,6 +81,19 @@ func cut(data []byte, delim, quote byte, most int, atEnd bool) int {
 		}
 		if pos = closing(data, open+1, quote); pos < 0 {
 			return last
+		}
+	}
+}
+
+// lastOutside returns where the last record of data ends, 0 if none does.
+func lastOutside(data []byte, inside []uint64, atEnd bool) int {
+	in := func(i int) bool { return inside[i>>6]>>(uint(i)&63)&1 != 0 }
+	if atEnd && len(data) > 0 && !in(len(data)-1) {
+		return len(data)
+	}
+	for n := len(data); ; n-- {
+		if n = bytes.LastIndexByte(data[:n], '\n') + 1; n == 0 || !in(n-1) {
+			return n
 		}
 	}
 }

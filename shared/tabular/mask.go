@@ -1,0 +1,167 @@
+package tabular
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// Eight bytes are compared at a time, each with the same byte of a pattern, and
+// the results of 64 bytes gathered into the bits of one word.
+const (
+	ones = 0x0101010101010101
+	low7 = 0x7f * ones
+	// gather moves the highest bits of eight bytes into the highest byte.
+	gather = 0x0002040810204081
+)
+
+// equal returns in its lowest eight bits which bytes of word are those of pattern.
+func equal(word, pattern uint64) uint64 {
+	x := word ^ pattern
+	return ^((x&low7 + low7) | x | low7) * gather >> 56
+}
+
+// either does the same for two patterns.
+func either(word, pattern, other uint64) uint64 {
+	x, y := word^pattern, word^other
+	return ^(((x&low7+low7)|x)&((y&low7+low7)|y) | low7) * gather >> 56
+}
+
+// mask64 returns which of the 64 bytes are those of pattern.
+func mask64(d *[64]byte, pattern uint64) uint64 {
+	le := binary.LittleEndian
+	return equal(le.Uint64(d[0:]), pattern) | equal(le.Uint64(d[8:]), pattern)<<8 |
+		equal(le.Uint64(d[16:]), pattern)<<16 | equal(le.Uint64(d[24:]), pattern)<<24 |
+		equal(le.Uint64(d[32:]), pattern)<<32 | equal(le.Uint64(d[40:]), pattern)<<40 |
+		equal(le.Uint64(d[48:]), pattern)<<48 | equal(le.Uint64(d[56:]), pattern)<<56
+}
+
+// either64 does the same for two patterns.
+func either64(d *[64]byte, pattern, other uint64) uint64 {
+	le := binary.LittleEndian
+	return either(le.Uint64(d[0:]), pattern, other) | either(le.Uint64(d[8:]), pattern, other)<<8 |
+		either(le.Uint64(d[16:]), pattern, other)<<16 | either(le.Uint64(d[24:]), pattern, other)<<24 |
+		either(le.Uint64(d[32:]), pattern, other)<<32 | either(le.Uint64(d[40:]), pattern, other)<<40 |
+		either(le.Uint64(d[48:]), pattern, other)<<48 | either(le.Uint64(d[56:]), pattern, other)<<56
+}
+
+// group returns the 64 bytes of data at pos; where data ends before that, those
+// there are, in tail, followed by line ends, and live has a bit for each of them.
+func group(data []byte, pos int, tail *[64]byte) (d *[64]byte, live uint64) {
+	if pos+64 <= len(data) {
+		return (*[64]byte)(data[pos:]), math.MaxUint64
+	}
+	n := copy(tail[:], data[pos:])
+	for i := n; i < 64; i++ {
+		tail[i] = '\n'
+	}
+	return tail, 1<<uint(n) - 1
+}
+
+// findDelimiters writes to b.delims where each delimiter of b.Data stands,
+// but for those inside quotes if that is known, and after the last a place beyond all.
+func (b *Batch) findDelimiters(inside []uint64) {
+	data, pattern := b.Data, ones*uint64(b.delim)
+	out, n := b.delims[:cap(b.delims)], 0
+	var tail [64]byte
+	for pos := 0; pos < len(data); pos += 64 {
+		if n+65 > len(out) {
+			out = slices.Grow(out, 65+len(data)/16)
+			out = out[:cap(out)]
+		}
+		d, _ := group(data, pos, &tail)
+		m := mask64(d, pattern)
+		if inside != nil {
+			m &^= inside[pos>>6]
+		}
+		count := bits.OnesCount64(m)
+		// Mostly there are up to eight, which are written without asking, since
+		// asking costs more than writing.
+		o := (*[8]uint32)(out[n:])
+		o[0] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		o[1] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		o[2] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		o[3] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		o[4] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		o[5] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		o[6] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		o[7] = uint32(pos + bits.TrailingZeros64(m))
+		m &= m - 1
+		for i := n + 8; i < n+count; i++ {
+			out[i] = uint32(pos + bits.TrailingZeros64(m))
+			m &= m - 1
+		}
+		n += count
+	}
+	if n == len(out) {
+		out = append(out, 0)
+	}
+	out[n] = math.MaxInt32
+	b.delims = out[:n+1]
+}
+
+// findQuoted writes to inside which bytes of data stand inside quotes, opening
+// quotes included. It returns false, and inside is of no use, unless every quote
+// of data opens a cell, closes one or is one of a doubled pair, and nothing but a
+// delimiter or a line end follows a closed one: then a byte is inside quotes if
+// the number of quotes up to it is odd.
+func findQuoted(data []byte, delim, quote byte, inside []uint64) ([]uint64, bool) {
+	inside = slices.Grow(inside[:0], (len(data)+63)/64)[:(len(data)+63)/64]
+	delims, quotes := ones*uint64(delim), ones*uint64(quote)
+	const lines = ones * '\n'
+	var tail [64]byte
+	odd := uint64(0)    // all bits set if the last byte was inside
+	before := uint64(1) // whether a quote may open after the last byte
+	closed := uint64(0) // whether the last byte is a quote that may have closed
+	for pos := 0; pos < len(data); pos += 64 {
+		d, live := group(data, pos, &tail)
+		q := mask64(d, quotes) & live
+		if q|closed == 0 {
+			inside[pos>>6] = odd
+			before = 0
+			if c := d[63]; c == delim || c == '\n' {
+				before = 1
+			}
+			continue
+		}
+		in := q
+		in ^= in << 1
+		in ^= in << 2
+		in ^= in << 4
+		in ^= in << 8
+		in ^= in << 16
+		in ^= in << 32
+		in ^= odd
+		inside[pos>>6] = in
+		odd = -(in >> 63)
+		edge := either64(d, delims, lines) | q
+		if opens := q & in; opens&^(edge<<1|before) != 0 {
+			return inside, false
+		}
+		before = edge >> 63
+		if closed&^edge != 0 && !crlf(data, pos) {
+			return inside, false
+		}
+		closes := q &^ in
+		for odds := closes &^ (edge>>1 | 1<<63); odds != 0; odds &= odds - 1 {
+			if !crlf(data, pos+bits.TrailingZeros64(odds)+1) {
+				return inside, false
+			}
+		}
+		closed = closes >> 63
+	}
+	return inside, true
+}
+
+// crlf reports whether CR LF stands at pos.
+func crlf(data []byte, pos int) bool {
+	return pos+1 < len(data) && data[pos] == '\r' && data[pos+1] == '\n'
+}
