@@ -18,7 +18,7 @@ type putEvents struct {
 	bus    string
 }
 
-func (p *putEvents) Put(ctx context.Context, list ...event.Event) error {
+func (p *putEvents) Send(ctx context.Context, list []event.Event) error {
 	for _, e := range list {
 		detail, err := e.Detail()
 		if err != nil {
@@ -42,4 +42,4 @@ func (p *putEvents) Put(ctx context.Context, list ...event.Event) error {
 // noMetrics drops measurements.
 type noMetrics struct{}
 
-func (noMetrics) Record(context.Context, ...metric.Measurement) error { return nil }
+func (noMetrics) Put(context.Context, []metric.Measurement) error { return nil }

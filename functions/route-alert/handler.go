@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/aws/cloudwatchalarm"
 	"tillwatch/shared/event"
 	"tillwatch/shared/metric"
@@ -30,12 +31,12 @@ type router interface {
 
 // A sink takes measurements.
 type sink interface {
-	Record(ctx context.Context, m ...metric.Measurement) error
+	Put(ctx context.Context, m []metric.Measurement) error
 }
 
 // A bus takes events.
 type bus interface {
-	Put(ctx context.Context, e ...event.Event) error
+	Send(ctx context.Context, e []event.Event) error
 }
 
 type handler struct {
@@ -88,13 +89,14 @@ func (h *handler) complete(s alert.Signal) alert.Signal {
 	if s.Environment == "" {
 		s.Environment = h.environment
 	}
-	for _, l := range s.Links {
-		if strings.EqualFold(l.Name, "runbook") {
-			return s
+	if u := runbook.URL(h.runbooks, s.Rule); u != "" {
+		links := []alert.Link{{Name: "Runbook", URL: u}}
+		for _, l := range s.Links {
+			if !strings.EqualFold(l.Name, "runbook") {
+				links = append(links, l)
+			}
 		}
-	}
-	if u := runbookURL(h.runbooks, s.Rule); u != "" {
-		s.Links = append(s.Links[:len(s.Links):len(s.Links)], alert.Link{Name: "Runbook", URL: u})
+		s.Links = links
 	}
 	return s
 }
@@ -102,14 +104,17 @@ func (h *handler) complete(s alert.Signal) alert.Signal {
 // measure counts what was done. A count that is lost is no reason to tell
 // people twice, so its error is logged and no more.
 func (h *handler) measure(ctx context.Context, s alert.Signal, d alert.Decision) {
-	m := metric.Measurement{Name: metric.NotificationsSuppressed, Value: 1, At: d.At,
-		Dimensions: map[string]string{"Environment": h.environment}}
+	list := []metric.Measurement{{Name: metric.NotificationsSuppressed, Value: 1, At: d.At,
+		Dimensions: map[string]string{metric.Environment: h.environment}}}
 	if d.Reason.Notifies() {
-		m.Name = metric.NotificationsSent
-		m.Dimensions = map[string]string{"Severity": string(s.Severity)}
+		list = nil
+		for _, severity := range d.Severities {
+			list = append(list, metric.Measurement{Name: metric.NotificationsSent, Value: 1, At: d.At,
+				Dimensions: map[string]string{metric.Environment: h.environment, metric.Severity: string(severity)}})
+		}
 	}
-	if err := h.metrics.Record(ctx, m); err != nil {
-		h.log.WarnContext(ctx, "metric not recorded", "error", err, "metric", string(m.Name))
+	if err := h.metrics.Put(ctx, list); err != nil {
+		h.log.WarnContext(ctx, "metrics not recorded", "error", err)
 	}
 }
 
@@ -196,19 +201,5 @@ func (a announcer) Announce(ctx context.Context, n alert.Notification) error {
 	if err != nil {
 		return err
 	}
-	return a.bus.Put(ctx, e)
-}
-
-// runbookURL returns the address of a rule's runbook below base, "" if there is
-// no base or no such rule.
-func runbookURL(base, rule string) string {
-	if base == "" {
-		return ""
-	}
-	for _, name := range alert.RuleNames {
-		if name == rule {
-			return strings.TrimRight(base, "/") + "/" + rule + ".md"
-		}
-	}
-	return ""
+	return a.bus.Send(ctx, []event.Event{e})
 }

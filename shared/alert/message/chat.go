@@ -74,7 +74,7 @@ func Chat(s alert.Signal, d alert.Decision) ([]byte, error) {
 			ThreadID:         cut(s.GroupKey, maxThread),
 			Summary:          s.Summary,
 			EventType:        EventType(s),
-			RelatedResources: present(s.Pipeline),
+			RelatedResources: present(s.Pipeline, object(s)),
 		},
 	}
 	for _, step := range s.NextSteps {
@@ -224,6 +224,16 @@ func cutMarkup(s string, n int) string {
 		c = c[:i]
 	}
 	return c + "..."
+}
+
+// object returns what the signal's facts name as the object, "" if nothing.
+func object(s alert.Signal) string {
+	for _, f := range s.Facts {
+		if f.Name == "object" {
+			return f.Value
+		}
+	}
+	return ""
 }
 
 // present returns those of values that are not empty.

@@ -24,7 +24,11 @@ const minFindingLines = 8
 // look, and last why this was sent. s should have gone through Bound.
 func Email(s alert.Signal, d alert.Decision) (subject, body string) {
 	var top, rest page
-	top.add(wrap("", sentence(s.Summary))...)
+	lead := s.Summary
+	if s.Status == alert.Resolved {
+		lead = "Resolved: " + lead
+	}
+	top.add(wrap("", sentence(lead))...)
 	top.add(standing(s, d)...)
 	if s.Status == alert.Firing {
 		rest.list("WHAT TO DO NOW", s.NextSteps, true)

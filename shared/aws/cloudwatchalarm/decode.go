@@ -1,15 +1,15 @@
 // Package cloudwatchalarm reads what CloudWatch says when an alarm changes
 // state, in each of its three forms, and makes a signal of it.
 //
-// An alarm has no field for what a person needs to know, so its description
-// carries it: words for a person, then what the router needs, in brackets, in
-// any order and all of it optional:
+// An alarm has no field for what a person needs to know, so the lines of its
+// description carry it, all of them optional:
 //
-//	Messages wait in the dead-letter queue. [severity=P1 rule=dlq_not_empty
-//	pipeline=sales team=retail environment=prod runbook=https://…]
+//	P1: What is wrong, in a sentence.
+//	Do: The first step. The second step.
+//	Runbook: https://…
+//	Owner: the team
 //
-// Without brackets a lone P0 to P3 is the severity and the first address the
-// runbook; without a severity it is P2.
+// Any other line says what is wrong. Without a severity it is P2.
 package cloudwatchalarm
 
 import (

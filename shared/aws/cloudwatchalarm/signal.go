@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,83 +16,100 @@ import (
 const maxSummary = 120
 
 func (c change) signal() alert.Signal {
-	text, facts := read(c.description)
+	about := read(c.description)
 	key := "alarm/" + c.arn
 	s := alert.Signal{
-		ID:          c.id(),
-		DedupKey:    key,
-		GroupKey:    key,
-		Status:      alert.Firing,
-		Severity:    alert.P2,
-		Rule:        c.name,
-		Pipeline:    c.pipeline(),
-		Environment: facts["environment"],
-		Team:        facts["team"],
-		At:          c.at,
-		Findings:    []alert.Finding{},
-		NextSteps:   []string{},
-		Links:       []alert.Link{},
+		ID:        c.id(),
+		DedupKey:  key,
+		GroupKey:  key,
+		Status:    alert.Firing,
+		Severity:  about.severity,
+		Rule:      rule(c.name),
+		Pipeline:  c.pipeline(),
+		Team:      about.owner,
+		At:        c.at,
+		Summary:   short(about.what),
+		Findings:  []alert.Finding{},
+		NextSteps: []string{},
+		Links:     []alert.Link{},
+		Facts:     c.facts(),
 	}
-	if v := alert.Severity(facts["severity"]); slices.Contains(alert.Severities, v) {
-		s.Severity = v
-	}
-	if v := facts["pipeline"]; v != "" {
-		s.Pipeline = v
-	}
-	runbook := facts["runbook"]
-	if v := facts["rule"]; v != "" {
-		s.Rule = v
-	} else if v := strings.TrimSuffix(path.Base(runbook), ".md"); slices.Contains(alert.RuleNames, v) {
-		s.Rule = v
-	}
-	if text == "" {
-		text = "The alarm " + c.name + " went off."
+	if s.Summary == "" {
+		s.Summary = short("The alarm " + c.name + " went off")
 	}
 	if c.state == "OK" {
 		s.Status = alert.Resolved
-		s.Summary = short("Over: " + text)
 	} else {
-		s.Summary = short(text)
 		s.Findings = append(s.Findings, alert.Finding{
 			Check: c.name, Message: c.measured(), Severity: string(s.Severity),
 		})
-		if runbook != "" {
-			s.NextSteps = append(s.NextSteps, "Open the runbook and do its first five minutes.")
-		}
+		s.NextSteps = append(s.NextSteps, about.do...)
 	}
-	if runbook != "" {
-		s.Links = append(s.Links, alert.Link{Name: "Runbook", URL: runbook})
+	if about.runbook != "" {
+		s.Links = append(s.Links, alert.Link{Name: "Runbook", URL: about.runbook})
 	}
 	if at := console(c.arn, c.name); at != "" {
 		s.Links = append(s.Links, alert.Link{Name: "Alarm", URL: at})
 	}
-	s.Facts = c.facts()
 	return s
 }
 
-// read splits a description into its words for a person and what its brackets,
-// or failing that its words, say to the router.
-func read(description string) (text string, facts map[string]string) {
-	facts = map[string]string{}
-	text = strings.TrimSpace(description)
-	if i := strings.LastIndexByte(text, '['); i >= 0 && strings.HasSuffix(text, "]") && strings.Contains(text[i:], "=") {
-		for _, word := range strings.Fields(text[i+1 : len(text)-1]) {
-			if name, value, ok := strings.Cut(word, "="); ok {
-				facts[name] = value
+// about is what a description says.
+type about struct {
+	severity             alert.Severity
+	what, runbook, owner string
+	do                   []string
+}
+
+func read(description string) about {
+	a := about{severity: alert.P2}
+	for line := range strings.Lines(description) {
+		line = strings.TrimSpace(line)
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch {
+		case slices.Contains(alert.Severities, alert.Severity(name)):
+			a.severity = alert.Severity(name)
+			a.what += " " + value
+		case name == "Do":
+			for step := range strings.SplitSeq(strings.TrimSuffix(value, "."), ". ") {
+				a.do = append(a.do, step+".")
 			}
-		}
-		return strings.TrimSpace(text[:i]), facts
-	}
-	for _, word := range strings.Fields(text) {
-		bare := strings.Trim(word, ".,;:()[]")
-		if facts["severity"] == "" && slices.Contains(alert.Severities, alert.Severity(bare)) {
-			facts["severity"] = bare
-		}
-		if facts["runbook"] == "" && strings.HasPrefix(bare, "https://") {
-			facts["runbook"] = bare
+		case name == "Runbook":
+			a.runbook = value
+		case name == "Owner":
+			a.owner = value
+		default:
+			a.what += " " + line
 		}
 	}
-	return text, facts
+	a.what = strings.TrimSpace(a.what)
+	return a
+}
+
+// ours matches the end of the name of an alarm of ours: its group and its id.
+var ours = regexp.MustCompile(`^tillwatch-.*?-(data|judge|router|lost)-(.+)$`)
+
+// rule returns the rule whose runbook speaks of the alarm, or the alarm's own
+// name if there is none.
+func rule(alarm string) string {
+	m := ours.FindStringSubmatch(alarm)
+	if m == nil {
+		return alarm
+	}
+	switch group, id := m[1], m[2]; {
+	case group == "data":
+		return alert.ScoreBelowTarget
+	case group == "lost":
+		return alert.DLQNotEmpty
+	case id == "errors" || id == "throttles":
+		return alert.FunctionErrors
+	case id == "waiting":
+		return alert.QueueAge
+	case id == "silence":
+		return alert.NothingJudged
+	}
+	return alarm
 }
 
 // pipeline returns what the alarm's metrics are about, "tillwatch" if they do
