@@ -53,9 +53,11 @@ const keptFaults = 20
 
 var faultKinds = [...]FaultKind{ShortRow, LongRow, UnclosedQuote, LongRecord, StrayQuote, NULByte, BadEncoding}
 
-const unclosedDetail = "the quote is not closed before the file ends or the record is too long"
-
-const strayDetail = "after the closing quote only a delimiter or a line end may follow; a quote inside a quoted cell is written twice"
+const (
+	unclosedDetail = "the quote is not closed before the file ends or the record is too long"
+	strayDetail    = "after the closing quote only a delimiter or a line end may follow; a quote inside a quoted cell is written twice"
+	nulDetail      = "text holds no byte of value 0: the file may be UTF-16 without a byte order mark, or damaged"
+)
 
 // Parse finds the cells of blk, whose records should have columns cells each.
 // It reuses b's memory and holds on to blk's until the next Parse. The dialect
@@ -160,16 +162,26 @@ func (b *Batch) checkText() {
 		if !(nul && bytes.IndexByte(raw, 0) >= 0) && !(foreign && !utf8.Valid(raw)) {
 			continue
 		}
-		for c := range b.columns {
-			start, end := b.cell(row, c)
-			cell := b.Data[start:end]
-			line := b.Line(row) + bytes.Count(b.Data[b.rows[row].start:start], []byte{'\n'})
-			if bytes.IndexByte(cell, 0) >= 0 {
-				b.fault(NULByte, b.Ordinal(row), line, c, "")
-			}
-			if !utf8.Valid(cell) {
-				b.fault(BadEncoding, b.Ordinal(row), line, c, guessEncoding(cell))
-			}
+		b.checkRow(row, nul, foreign)
+	}
+}
+
+func (b *Batch) checkRow(row int, nul, foreign bool) {
+	ordinal, line, from := b.Ordinal(row), b.Line(row), b.rows[row].start
+	for c := range b.columns {
+		start, end := b.cell(row, c)
+		cell := b.Data[start:end]
+		hasNUL, isForeign := nul && bytes.IndexByte(cell, 0) >= 0, foreign && !utf8.Valid(cell)
+		if !hasNUL && !isForeign {
+			continue
+		}
+		line += bytes.Count(b.Data[from:start], []byte{'\n'})
+		from = start
+		if hasNUL {
+			b.fault(NULByte, ordinal, line, c, nulDetail)
+		}
+		if isForeign {
+			b.fault(BadEncoding, ordinal, line, c, guessEncoding(cell))
 		}
 	}
 }

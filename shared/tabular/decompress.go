@@ -49,7 +49,7 @@ func decompress(r io.Reader, name string, l Limits) (plain *bounded, form string
 		l.RatioLimit = defaultRatio
 	}
 	packed := new(atomic.Int64)
-	in := bufio.NewReaderSize(&counter{r, packed}, 64<<10)
+	in := bufio.NewReaderSize(&counter{r: r, n: packed}, 64<<10)
 	start, _ := in.Peek(10) // an error comes again with the first Read
 	out := &bounded{name: name, total: l.TotalBytes, ratio: l.RatioLimit, packed: packed}
 	switch form = compression(start); form {
@@ -169,6 +169,9 @@ func (b *bounded) unzip(in io.Reader, most int64) error {
 // that macOS adds are no files.
 func soleMember(archive io.ReaderAt, size int64) (io.ReadCloser, error) {
 	z, err := zip.NewReader(archive, size)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, fmt.Errorf("%w: the directory at the end is missing: %w", err, io.ErrUnexpectedEOF)
+	}
 	if err != nil {
 		return nil, err
 	}

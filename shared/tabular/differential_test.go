@@ -14,10 +14,29 @@ var pieces = []string{"a", "bc", "1.5", " ", ",", ",", ",", "\n", "\n", "\n", "\
 
 func randomText(rng *rand.Rand) string {
 	var s strings.Builder
-	for range rng.IntN(60) {
+	for range rng.IntN([]int{10, 60, 400}[rng.IntN(3)]) {
 		s.WriteString(pieces[rng.IntN(len(pieces))])
 	}
 	return s.String()
+}
+
+var quotedPieces = []string{`"x"`, `"x,y"`, "\"x\ny\"", `"x""y"`, `""`, `""""`, `"""a"""`, "\"\r\n\"", "\"a longer\n\n\ntext of, some words\"", "\"\n,\"", "", "plain"}
+
+// randomRows writes rows of three cells, and now and then a stray piece.
+func randomRows(rng *rand.Rand, cells []string) string {
+	var s strings.Builder
+	end, spoilt := []string{"\n", "\r\n"}[rng.IntN(2)], rng.IntN(2)*rng.IntN(100)
+	for range rng.IntN([]int{4, 20, 100}[rng.IntN(3)]) {
+		for c := range 3 {
+			s.WriteString(cells[rng.IntN(len(cells))])
+			if rng.IntN(1000) < spoilt {
+				s.WriteString(pieces[rng.IntN(len(pieces))])
+			}
+			s.WriteString([]string{",", ",", end}[c])
+		}
+	}
+	text := s.String()
+	return text[:len(text)-rng.IntN(min(3, len(text)+1))]
 }
 
 // compare reads text in both ways and reports where they differ.
@@ -88,22 +107,20 @@ func TestReadsLikeTheOracle(t *testing.T) {
 		rounds = 3000
 	}
 	for range rounds {
-		o := Options{Limits: Limits{BlockBytes: 1 + rng.IntN(64)}}
+		o := Options{Limits: Limits{BlockBytes: 1 + rng.IntN([]int{40, 200, 2000}[rng.IntN(3)])}}
 		if rng.IntN(3) == 0 {
-			o.Limits.RecordBytes = 20 + rng.IntN(60)
+			o.Limits.RecordBytes = 20 + rng.IntN([]int{60, 400}[rng.IntN(2)])
 		}
 		if rng.IntN(5) == 0 {
 			o.Dialect = Dialect{Delimiter: ';', Quote: '\''}
 		}
 		text := randomText(rng)
 		header := headers[rng.IntN(len(headers))]
-		if rng.IntN(4) == 0 { // rows that are mostly well formed
-			header, text = "a,b,c\n", ""
-			for range rng.IntN(20) {
-				for c := range 3 {
-					text += pieces[rng.IntN(len(pieces))] + []string{",", ",", "\n"}[c]
-				}
-			}
+		switch rng.IntN(4) {
+		case 0: // rows that are mostly well formed
+			header, text = "a,b,c\n", randomRows(rng, pieces)
+		case 1: // rows that are well formed, with quotes enough for findQuoted
+			header, text = "a,b,c\n", randomRows(rng, quotedPieces)
 		}
 		if r, err := NewReader(strings.NewReader(header+text), o); err != nil || r.Header() == nil {
 			continue // a header beyond the limit; an empty file

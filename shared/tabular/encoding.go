@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -20,7 +21,7 @@ func DecodeText(r io.Reader, d Dialect) (io.Reader, error) {
 }
 
 func decodeText(r io.Reader, d Dialect) (text io.Reader, name string, err error) {
-	in := bufio.NewReaderSize(r, 64)
+	in := bufio.NewReaderSize(&counter{r: r, n: new(atomic.Int64)}, 64)
 	start, _ := in.Peek(3) // an error comes again with the first Read
 	name = d.filled().Encoding
 	switch {

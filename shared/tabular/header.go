@@ -38,49 +38,60 @@ func (r *Reader) readHeader() error {
 	line := b.Data[:n]
 	r.lines = bytes.Count(line, []byte{'\n'})
 	r.raw = bytes.Clone(trimLineEnd(line))
-	r.name()
-	return nil
+	return r.nameColumns()
 }
 
-// name splits the raw header into names and collects their faults.
-func (r *Reader) name() {
-	fault := func(k FaultKind, column, at int, detail string) {
-		r.faults = append(r.faults, Fault{k, -1, bytes.Count(r.raw[:at], []byte{'\n'}), column, detail})
+// More columns than this are a text that is read with the wrong delimiter, or
+// an attack on memory.
+const mostColumns = 1 << 16
+
+// nameColumns splits the raw header into names and collects their faults, the
+// first of each kind.
+func (r *Reader) nameColumns() error {
+	line, from, kept := 0, 0, map[FaultKind]int{}
+	fault := func(k FaultKind, at int, detail string) {
+		line += bytes.Count(r.raw[from:at], []byte{'\n'})
+		from = at
+		if kept[k]++; kept[k] <= keptFaults {
+			r.faults = append(r.faults, Fault{k, -1, line, len(r.names), detail})
+		}
 	}
 	first := map[string]int{}
 	for pos := 0; pos <= len(r.raw); {
-		column := len(r.names)
+		if len(r.names) == mostColumns {
+			return fmt.Errorf("read header: %w", &TooLargeError{What: "number of columns", Limit: mostColumns,
+				Advice: "check that the delimiter is the declared one"})
+		}
 		end, stray := cellEnd(r.raw, pos, r.delim, r.quote)
-		if end < 0 { // only where a quote is never closed
+		if end < 0 {
 			end = len(r.raw)
-			fault(UnclosedQuote, column, pos, unclosedDetail+"; the name ends with the line")
-			r.names = append(r.names, string(unquote(nil, r.raw[pos:end], r.quote)))
-		} else {
-			name := r.raw[pos:end]
-			if len(name) > 0 && name[0] == r.quote {
-				name = unquote(nil, name, r.quote)
-			}
-			r.names = append(r.names, string(name))
+			fault(UnclosedQuote, pos, unclosedDetail+"; the name ends with the line")
 		}
-		name := r.names[column]
+		text := r.raw[pos:end]
+		if len(text) > 0 && text[0] == r.quote {
+			text = unquote(nil, text, r.quote)
+		}
+		name := string(text)
 		if stray {
-			fault(StrayQuote, column, pos, strayDetail)
+			fault(StrayQuote, pos, strayDetail)
 		}
-		if bytes.IndexByte(r.raw[pos:end], 0) >= 0 {
-			fault(NULByte, column, pos, "")
+		if bytes.IndexByte(text, 0) >= 0 {
+			fault(NULByte, pos, nulDetail)
 		}
-		if !utf8.ValidString(name) {
-			fault(BadEncoding, column, pos, guessEncoding(r.raw[pos:end]))
+		if !utf8.Valid(text) {
+			fault(BadEncoding, pos, guessEncoding(text))
 		}
-		if name == "" {
-			fault(BlankHeader, column, pos, "")
-		} else if before, twice := first[name]; twice {
-			fault(DoubleHeader, column, pos, fmt.Sprintf("%q already names column %d", name, before+1))
+		if before, twice := first[name]; name == "" {
+			fault(BlankHeader, pos, fmt.Sprintf("column %d has no name", len(r.names)+1))
+		} else if twice {
+			fault(DoubleHeader, pos, fmt.Sprintf("columns %d and %d are both called %.60q", before+1, len(r.names)+1, name))
 		} else {
-			first[name] = column
+			first[name] = len(r.names)
 		}
+		r.names = append(r.names, name)
 		pos = end + 1
 	}
+	return nil
 }
 
 // trimLineEnd returns record without its LF or CRLF.

@@ -87,7 +87,10 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	if _, counted := r.(*counter); !counted {
 		rd.src = &counter{r: r, n: rd.read}
 	}
-	return rd, rd.readHeader()
+	if err := rd.readHeader(); err != nil {
+		return nil, err
+	}
+	return rd, nil
 }
 
 // filled returns d with its defaults written out.
@@ -129,7 +132,8 @@ func (r *Reader) RawHeader() []byte { return r.raw }
 // is the line of the file, counted from 0.
 func (r *Reader) HeaderLines() int { return r.lines }
 
-// Faults returns the faults of the header or of the file as a whole. Row is -1.
+// Faults returns the faults of the header or of the file as a whole, the first
+// 20 of each kind. Row is -1.
 func (r *Reader) Faults() []Fault { return r.faults }
 
 // SourceBytes returns how many bytes were read so far from the source, before

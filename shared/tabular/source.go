@@ -30,14 +30,20 @@ var (
 )
 
 // A counter counts the bytes that pass; others may read the count meanwhile.
+// It also repeats an error, so that peeking loses none.
 type counter struct {
-	r io.Reader
-	n *atomic.Int64
+	r   io.Reader
+	n   *atomic.Int64
+	err error
 }
 
 func (c *counter) Read(p []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
 	n, err := c.r.Read(p)
 	c.n.Add(int64(n))
+	c.err = err
 	return n, err
 }
 
@@ -50,7 +56,7 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 		return nil, nil, fmt.Errorf("open %s: %w", name, err)
 	}
 	read := new(atomic.Int64)
-	plain, form, err := decompress(&counter{in, read}, name, o.Limits)
+	plain, form, err := decompress(&counter{r: in, n: read}, name, o.Limits)
 	if err != nil {
 		return nil, nil, errors.Join(err, in.Close())
 	}

@@ -157,13 +157,16 @@ func (b *Batch) unclosed(pos, quote, cells int) int {
 
 // strays reports the cells of a row that have text after their closing quote.
 func (b *Batch) strays(row int) {
+	line, from := b.Lines, b.rows[row].start
 	for c := range b.columns {
 		start, end := b.cell(row, c)
 		if start == end || b.Data[start] != b.quote {
 			continue
 		}
 		if closing(b.Data[:end], int(start)+1, b.quote) < int(end) {
-			b.fault(StrayQuote, b.Records-1, b.Lines+bytes.Count(b.Data[b.rows[row].start:start], []byte{'\n'}), c, strayDetail)
+			line += bytes.Count(b.Data[from:start], []byte{'\n'})
+			from = start
+			b.fault(StrayQuote, b.Records-1, line, c, strayDetail)
 		}
 	}
 }
