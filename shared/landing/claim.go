@@ -94,6 +94,7 @@ type Record struct {
 	Rows     int64              `json:"rows"`
 	BadRows  int64              `json:"bad_rows"`
 	Failed   int                `json:"failed_checks"`
+	SetAside int                `json:"set_aside"` // rows in quarantine, no more than its cap
 	// Report, Page and Quarantine are keys in the results bucket, "" if there is none.
 	Report     string `json:"report,omitempty"`
 	Page       string `json:"page,omitempty"`

@@ -230,6 +230,7 @@ type Notice struct {
 	Rows       int64              `json:"rows"`
 	BadRows    int64              `json:"bad_rows"`
 	Failed     int                `json:"failed_checks"`
+	SetAside   int                `json:"set_aside"` // rows in quarantine, no more than its cap
 	Contract   string             `json:"contract"`
 	Report     string             `json:"report"`     // key in the results bucket, "" if there is none
 	Page       string             `json:"page"`       // likewise
@@ -248,7 +249,7 @@ func (j *Judger) verdictEvent(r *Record) (event.Event, error) {
 	}
 	return event.New(kind, j.metadata(r, kind, "verdict"), Notice{
 		Dataset: r.Dataset, Period: r.Period, Object: r.Object, Verdict: r.Verdict, Reason: r.Reason,
-		Scores: scores, Rows: r.Rows, BadRows: r.BadRows, Failed: r.Failed, Contract: r.Contract,
+		Scores: scores, Rows: r.Rows, BadRows: r.BadRows, Failed: r.Failed, SetAside: r.SetAside, Contract: r.Contract,
 		Report: r.Report, Page: r.Page, Quarantine: r.Quarantine, JudgedAt: r.At,
 	})
 }

@@ -33,15 +33,9 @@ func (f file) property(name string) string {
 // pipeline is the dimension PipelineName: the property, else the dataset.
 func (f file) pipeline() string { return cmp.Or(f.property(propertyPipeline), f.dataset) }
 
-// source is the dimension DataSource: the property, else the contract's first
-// server, else the dataset.
-func (f file) source() string {
-	server := ""
-	if len(f.contract.Servers) > 0 {
-		server = f.contract.Servers[0].Name
-	}
-	return cmp.Or(f.property(propertySource), server, f.dataset)
-}
+// source is the dimension DataSource: the property, else the contract's server
+// that the file landed at, else the dataset.
+func (f file) source() string { return cmp.Or(f.property(propertySource), f.server.Name, f.dataset) }
 
 // Figures are one object's share of its dataset's day. The day's figures are
 // the merge of its objects' current ones, so that a file that replaces another
@@ -52,7 +46,7 @@ type Figures struct {
 	Day      string `json:"day"`
 	Accepted bool   `json:"accepted"`
 	Rows     int64  `json:"rows"`
-	// Revenue is an exact decimal, "" if the contract names no column for it.
+	// Revenue is a decimal, "" if the contract names no column for it.
 	Revenue string `json:"revenue,omitempty"`
 	// Customers and Transactions are -1 if the contract names no column.
 	Customers    float64 `json:"customers"`
@@ -77,13 +71,8 @@ func (f file) figures(r *quality.Report) Figures {
 	return g
 }
 
-// revenue returns the exact sum of a column, else the measured one, else "".
+// revenue returns the sum of a column as text, "" if it was not measured.
 func revenue(r *quality.Report, column string) string {
-	if exact, ok := r.Totals[column]; ok {
-		if _, ok := new(big.Rat).SetString(exact); ok && len(exact) < 200 {
-			return exact
-		}
-	}
 	if v, ok := r.Metrics["sum:"+column]; ok && finite(v) {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
@@ -91,10 +80,8 @@ func revenue(r *quality.Report, column string) string {
 }
 
 func distinct(r *quality.Report, column string) float64 {
-	for _, name := range []string{"distinctCount:", "distinct:"} {
-		if v, ok := r.Metrics[name+column]; ok && finite(v) {
-			return v
-		}
+	if v, ok := r.Metrics["distinctCount:"+column]; ok && finite(v) {
+		return v
 	}
 	return -1
 }
@@ -136,27 +123,28 @@ func Merge(day []Figures) Total {
 	return t
 }
 
-// freshness returns the age of the file's newest row when it was judged, and
-// whether the report knows it. A date without a time of day stands for the
-// whole of its day, and a newest row in the future has age 0.
+// freshness returns the age of the file's newest row when it was judged, as
+// the checks of freshness and latency measured it, and whether one did. A date
+// without a time of day stands for the whole of its day, and a newest row in
+// the future has age 0.
 func (f file) freshness(r *quality.Report) (time.Duration, bool) {
 	wanted := f.property(propertyFreshness)
-	var newest time.Time
-	for name, at := range r.Newest {
-		if wanted != "" && name != wanted {
+	found, least := false, time.Duration(0)
+	for _, c := range r.Checks {
+		if c.Dimension != contract.Timeliness || c.Unit != "minutes" || c.Column == "" || c.Measured == nil ||
+			wanted != "" && c.Column != wanted || !finite(*c.Measured) {
 			continue
 		}
-		if c, ok := f.table.Column(name); ok && c.Type == contract.Date {
-			at = at.AddDate(0, 0, 1)
+		age := time.Duration(*c.Measured * float64(time.Minute))
+		if column, ok := f.table.Column(c.Column); ok && column.Type == contract.Date {
+			age -= 24 * time.Hour
 		}
-		if at.After(newest) {
-			newest = at
+		age = max(0, age)
+		if !found || age < least {
+			found, least = true, age
 		}
 	}
-	if newest.IsZero() {
-		return 0, false
-	}
-	return max(0, f.now.Sub(newest)), true
+	return least, found
 }
 
 // hourlyRevenue returns the mean revenue of an hour over the accepted history,

@@ -114,11 +114,11 @@ type Judger struct {
 	Metrics   Metrics
 	Bus       Bus
 
-	// Validate is quality.Validate; Locate finds the contract and table of a key.
+	// Validate is quality.Validate.
 	Validate func(context.Context, quality.Input) (*quality.Report, error)
-	Locate   func(cs []*contract.Contract, bucket, key string) (c *contract.Contract, table string, ok bool)
-	// JSON and HTML render a report.
+	// JSON and HTML render a report, Rows what was set aside; nil leaves it out.
 	JSON, HTML func(io.Writer, *quality.Report) error
+	Rows       func(io.Writer, *quality.Quarantine) error
 
 	// Lease is how long a claim lasts. It must be longer than one worker can
 	// live, or two work at the same time (only one of them finishes).
@@ -245,18 +245,17 @@ func (j *Judger) decide(ctx context.Context, o Object, now time.Time) (plan, err
 	if err != nil {
 		return plan{}, fmt.Errorf("read contracts: %w", err)
 	}
-	con, tableName, ok := j.Locate(shelf.Contracts, o.Bucket, o.Key)
+	match, ok := contract.Locate(shelf.Contracts, o.Bucket, o.Key)
 	switch {
 	case !ok && why != "":
 		return simple(Ignored, why)
 	case !ok:
 		return j.withoutContract(o, shelf.Broken, now), nil
 	}
-	table, ok := con.Table(tableName)
-	if !ok {
-		return j.withoutContract(o, []Broken{{con.File, fmt.Errorf("it has no table %q", tableName)}}, now), nil
+	f := file{
+		Object: o, contract: match.Contract, table: match.Table, server: match.Server,
+		dataset: match.Table.Name, period: PeriodOf(o.Key, o.Arrived), now: now.UTC(),
 	}
-	f := file{Object: o, contract: con, table: table, dataset: table.Name, period: PeriodOf(o.Key, o.Arrived), now: now.UTC()}
 	report, err := j.validate(ctx, &f)
 	if d, reason := vanished(err); d != "" {
 		return simple(d, reason)
@@ -287,6 +286,7 @@ type file struct {
 	Object
 	contract        *contract.Contract
 	table           *contract.Table
+	server          *contract.Server
 	dataset, period string
 	now             time.Time
 	history         []quality.Run

@@ -17,6 +17,7 @@ import (
 	"tillwatch/shared/landing"
 	"tillwatch/shared/memory"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/report"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -52,23 +53,14 @@ func (h *house) judger() *landing.Judger {
 	return &landing.Judger{
 		Claims: &h.ledger, Ledger: &h.ledger, Archive: &h.ledger, Files: &h.bucket, Library: &h.library,
 		Documents: &h.documents, Metrics: &h.metrics, Bus: &h.bus,
-		Validate: judgeByWord, Locate: byPrefix,
-		JSON:  func(w io.Writer, r *quality.Report) error { _, err := fmt.Fprintf(w, "{%q:1}", r.Object); return err },
-		HTML:  func(w io.Writer, r *quality.Report) error { _, err := fmt.Fprintf(w, "<p>%s", r.Object); return err },
-		Lease: time.Minute, Environment: "test", Producer: "validate-file",
+		Validate: judgeByWord,
+		Rows:     report.WriteQuarantine,
+		JSON:     func(w io.Writer, r *quality.Report) error { _, err := fmt.Fprintf(w, "{%q:1}", r.Object); return err },
+		HTML:     func(w io.Writer, r *quality.Report) error { _, err := fmt.Fprintf(w, "<p>%s", r.Object); return err },
+		Lease:    time.Minute, Environment: "test", Producer: "validate-file",
 		Link:    func(key string) string { return "s3://results/" + key },
 		Runbook: func(rule string) string { return "https://runbooks.example/" + rule },
 	}
-}
-
-func byPrefix(cs []*contract.Contract, _, key string) (*contract.Contract, string, bool) {
-	for _, c := range cs {
-		prefix, _, _ := strings.Cut(strings.TrimPrefix(c.Servers[0].Location, "s3://landing/"), "*")
-		if strings.HasPrefix(key, prefix) {
-			return c, "", true
-		}
-	}
-	return nil, "", false
 }
 
 // judgeByWord is an engine that finds what the file says about itself: the
@@ -84,14 +76,14 @@ func judgeByWord(ctx context.Context, in quality.Input) (*quality.Report, error)
 		return nil, err
 	}
 	rows := int64(bytes.Count(body, []byte("\n")))
-	score := 100.0
+	score, age := 100.0, 180.0
 	rep := &quality.Report{
 		Version: 1, Dataset: in.Contract.Tables[0].Name, Object: in.Object, Contract: in.Contract.ID, JudgedAt: in.Now,
 		Rows: rows, Bytes: in.Bytes, Verdict: quality.VerdictPass, Scores: map[string]float64{"quality": 100},
-		Checks:  []quality.Result{{ID: "amount-range", Dimension: contract.Accuracy, Severity: "HIGH", Status: quality.Pass, Score: &score}},
+		Checks: []quality.Result{{ID: "amount-range", Dimension: contract.Accuracy, Severity: "HIGH", Status: quality.Pass, Score: &score},
+			{ID: "fresh", Column: "transaction_time", Dimension: contract.Timeliness, Severity: "LOW", Unit: "minutes", Status: quality.Pass, Score: &score, Measured: &age}},
 		Columns: []string{"amount"},
 		Metrics: map[string]float64{"rowCount": float64(rows), "sum:amount": float64(rows) * 2400, "distinctCount:customer_id": 3, "distinctCount:basket_id": 4},
-		Newest:  map[string]time.Time{"transaction_time": in.Now.Add(-3 * time.Hour)},
 	}
 	word := string(body)
 	switch {
@@ -194,7 +186,7 @@ func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 		t.Fatalf("got verdict %s, tag %q", out.Verdict(), h.bucket.Tagged(bad))
 	}
 	doc, ok := h.documents.Get(out.Record.Quarantine)
-	if want := "row,line,checks,amount\n1,2,amount-range,-1\n"; !ok || string(doc.Body) != want {
+	if want := "tillwatch_row,tillwatch_line,tillwatch_checks,amount\n1,2,amount-range,-1\n"; !ok || string(doc.Body) != want {
 		t.Errorf("quarantine %q, want %q", doc.Body, want)
 	}
 	good := h.bucket.Put("landing", salesKey, []byte("1\n2\n3\n"), noon.Add(time.Hour))
@@ -210,7 +202,7 @@ func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 	if raised.Severity != alert.P1 || raised.Team != "store-data" {
 		t.Errorf("severity %s, team %q", raised.Severity, raised.Team)
 	}
-	if want := "sales_data 2026-11-22 rejected: 1 of 1 checks, 2 of 2 rows bad; worst: 2 amounts outside 0 to 500"; raised.Summary != want {
+	if want := "sales_data 2026-11-22 rejected: 1 of 2 checks, 2 of 2 rows bad; worst: 2 amounts outside 0 to 500"; raised.Summary != want {
 		t.Errorf("summary %q, want %q", raised.Summary, want)
 	}
 	if f := raised.Findings[0]; f.Where != "row 1 and 1 more" || f.Advice == "" {

@@ -195,7 +195,7 @@ func nextSteps(f file, r *quality.Report, rec Record, bad []quality.Result) []st
 		steps = append(steps, "Open the report: it shows every check, its rows and what to change.")
 	}
 	if rec.Quarantine != "" {
-		steps = append(steps, fmt.Sprintf("Send the %d rows in quarantine to whoever writes the file.", min(r.BadRows, int64(len(r.Quarantine.Rows)))))
+		steps = append(steps, fmt.Sprintf("Send the %d of %d bad rows in quarantine to whoever writes the file.", rec.SetAside, r.BadRows))
 	}
 	if len(bad) > 0 && bad[0].Advice != "" {
 		steps = append(steps, clip(bad[0].Advice, textLimit))

@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 
 	"tillwatch/shared/quality"
 )
@@ -39,12 +37,12 @@ func (j *Judger) write(ctx context.Context, f file, r *quality.Report, rec *Reco
 	if err := render("report.html", "text/html; charset=utf-8", j.HTML, &rec.Page); err != nil {
 		return err
 	}
-	if q := r.Quarantine; q != nil && len(q.Rows) > 0 {
-		d, err := quarantine("quarantine/"+folder+"rows.csv", f.delimiter(), q)
+	if q := r.Quarantine; q != nil && len(q.Rows) > 0 && j.Rows != nil {
+		d, err := j.quarantine("quarantine/"+folder+"rows.csv", q)
 		if err != nil {
 			return fmt.Errorf("set rows of %s aside: %w", f.Key, err)
 		}
-		rec.Quarantine = d.Key
+		rec.Quarantine, rec.SetAside = d.Key, len(q.Rows)
 		docs = append(docs, d)
 	}
 	for _, d := range docs {
@@ -55,17 +53,11 @@ func (j *Judger) write(ctx context.Context, f file, r *quality.Report, rec *Reco
 	return nil
 }
 
-// quarantine renders rows as CSV: the columns row, line and checks, and then
-// the row as it was written, all with the file's own delimiter. What the first
-// columns hold (numbers, and ids separated by blanks) needs no quotes.
-func quarantine(key, delimiter string, q *quality.Quarantine) (Document, error) {
+// quarantine returns the rows set aside as a document, compressed if it is big.
+func (j *Judger) quarantine(key string, q *quality.Quarantine) (Document, error) {
 	var b bytes.Buffer
-	b.WriteString(strings.Join([]string{"row", "line", "checks", string(q.Header)}, delimiter) + "\n")
-	for _, bad := range q.Rows {
-		ids := strings.NewReplacer(delimiter, "_", `"`, "_", "\n", "_").Replace(strings.Join(bad.Checks, " "))
-		b.WriteString(strings.Join([]string{strconv.FormatInt(bad.Row, 10), strconv.FormatInt(bad.Line, 10), ids, ""}, delimiter))
-		b.Write(bad.Raw)
-		b.WriteByte('\n')
+	if err := j.Rows(&b, q); err != nil {
+		return Document{}, err
 	}
 	d := Document{Key: key, ContentType: "text/csv; charset=utf-8", Body: b.Bytes()}
 	if b.Len() <= gzipBeyond {
@@ -79,16 +71,5 @@ func quarantine(key, delimiter string, q *quality.Quarantine) (Document, error) 
 	if err := zw.Close(); err != nil {
 		return Document{}, err
 	}
-	d.Key, d.Body, d.ContentType = key+".gz", z.Bytes(), "application/gzip"
-	return d, nil
-}
-
-// delimiter is what the contract says the file's fields are separated by.
-func (f file) delimiter() string {
-	for _, s := range f.contract.Servers {
-		if s.Delimiter != "" {
-			return s.Delimiter
-		}
-	}
-	return ","
+	return Document{Key: key + ".gz", ContentType: "application/gzip", Body: z.Bytes()}, nil
 }
