@@ -24,7 +24,7 @@ var (
 	pageScript string
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"printable": printable,
+		"printable": Printable,
 		"count":     count,
 		"plural":    plural,
 		"points":    points,
@@ -48,7 +48,7 @@ func HTML(w io.Writer, r *quality.Report) error {
 	o := sorted(r)
 	data := htmlPage{
 		Report: r,
-		Title:  printable(r.Dataset),
+		Title:  Printable(r.Dataset),
 		Face:   faces[r.Verdict],
 		Reason: Reason(r),
 		Steps:  NextSteps(r),

@@ -17,27 +17,27 @@ import (
 func JUnit(w io.Writer, r *quality.Report) error {
 	seconds := fmt.Sprintf("%.3f", float64(r.DurationMS)/1000)
 	suite := junitSuite{
-		Name: printable(r.Dataset), Tests: len(r.Checks), Time: seconds,
+		Name: Printable(r.Dataset), Tests: len(r.Checks), Time: seconds,
 		Timestamp: r.JudgedAt.UTC().Format(time.RFC3339),
 		Properties: []junitProperty{
-			{"object", printable(r.Object)}, {"contract", printable(r.Contract)}, {"verdict", printable(string(r.Verdict))},
+			{"object", Printable(r.Object)}, {"contract", Printable(r.Contract)}, {"verdict", Printable(string(r.Verdict))},
 			{"rows", fmt.Sprint(r.Rows)}, {"bytes", fmt.Sprint(r.Bytes)}, {"bad_rows", fmt.Sprint(r.BadRows)},
 		},
 	}
 	for _, s := range scores(r) {
-		suite.Properties = append(suite.Properties, junitProperty{"score." + printable(s.Name), fmt.Sprint(quiet(s.Value))})
+		suite.Properties = append(suite.Properties, junitProperty{"score." + Printable(s.Name), fmt.Sprint(quiet(s.Value))})
 	}
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		one := junitCase{Class: printable(r.Dataset) + "." + printable(string(c.Dimension)), Name: title(c), Time: "0"}
-		detail := &junitDetail{Message: printable(c.Message), Type: printable(c.Severity), Text: details(c)}
+		one := junitCase{Class: Printable(r.Dataset) + "." + Printable(string(c.Dimension)), Name: title(c), Time: "0"}
+		detail := &junitDetail{Message: Printable(c.Message), Type: Printable(c.Severity), Text: details(c)}
 		switch c.Status {
 		case quality.Pass:
 		case quality.Fail:
 			one.Failure = detail
 			suite.Failures++
 		case quality.Skipped:
-			one.Skipped = &junitDetail{Message: printable(c.Message)}
+			one.Skipped = &junitDetail{Message: Printable(c.Message)}
 			suite.Skipped++
 		default:
 			one.Error = detail
@@ -67,10 +67,10 @@ func details(c *quality.Result) string {
 		lines = append(lines, at(s)+": "+shown(s.Value))
 	}
 	if c.Advice != "" {
-		lines = append(lines, sentence(printable(c.Advice)))
+		lines = append(lines, sentence(Printable(c.Advice)))
 	}
 	if c.Place != "" {
-		lines = append(lines, "rule at "+printable(c.Place))
+		lines = append(lines, "rule at "+Printable(c.Place))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -92,7 +92,7 @@ func markdownTable(b *bufio.Writer, name string, checks []*quality.Result) {
 
 // inert returns s as Markdown text that formats nothing.
 func inert(s string) string {
-	s = strings.TrimSpace(printable(s))
+	s = strings.TrimSpace(Printable(s))
 	var b strings.Builder
 	for i, r := range s {
 		switch {
@@ -124,7 +124,7 @@ func onlyDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789")
 
 // codeSpan returns s as a Markdown code span that may stand in a table.
 func codeSpan(s string) string {
-	s = printable(s)
+	s = Printable(s)
 	longest, run := 0, 0
 	for _, r := range s {
 		if r == '`' {

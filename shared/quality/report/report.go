@@ -193,7 +193,7 @@ func Reason(r *quality.Report) string {
 // headline is what a check found, led by its name or column.
 func headline(c *quality.Result) string {
 	name := title(c)
-	message := printable(c.Message)
+	message := Printable(c.Message)
 	if message == "" {
 		return name
 	}
@@ -203,9 +203,9 @@ func headline(c *quality.Result) string {
 // title is the name of a check as it is shown.
 func title(c *quality.Result) string {
 	if c.Name != "" {
-		return printable(c.Name)
+		return Printable(c.Name)
 	}
-	return printable(c.ID)
+	return Printable(c.ID)
 }
 
 // sentence ends s with a full stop.
@@ -229,7 +229,7 @@ func NextSteps(r *quality.Report) []string {
 	}
 	seen := map[string]bool{}
 	for _, c := range slices.Concat(o.failed, o.errored) {
-		advice := sentence(printable(c.Advice))
+		advice := sentence(Printable(c.Advice))
 		if advice == "" || seen[advice] || len(steps) == 5 {
 			continue
 		}

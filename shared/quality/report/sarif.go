@@ -70,15 +70,15 @@ func sarifLevel(severity string) string {
 }
 
 func newSarifRule(c *quality.Result) sarifRule {
-	help := "Want: " + printable(c.Want)
+	help := "Want: " + Printable(c.Want)
 	if c.Want == "" {
 		help = title(c)
 	}
 	if c.Impact != "" {
-		help += "\nImpact: " + sentence(printable(c.Impact))
+		help += "\nImpact: " + sentence(Printable(c.Impact))
 	}
 	if c.Advice != "" {
-		help += "\nWhat to do: " + sentence(printable(c.Advice))
+		help += "\nWhat to do: " + sentence(Printable(c.Advice))
 	}
 	rule := sarifRule{
 		ID: c.ID, Short: sarifText{title(c)}, Help: sarifText{help},

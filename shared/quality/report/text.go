@@ -128,14 +128,14 @@ func fold(s string, first, rest int) []string {
 }
 
 func (p *page) head(r *quality.Report) {
-	word, color := strings.ToUpper(printable(string(r.Verdict))), red
+	word, color := strings.ToUpper(Printable(string(r.Verdict))), red
 	switch r.Verdict {
 	case quality.VerdictPass:
 		color = green
 	case quality.VerdictWarn, quality.VerdictError:
 		color = yellow
 	}
-	p.wrap(p.paint(bold+";"+color, word)+"  ", strings.Repeat(" ", len(word)+2), bold, printable(r.Object))
+	p.wrap(p.paint(bold+";"+color, word)+"  ", strings.Repeat(" ", len(word)+2), bold, Printable(r.Object))
 	p.wrap("", "", "", Reason(r))
 	facts := []string{plural(r.Rows, "row")}
 	if s := size(r.Bytes); s != "" {
@@ -145,7 +145,7 @@ func (p *page) head(r *quality.Report) {
 	if r.BadRows > 0 {
 		facts = append(facts, plural(r.BadRows, "bad row"))
 	}
-	facts = append(facts, "dataset "+printable(r.Dataset))
+	facts = append(facts, "dataset "+Printable(r.Dataset))
 	p.wrap("", "", dim, strings.Join(facts, " · "))
 }
 
@@ -159,7 +159,7 @@ func (p *page) scores(r *quality.Report) {
 	}
 	p.out.WriteString("\n" + p.paint(bold, "Scores") + "\n")
 	for _, s := range list {
-		line := fmt.Sprintf("  %-12s %6s", clip(printable(s.Name), 12), points(s.Value))
+		line := fmt.Sprintf("  %-12s %6s", clip(Printable(s.Name), 12), points(s.Value))
 		filled := min(max(int(s.Value/100*barWidth), 0), barWidth)
 		color := green
 		if s.Missed {
@@ -197,15 +197,15 @@ const inset = "    "
 func (p *page) check(mark, color string, c *quality.Result) {
 	head := title(c)
 	if c.Column != "" && !strings.Contains(c.Name, c.Column) {
-		head += " · " + printable(c.Column)
+		head += " · " + Printable(c.Column)
 	}
-	severity := printable(c.Severity)
+	severity := Printable(c.Severity)
 	lead := "  " + p.paint(color, mark) + " " + p.paint(color, severity) + " "
 	p.wrap(lead, inset, bold, head)
 	if c.Message != "" {
-		p.wrap(inset, inset, "", sentence(printable(c.Message)))
+		p.wrap(inset, inset, "", sentence(Printable(c.Message)))
 	}
-	facts := []string{printable(string(c.Dimension))}
+	facts := []string{Printable(string(c.Dimension))}
 	if f := finding(c); f != "" {
 		facts = append(facts, f)
 	}
@@ -214,14 +214,14 @@ func (p *page) check(mark, color string, c *quality.Result) {
 	}
 	p.wrap(inset, inset, dim, strings.Join(facts, " · "))
 	if p.Verbose && c.Impact != "" {
-		p.wrap(inset, inset, dim, "impact: "+printable(c.Impact))
+		p.wrap(inset, inset, dim, "impact: "+Printable(c.Impact))
 	}
 	p.samples(c)
 	if c.Advice != "" {
-		p.wrap(inset+"→ ", inset+"  ", "", sentence(printable(c.Advice)))
+		p.wrap(inset+"→ ", inset+"  ", "", sentence(Printable(c.Advice)))
 	}
 	if c.Place != "" {
-		p.wrap(inset, inset, dim, "rule at "+printable(c.Place))
+		p.wrap(inset, inset, dim, "rule at "+Printable(c.Place))
 	}
 }
 

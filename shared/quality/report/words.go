@@ -10,11 +10,11 @@ import (
 	"tillwatch/shared/quality"
 )
 
-// printable returns s with everything that does not print, from NUL to bytes
+// Printable returns s with everything that does not print, from NUL to bytes
 // that are not UTF-8, line breaks and characters that reorder text, written as
 // a Go escape. What it returns can do no harm to a terminal and holds only
 // characters that XML allows.
-func printable(s string) string {
+func Printable(s string) string {
 	clean := true
 	for _, r := range s {
 		if r == utf8.RuneError || !strconv.IsPrint(r) {
@@ -135,7 +135,7 @@ func measured(c *quality.Result) string {
 	}
 	s := number(*c.Measured)
 	if c.Unit != "" {
-		s += " " + printable(c.Unit)
+		s += " " + Printable(c.Unit)
 	}
 	if *c.Measured == 1 {
 		s = strings.TrimSuffix(s, "s")
@@ -151,7 +151,7 @@ func finding(c *quality.Result) string {
 		parts = append(parts, "measured "+m)
 	}
 	if c.Want != "" {
-		parts = append(parts, "want "+printable(c.Want))
+		parts = append(parts, "want "+Printable(c.Want))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -174,7 +174,7 @@ func shown(value string) string {
 	if value == "" {
 		return "(empty)"
 	}
-	return printable(value)
+	return Printable(value)
 }
 
 // lowerFirst makes the first letter of a sentence small, unless its first word

@@ -1,0 +1,367 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/document"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/report"
+	"tillwatch/shared/tabular"
+)
+
+// formats are the forms of a report, in the order in which help lists them.
+var formats = []string{"text", "json", "html", "markdown", "junit", "sarif"}
+
+// A call holds the flags of validate.
+type call struct {
+	contract, table, history, now, arrived string
+	references                             []string
+	quarantine, format, output             string
+	threads, samples                       int
+	showPersonal, verbose                  bool
+}
+
+func (a *app) validateCommand() *cobra.Command {
+	var c call
+	cmd := &cobra.Command{
+		Use:   "validate --contract C.odcs.yaml [flags] FILE|s3://BUCKET/KEY|-",
+		Short: "Judge a file against its contract",
+		Long: `Validate reads a delimited file, plain or compressed, and judges it against a table
+of its data contract (ODCS 3). FILE is a path, an address in S3, or - for standard
+input. AWS settings come from the environment; AWS_ENDPOINT_URL is honoured.
+
+The table is --table, else the one named like the file, else the contract's first.
+A date check takes the moment of judging from --now, which is the present if not
+given. The file arrived when it was last modified; with --now, at that moment.
+
+References are the other datasets that relationships, coverage and totals of the
+contract name. History is a file of JSON values, one a line, either
+  {"at":"2026-11-21T06:00:00Z","verdict":"pass","metrics":{"rowCount":12345},"columns":["id"]}
+or reports that --format json wrote, of which those of another dataset are left out.
+Only runs with verdict pass or warn are a baseline, and none that is not before now.
+
+Exit codes: 0 pass or warn, 1 fail, 2 misuse, unreadable input or verdict error.`,
+		Example: `  tillwatch validate --contract sales.odcs.yaml sales.csv
+  tillwatch validate --contract sales.odcs.yaml --reference products=products.csv.gz \
+      --quarantine bad.csv --format html --output report.html s3://landing/sales.csv
+  zcat sales.csv.gz | tillwatch validate --contract sales.odcs.yaml --format json - >> history.jsonl`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch len(args) {
+			case 0:
+				return errors.New("no file is given: add a path, an s3:// address, or - for standard input")
+			case 1:
+				return nil
+			}
+			return fmt.Errorf("one file at a time: %d are given", len(args))
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.validate(cmd.Context(), &c, args[0]) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&c.contract, "contract", "c", "", "data contract, ODCS YAML (required)")
+	f.StringVarP(&c.table, "table", "t", "", "table of the contract")
+	f.StringArrayVarP(&c.references, "reference", "r", nil, "another dataset, as name=FILE; may be repeated")
+	f.StringVar(&c.history, "history", "", "earlier runs, JSON lines")
+	f.StringVar(&c.now, "now", "", "moment of judging, RFC 3339 (default the present)")
+	f.StringVar(&c.arrived, "arrived", "", "moment the file arrived, RFC 3339")
+	f.IntVar(&c.threads, "threads", 0, "workers (default one per processor)")
+	f.StringVarP(&c.quarantine, "quarantine", "q", "", "write the bad rows to this CSV file")
+	f.StringVarP(&c.format, "format", "f", "text", strings.Join(formats, ", "))
+	f.StringVarP(&c.output, "output", "o", "", "write the report to this file instead of standard output")
+	f.IntVar(&c.samples, "samples", 5, "rows to show for each failed check")
+	f.BoolVar(&c.showPersonal, "show-personal", false, "show values of personal columns, which are masked otherwise")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "list passed checks, scores and impacts too")
+	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("table", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return tablesOf(c.contract), cobra.ShellCompDirectiveNoFileComp
+	}))
+	must(cmd.MarkFlagFilename("contract", "yaml", "yml"))
+	must(cmd.MarkFlagFilename("history", "jsonl", "json"))
+	for _, name := range []string{"now", "arrived", "threads", "samples"} {
+		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
+	}
+	return cmd
+}
+
+// must panics on an error that only a mistake in this program can cause.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// tablesOf returns the tables of a contract file, for completion.
+func tablesOf(file string) []string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	c, err := contract.ReadODCS(file, data)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, t := range c.Tables {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func (a *app) validate(ctx context.Context, c *call, name string) error {
+	start := a.now()
+	open := &opener{in: a.in}
+	defer open.close()
+	in, wrong := a.input(ctx, c, name, open)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := wrong.exit(exitMisuse); err != nil {
+		return err
+	}
+	in.Elapsed = func() time.Duration { return a.now().Sub(start) }
+	bar := a.newBar(in.Bytes)
+	in.Progress = bar.set
+	r, err := quality.Validate(ctx, *in)
+	bar.done()
+	if err != nil {
+		return &exit{exitMisuse, fmt.Errorf("judge %s: %w", in.Object, err)}
+	}
+	if c.quarantine != "" {
+		if err := a.setAside(c.quarantine, r.Quarantine); err != nil {
+			return &exit{exitMisuse, err}
+		}
+	}
+	if err := a.render(c, r); err != nil {
+		return &exit{exitMisuse, err}
+	}
+	switch r.Verdict {
+	case quality.VerdictPass, quality.VerdictWarn:
+		return nil
+	case quality.VerdictFail:
+		return &exit{exitFindings, nil}
+	}
+	return &exit{exitMisuse, nil}
+}
+
+// input gathers all that judging needs, and all that is wrong with the call.
+func (a *app) input(ctx context.Context, c *call, name string, open *opener) (*quality.Input, problems) {
+	var wrong problems
+	in := &quality.Input{Now: a.now().UTC(), Threads: c.threads, Samples: c.samples,
+		ShowPersonal: c.showPersonal, QuarantineRows: -1, References: map[string]tabular.Source{}}
+	if c.quarantine != "" {
+		in.QuarantineRows = 0
+	}
+	c.check(name, &wrong)
+	if c.now != "" {
+		if at, err := moment("--now", c.now); err != nil {
+			wrong.add(err)
+		} else {
+			in.Now = at
+		}
+	}
+	in.Contract = open.contract(c.contract, &wrong)
+	if in.Contract != nil {
+		in.Table = tableFor(in.Contract, c.table, name, &wrong)
+	}
+	for _, pair := range c.references {
+		open.reference(ctx, in, pair, &wrong)
+	}
+	file, err := open.open(ctx, name)
+	if err != nil {
+		wrong.add(err)
+	} else {
+		in.Object, in.Source, in.Bytes, in.Arrived = file.name, file.source, file.size, file.modified
+	}
+	if in.Arrived.IsZero() || in.Arrived.After(in.Now) || c.now != "" {
+		in.Arrived = in.Now
+	}
+	if c.arrived != "" {
+		at, err := moment("--arrived", c.arrived)
+		if err != nil {
+			wrong.add(err)
+		}
+		in.Arrived = at
+	}
+	if c.history != "" {
+		if in.History, err = readHistory(c.history, in.Table, in.Now); err != nil {
+			wrong.add(err)
+		}
+	}
+	return in, wrong
+}
+
+// check finds what is wrong with the flags by themselves.
+func (c *call) check(name string, wrong *problems) {
+	if c.contract == "" {
+		wrong.addf("--contract is missing: name the ODCS file that says what %s must hold", name)
+	}
+	if !slices.Contains(formats, c.format) {
+		wrong.addf("--format %q: %s", c.format, document.Among(c.format, formats))
+	}
+	if c.threads < 0 {
+		wrong.addf("--threads %d: give the number of workers, or 0 for one per processor", c.threads)
+	}
+	if c.samples < 1 {
+		wrong.addf("--samples %d: give at least 1", c.samples)
+	}
+	outputs := map[string]string{"--output": c.output, "--quarantine": c.quarantine}
+	for _, flag := range []string{"--output", "--quarantine"} {
+		out := outputs[flag]
+		if out == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
+			wrong.addf("%s %s: there is no folder %s; make it first", flag, out, filepath.Dir(out))
+		} else if same(out, name) {
+			wrong.addf("%s %s: that is the file to be judged; choose another name", flag, out)
+		}
+	}
+	if c.output != "" && filepath.Clean(c.output) == filepath.Clean(c.quarantine) {
+		wrong.addf("--output and --quarantine are the same file; choose another name for one")
+	}
+}
+
+// same reports whether two paths lead to one file.
+func same(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// moment reads a point in time.
+func moment(flag, text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, fmt.Errorf("%s %q is not a time in RFC 3339: write it like 2026-11-22T06:00:00Z", flag, text)
+	}
+	return at.UTC(), nil
+}
+
+// tableFor returns the table's name: the one asked for, the one named like the
+// file, or the first.
+func tableFor(c *contract.Contract, asked, file string, wrong *problems) string {
+	var names []string
+	for _, t := range c.Tables {
+		names = append(names, t.Name)
+	}
+	if asked != "" {
+		if !slices.Contains(names, asked) {
+			wrong.addf("--table %s: %s has no such table; %s", asked, c.File, document.Among(asked, names))
+		}
+		return asked
+	}
+	stem, _, _ := strings.Cut(filepath.Base(file), ".")
+	if slices.Contains(names, stem) {
+		return stem
+	}
+	if len(names) == 0 {
+		wrong.addf("%s describes no table: add one under schema", c.File)
+		return ""
+	}
+	return names[0]
+}
+
+// render writes the report in the form asked for.
+func (a *app) render(c *call, r *quality.Report) error {
+	if c.output == "" {
+		err := a.write(a.out, c, r)
+		if gone(err) {
+			return nil
+		}
+		return err
+	}
+	var b bytes.Buffer
+	if err := a.write(&b, c, r); err != nil {
+		return err
+	}
+	if err := writeFile(c.output, b.Bytes()); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "%s: report in %s\n", strings.ToUpper(string(r.Verdict)), report.Printable(c.output))
+	return nil
+}
+
+func (a *app) write(w io.Writer, c *call, r *quality.Report) error {
+	switch c.format {
+	case "json":
+		return report.JSON(w, r)
+	case "html":
+		return report.HTML(w, r)
+	case "markdown":
+		return report.Markdown(w, r)
+	case "junit":
+		return report.JUnit(w, r)
+	case "sarif":
+		return report.SARIF(w, r)
+	}
+	o := report.TextOptions{Verbose: c.verbose}
+	if w == a.out {
+		o.Color, o.Width = a.colored(), a.width()
+	}
+	return report.Text(w, r, o)
+}
+
+// setAside writes the quarantine, which is a mere header if no row was bad.
+func (a *app) setAside(file string, q *quality.Quarantine) error {
+	if q == nil {
+		q = &quality.Quarantine{}
+	}
+	var b bytes.Buffer
+	if err := report.WriteQuarantine(&b, q); err != nil {
+		return err
+	}
+	if err := writeFile(file, b.Bytes()); err != nil {
+		return err
+	}
+	shown := report.Printable(file)
+	if n := int64(len(q.Rows)); n < q.Total {
+		fmt.Fprintf(a.err, "The first %d of %d bad rows are in %s\n", n, q.Total, shown)
+	} else if q.Total > 0 {
+		fmt.Fprintf(a.err, "Bad rows: all %d are in %s\n", q.Total, shown)
+	} else {
+		fmt.Fprintf(a.err, "No bad rows; %s holds only the header\n", shown)
+	}
+	return nil
+}
+
+// writeFile puts data in a file in one step, so that no reader sees half of it.
+func writeFile(name string, data []byte) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		if err := os.WriteFile(name, data, 0o644); err != nil { // a pipe or a device
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".tillwatch-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err = os.Rename(f.Name(), name); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
