@@ -143,10 +143,13 @@ func (p *plan) expectPeriods(impl contract.CoverageCheck, slot int) func(*findin
 		a := f.aggs[at].(*state.Periods)
 		var from, to int64
 		if !impl.Last.IsZero() {
-			// The day of judging is the last one expected, the current hour the
-			// last hour.
+			// The day of judging is the last one expected; of hours only those
+			// that have ended are.
 			to = p.in.Now.Unix() / seconds
 			from = impl.Last.Before(p.in.Now).Unix()/seconds + 1
+			if impl.Every == "hour" {
+				to, from = to-1, from-1
+			}
 		} else {
 			first := true
 			for period := range a.Seen {

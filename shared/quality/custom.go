@@ -68,7 +68,7 @@ func (p *plan) compileFileSize(c *check, impl contract.FileSizeCheck) {
 }
 
 func (p *plan) compileArrival(c *check, impl contract.ArrivalCheck) {
-	c.say.Dimension, c.say.Unit = contract.Timeliness, "minutes late"
+	c.say.Dimension, c.say.Unit = contract.Timeliness, "minutes late" // below 0: early
 	zone := impl.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -77,7 +77,11 @@ func (p *plan) compileArrival(c *check, impl contract.ArrivalCheck) {
 	c.finish = func(_ *findings, _ *tally, r *Result) {
 		at := p.in.Arrived.In(zone)
 		early, late := arrival(impl, at)
-		r.decide(max(late, -early).Minutes(), early <= 0 && late <= 0)
+		off := max(late, 0)
+		if early > 0 {
+			off = -early
+		}
+		r.decide(off.Minutes(), off == 0)
 		switch {
 		case late > 0:
 			r.Message = fmt.Sprintf("the file arrived at %s, %s after %s", at.Format("15:04 MST"), durationText(late), clock(impl.By))

@@ -190,7 +190,7 @@ func (p *plan) structureCheck(faults []tabular.Fault) *check {
 			ID: "structure", Name: "the file is well formed", Dimension: contract.Conformity,
 			Severity: contract.High.String(), Unit: string(contract.Rows), Place: p.in.Contract.File,
 		},
-		want: mustBeNone, noun: "rows",
+		want: mustBeNone, noun: "rows", complaint: "are malformed",
 		advice: "Open the file at these lines: a cut-off transfer, an unquoted delimiter or a stray quote are the usual causes; export it again.",
 	}
 	if r, impl, ok := customRule[contract.StructureCheck](p.table); ok {

@@ -73,17 +73,15 @@ func byRows(f *findings, t *tally, r *Result, c *check) {
 	}
 	r.Advice = c.advice
 	if t.violations == 0 {
-		r.Message = fmt.Sprintf("none of %s %s", plural(t.looked, singular(c.noun)), c.complaint)
+		r.Message = fmt.Sprintf("none of %s %s %s", count(t.looked), c.noun, c.complaint)
 		return
 	}
 	share := ""
 	if t.looked > 0 {
 		share = fmt.Sprintf(" (%s %%)", number(significant(percent(t.violations, t.looked))))
 	}
-	r.Message = fmt.Sprintf("%s of %s%s %s", count(t.violations), plural(t.looked, singular(c.noun)), share, c.complaint) + c.wanted(r)
+	r.Message = fmt.Sprintf("%s of %s %s%s %s", count(t.violations), count(t.looked), c.noun, share, c.complaint) + c.wanted(r)
 }
-
-func singular(noun string) string { return noun[:len(noun)-1] }
 
 // measure records what was measured, and decides by the check's condition.
 func (c *check) measure(r *Result, measured float64) { r.decide(measured, meets(c.want, measured)) }
@@ -209,14 +207,14 @@ func significant(v float64) float64 {
 	return v
 }
 
-// bytesText writes a size with a unit that keeps it short.
+// bytesText writes a size with a decimal unit that keeps it short.
 func bytesText(n int64) string {
 	for _, u := range []struct {
-		size int64
+		size float64
 		name string
-	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
-		if n >= u.size {
-			return strconv.FormatFloat(math.Round(float64(n)/float64(u.size)*10)/10, 'f', -1, 64) + " " + u.name
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "KB"}} {
+		if v := float64(n) / u.size; v >= 1 {
+			return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) + " " + u.name
 		}
 	}
 	return plural(n, "byte")

@@ -45,6 +45,7 @@ func (p *plan) compileRule(col *contract.Column, r *contract.Rule) {
 	}
 	skip := func(format string, args ...any) {
 		c.status, c.blocked = Skipped, "skipped: "+fmt.Sprintf(format, args...)
+		c.say.Unit = ""
 		p.add(c)
 	}
 	switch r.Kind {

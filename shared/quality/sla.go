@@ -2,6 +2,7 @@ package quality
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"tillwatch/shared/contract"
@@ -34,7 +35,7 @@ func (p *plan) compileSLA(sla *contract.SLA) {
 	case "timeToDetect":
 		p.compileProcessing(c, sla.Span)
 	default:
-		c.status = Skipped
+		c.status, c.say.Want = Skipped, sla.Value
 		c.blocked = fmt.Sprintf("skipped: %s (%s) can't be seen in one file", sla.Property, sla.Value)
 	}
 	p.add(c)
@@ -118,24 +119,24 @@ func spanText(s contract.Span) string {
 	return text[:len(text)-1]
 }
 
-// durationText writes a length of time with its two largest units.
+// durationText writes a length of time to the second, and a shorter one to the
+// millisecond.
 func durationText(d time.Duration) string {
 	if d < 0 {
 		return "-" + durationText(-d)
 	}
-	units := []struct {
+	var parts []string
+	for _, u := range []struct {
 		length time.Duration
 		name   string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}}
-	for i, u := range units {
-		if d < u.length {
-			continue
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		if n := d / u.length; n > 0 {
+			parts = append(parts, plural(int64(n), u.name))
+			d %= u.length
 		}
-		text := plural(int64(d/u.length), u.name)
-		if rest := d % u.length; i+1 < len(units) && rest >= units[i+1].length {
-			text += " " + plural(int64(rest/units[i+1].length), units[i+1].name)
-		}
-		return text
 	}
-	return plural(d.Milliseconds(), "millisecond")
+	if len(parts) == 0 {
+		return plural(d.Milliseconds(), "millisecond")
+	}
+	return strings.Join(parts, " ")
 }

@@ -16,7 +16,7 @@ func (p *plan) compileHistory(c *check, impl contract.HistoryCheck) {
 	if impl.Metric == "rowCount" || impl.Metric == "bytes" {
 		c.say.Dimension = contract.Completeness
 	}
-	c.say.Column = impl.Column
+	c.say.Column, c.say.Want = impl.Column, "as in its history"
 	key := impl.Metric
 	if impl.Column != "" {
 		key += ":" + impl.Column
