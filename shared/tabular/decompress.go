@@ -59,7 +59,7 @@ func decompress(r io.Reader, name string, l Limits) (plain *bounded, form string
 	case "gzip":
 		var z *gzip.Reader
 		if z, err = gzip.NewReader(in); err == nil {
-			out.r, out.close = z, z.Close
+			out.r, out.close = z, func() error { z.Close(); return nil } // Close repeats Read's error
 		}
 	case "zstd":
 		var z *zstd.Decoder

@@ -12,8 +12,9 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // readHeader reads the byte order mark and the first record.
 func (r *Reader) readHeader() error {
 	var b Block
-	b.Data = make([]byte, 0, r.block+1+slack)
-	fromCarry := r.fill(&b, max(r.block+1, len(byteOrderMark)))
+	want := len(byteOrderMark) + r.block + 1
+	b.Data = make([]byte, 0, want+slack)
+	fromCarry := r.fill(&b, want)
 	if bytes.HasPrefix(b.Data, byteOrderMark) {
 		b.Data = b.Data[len(byteOrderMark):]
 		r.offset = int64(len(byteOrderMark))
