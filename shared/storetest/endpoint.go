@@ -1,0 +1,31 @@
+package storetest
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// AWS returns a configuration for the endpoint in TILLWATCH_ENDPOINT, such as
+// http://127.0.0.1:4566, or skips the test if there is none.
+func AWS(t *testing.T) aws.Config {
+	t.Helper()
+	endpoint := os.Getenv("TILLWATCH_ENDPOINT")
+	if endpoint == "" {
+		t.Skip("TILLWATCH_ENDPOINT is not set: nothing on AWS is tested")
+	}
+	return aws.Config{
+		Region:       "us-east-1",
+		BaseEndpoint: aws.String(endpoint),
+		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}
+}
+
+// Unique returns a name for a table or bucket that no other run uses.
+func Unique(name string) string {
+	return fmt.Sprintf("tillwatch-%s-%d", name, time.Now().UnixNano())
+}
