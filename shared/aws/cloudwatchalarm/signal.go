@@ -87,27 +87,29 @@ func read(description string) about {
 	return a
 }
 
-// ours matches the end of the name of an alarm of ours: its group and its id.
-var ours = regexp.MustCompile(`^tillwatch-.*?-(data|judge|router|lost)-(.+)$`)
-
 // rule returns the rule whose runbook speaks of the alarm, or the alarm's own
-// name if there is none.
+// name if there is none. Alarms of ours are named tillwatch-<environment>-
+// <group>-<id>; the end is looked at first, since an environment may be called
+// anything.
 func rule(alarm string) string {
-	m := ours.FindStringSubmatch(alarm)
-	if m == nil {
+	if !strings.HasPrefix(alarm, "tillwatch-") {
 		return alarm
 	}
-	switch group, id := m[1], m[2]; {
-	case group == "data":
-		return alert.ScoreBelowTarget
-	case group == "lost":
+	for _, r := range []struct{ end, rule string }{
+		{"-errors", alert.FunctionErrors},
+		{"-throttles", alert.FunctionErrors},
+		{"-waiting", alert.QueueAge},
+		{"-silence", alert.NothingJudged},
+	} {
+		if strings.HasSuffix(alarm, "-judge"+r.end) || strings.HasSuffix(alarm, "-router"+r.end) {
+			return r.rule
+		}
+	}
+	switch {
+	case strings.HasSuffix(alarm, "-lost-files"), strings.HasSuffix(alarm, "-lost-signals"):
 		return alert.DLQNotEmpty
-	case id == "errors" || id == "throttles":
-		return alert.FunctionErrors
-	case id == "waiting":
-		return alert.QueueAge
-	case id == "silence":
-		return alert.NothingJudged
+	case strings.Contains(alarm, "-data-"):
+		return alert.ScoreBelowTarget
 	}
 	return alarm
 }
@@ -133,23 +135,31 @@ var datapoint = regexp.MustCompile(`([-+0-9.eE]+) \([^)]*\)`)
 
 // measured says in a sentence what was measured and what was expected.
 func (c change) measured() string {
-	m := crossed.FindStringSubmatch(c.reason)
-	if m == nil || len(c.metrics) == 0 {
-		if c.reason == "" {
-			return "CloudWatch gave no reason."
-		}
-		return c.reason
-	}
+	reason := c.reason[:min(len(c.reason), maxReason)]
+	m := crossed.FindStringSubmatch(reason)
 	var values []string
-	for _, p := range datapoint.FindAllStringSubmatch(m[1], 5) {
-		values = append(values, trimZero(p[1]))
+	if m != nil {
+		for _, p := range datapoint.FindAllStringSubmatch(m[1], 5) {
+			values = append(values, trimZero(p[1]))
+		}
 	}
-	if len(values) == 0 {
-		return c.reason
+	switch {
+	case reason == "":
+		return "CloudWatch gave no reason."
+	case len(values) == 0 || len(c.metrics) == 0:
+		reason = strings.TrimPrefix(reason, "Threshold Crossed: ")
+		return alarmARN.ReplaceAllString(reason, "")
 	}
 	return fmt.Sprintf("%s was %s, %s the threshold of %s.",
 		c.metrics[0].String(), strings.Join(values, ", "), m[2], trimZero(m[3]))
 }
+
+// maxReason is how much of a reason is looked at, in bytes: CloudWatch's own
+// bound is 1,023 characters.
+const maxReason = 4096
+
+// alarmARN matches what stands before an alarm's name in its ARN.
+var alarmARN = regexp.MustCompile(`arn:[a-z-]*:cloudwatch:[a-z0-9-]*:[0-9]*:alarm:`)
 
 func trimZero(s string) string { return strings.TrimSuffix(s, ".0") }
 
