@@ -158,7 +158,7 @@ func (b *bounded) unzip(in io.Reader, most int64) error {
 	if err == nil {
 		var member io.ReadCloser
 		if member, err = soleMember(spool, size); err == nil {
-			b.r, b.close = member, func() error { return errors.Join(member.Close(), drop()) }
+			b.r, b.close = member, func() error { member.Close(); return drop() } // Close repeats Read's error
 			return nil
 		}
 	}

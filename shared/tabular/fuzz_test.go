@@ -17,7 +17,7 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(s), uint16(3), uint16(8+i))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, block, limit uint16) {
-		o := Options{Limits: Limits{BlockBytes: int(block), RecordBytes: int(limit)}}
+		o := Options{Limits: Limits{BlockBytes: 1 + int(block), RecordBytes: int(limit)}}
 		r, err := NewReader(bytes.NewReader(data), o)
 		if err != nil || r.Header() == nil {
 			return

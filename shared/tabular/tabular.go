@@ -11,6 +11,48 @@
 //
 // Blocks are numbered, so that what was found in them by many workers can be
 // put back in the order of the file.
+//
+// # What is read
+//
+// The text is RFC 4180 plus what real files have:
+//
+//   - The first line is the header, whatever it holds. A byte order mark before
+//     it is dropped. Names lose their quotes and are otherwise as written.
+//   - Records end with LF or CRLF, mixed as they come; a CR elsewhere is data.
+//     The last record needs no line end.
+//   - A cell whose first byte is the quote is quoted: it ends at the next quote
+//     that is not doubled, and delimiters, line ends and doubled quotes before that
+//     are its text. A quote anywhere else is an ordinary character.
+//   - After a closing quote only a delimiter, a line end or the end of the file may
+//     follow. Other text there is the fault StrayQuote; it belongs to the value
+//     as it is, up to the next delimiter or line end.
+//   - An unquoted empty cell is null; "" is empty text and not null.
+//   - A line with nothing before its line end is no record if the header has two
+//     columns or more. If it has one, the line is a row with a null, but for
+//     such a line at the very end of the file.
+//
+// # What is malformed
+//
+// A record with fewer or more cells than the header is ShortRow or LongRow. A
+// quote that is not closed before the end of the file, or within RecordBytes of
+// the start of its record, is UnclosedQuote: the record then ends with the line that the
+// quote opened in, and reading resumes at the next line, so that one stray quote
+// costs one record. A record that goes on for more than RecordBytes otherwise is LongRecord:
+// what is beyond is dropped up to the next LF. Such records count in Records and not
+// in Rows, no column has a cell of theirs, and they have that one fault and no other.
+//
+// StrayQuote, NULByte and BadEncoding are faults of one cell and leave it
+// readable. All faults are counted, and the first 20 of each kind in each block
+// kept.
+//
+// # What it costs
+//
+// Memory is a few times BlockBytes for each Block and Batch, or RecordBytes
+// where a record is that long, whatever the size of the file; after the first
+// few blocks nothing is allocated. Time is linear in the bytes of the file, whatever
+// they are. Cutting is exact and guesses nothing: from quote to quote by the
+// rules above, or, where quotes are many, by their parity, having proved for the
+// block that parity and rules agree.
 package tabular
 
 import (
