@@ -57,8 +57,8 @@ type CoverageCheck struct {
 // ArithmeticCheck ("check: arithmetic") wants Expression, a comparison between
 // columns such as "amount = round(quantity * unit_price - discount, 2)", to
 // hold in every row; = and != allow for Tolerance, an exact decimal ("" is 0).
-// A row with a null in a column used is not looked at. MaxPercent of the rows
-// looked at may break it (default 0).
+// A row with a null in a column used is not looked at. MaxPercent of all rows
+// may break it (default 0).
 type ArithmeticCheck struct {
 	Expression string
 	Tolerance  string

@@ -166,6 +166,9 @@ func (r *reader) servers(list *document.Node) {
 				r.fault(loc, "write s3://bucket/prefix/*.csv", "%s is not the address of objects in S3", document.Describe(loc))
 			}
 		}
+		if loc := n.Get("location"); s.Type == "sftp" && loc.Is(document.Text) && !strings.HasPrefix(loc.Text, "sftp://") {
+			r.fault(loc, "write sftp://host/folder/file.csv", "%s is not an address of sftp", document.Describe(loc))
+		}
 		s.Delimiter = r.delimiter(n, s)
 		r.out.Servers = append(r.out.Servers, s)
 	}

@@ -27,10 +27,14 @@ func (r *reader) customRule(n *document.Node, rule *Rule, table *document.Node, 
 	if !strings.EqualFold(rule.Engine, engine) || impl == nil {
 		return
 	}
-	if impl.Kind == document.Text {
+	switch impl.Kind {
+	case document.Map:
+	case document.Text:
 		if impl = document.ParseText(r.faults, impl); impl == nil {
 			return
 		}
+	default:
+		return
 	}
 	if impl.Kind != document.Map {
 		r.fault(impl, "write check: and one of "+strings.Join(sortedKeys(checks), ", "), "an implementation is a map, found %s", document.Describe(impl))
@@ -107,7 +111,7 @@ func (d *checkReader) oneOf(key, fallback string, words ...string) string {
 		return fallback
 	}
 	if !slices.Contains(words, n.Text) {
-		d.fault(n, document.Among(n.Text, words), "%s is not a %s", document.Describe(n), key)
+		d.fault(n, document.Among(n.Text, words), "%s cannot be %s", key, document.Describe(n))
 	}
 	return n.Text
 }

@@ -15,41 +15,6 @@ var dimensions = []string{string(Accuracy), string(Completeness), string(Conform
 
 var metrics = []string{string(NullValues), string(MissingValues), string(InvalidValues), string(DuplicateValues), string(RowCount)}
 
-// rule is the shape of a quality rule; which keys go with which type is for
-// the reader to say, who can name the type.
-func (w *words) rule() *shape {
-	bound := &shape{Kinds: document.Number}
-	ends := &shape{Kinds: document.List, Item: bound}
-	dimension := word("a dimension", dimensions...)
-	dimension.Instead = map[string]string{"validity": "write conformity", "ac": "write accuracy", "cp": "write completeness",
-		"cf": "write conformity", "cs": "write consistency", "cv": "write coverage", "tm": "write timeliness", "uq": "write uniqueness",
-		"freshness": "write timeliness", "integrity": "write consistency"}
-	kind := word("a type of rule", "library", "text", "sql", "custom")
-	k := keys{"id": stableID, "name": full, "description": text, "type": kind, "rule": text, "metric": text, "arguments": {Kinds: document.Map},
-		"unit": word("a unit", "rows", "percent"), "query": full, "engine": full, "implementation": {Kinds: document.Text | document.Map},
-		"dimension": dimension, "method": text, "severity": text, "businessImpact": text, "scheduler": text, "schedule": text,
-		"tags": w.tags, "authoritativeDefinitions": w.definitions, "customProperties": w.custom,
-		"mustBe": {Kinds: document.Scalar &^ document.Null}, "mustNotBe": {Kinds: document.Scalar &^ document.Null},
-		"mustBeGreaterThan": bound, "mustBeGreaterOrEqualTo": bound, "mustBeLessThan": bound, "mustBeLessOrEqualTo": bound,
-		"mustBeBetween": ends, "mustNotBeBetween": ends}
-	k["unit"].Instead = map[string]string{"%": "write percent", "row": "write rows", "count": "write rows", "percentage": "write percent"}
-	under := "write it under arguments"
-	instead := map[string]string{"pattern": under, "missingValues": under, "properties": under, "columns": "write properties under arguments",
-		"threshold": "write an operator such as mustBeLessThan", "mustBeGreaterThanOrEqualTo": "write mustBeGreaterOrEqualTo",
-		"mustBeLessThanOrEqualTo": "write mustBeLessOrEqualTo", "check": "write type: custom, engine: tillwatch and an implementation"}
-	if w.release == v30 {
-		k["validValues"] = listOf(scalar)
-	} else {
-		instead["validValues"] = under
-	}
-	return &shape{Name: "a quality rule", Kinds: document.Map, Keys: k, Instead: instead, Check: func(n *document.Node, f *document.Faults) {
-		// The standard's prose has an example whose pattern slipped out of arguments.
-		if a := n.Entry("arguments"); a != nil && a.Value.Kind == document.Null && n.Entry("pattern") != nil {
-			f.Addf(a.Place, "indent pattern below it", "arguments has nothing in it")
-		}
-	}}
-}
-
 // metrics30 are the names that rule had in version 3.0.
 var metrics30 = map[string]Metric{"duplicateCount": DuplicateValues, "validValues": InvalidValues}
 
@@ -215,8 +180,8 @@ func (r *reader) want(n *document.Node, rule *Rule, needed bool) (w Want) {
 		if v.True() {
 			w.Low = 1
 		}
-	case v.Is(document.Bool | document.Text):
-		r.fault(v, "write the number without quotes", "expected a number, found %s", document.Describe(v))
+	case (w.Op == Equal || w.Op == NotEqual) && v.Is(document.Bool|document.Text):
+		r.fault(v, "write a number without quotes", "expected a number, found %s", document.Describe(v))
 	}
 	return w
 }

@@ -148,11 +148,11 @@ func (r *reader) span(n *document.Node, property string) Span {
 		}
 		s, err := unitSpan(value.Text, unit.Text, property == "retention")
 		if err != nil {
-			at := value
 			if strings.HasPrefix(err.Error(), "unit") {
-				at = unit
+				r.fault(unit, "", "%v", err)
+			} else {
+				r.fault(value, how, "%v", err)
 			}
-			r.fault(at, how, "%v", err)
 		}
 		return s
 	}

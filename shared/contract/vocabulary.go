@@ -164,7 +164,9 @@ func (w *words) sla() *shape {
 	if w.release >= v32 {
 		k["customProperties"], k["authoritativeDefinitions"] = w.custom, w.definitions
 	}
-	return mapOf("a service level", k, "property", "value")
+	s := mapOf("a service level", k, "property", "value")
+	s.Instead = map[string]string{"severity": "write customProperties: [{property: severity, value: warning}], which apiVersion: v3.2.0 has here"}
+	return s
 }
 
 func (w *words) table() *shape {
@@ -251,6 +253,41 @@ func (w *words) relationship(name string, from bool) *shape {
 		s.Instead = map[string]string{"from": "leave it out: a column's relationship begins at the column"}
 	}
 	return s
+}
+
+// rule is the shape of a quality rule; which keys go with which type is for
+// the reader to say, who can name the type.
+func (w *words) rule() *shape {
+	bound := &shape{Kinds: document.Number}
+	ends := &shape{Kinds: document.List, Item: bound}
+	dimension := word("a dimension", dimensions...)
+	dimension.Instead = map[string]string{"validity": "write conformity", "ac": "write accuracy", "cp": "write completeness",
+		"cf": "write conformity", "cs": "write consistency", "cv": "write coverage", "tm": "write timeliness", "uq": "write uniqueness",
+		"freshness": "write timeliness", "integrity": "write consistency"}
+	kind := word("a type of rule", "library", "text", "sql", "custom")
+	k := keys{"id": stableID, "name": full, "description": text, "type": kind, "rule": text, "metric": text, "arguments": {Kinds: document.Map | document.Null},
+		"unit": word("a unit", "rows", "percent"), "query": full, "engine": full, "implementation": {Kinds: document.Text | document.Map},
+		"dimension": dimension, "method": text, "severity": text, "businessImpact": text, "scheduler": text, "schedule": text,
+		"tags": w.tags, "authoritativeDefinitions": w.definitions, "customProperties": w.custom,
+		"mustBe": {Kinds: document.Scalar &^ document.Null}, "mustNotBe": {Kinds: document.Scalar &^ document.Null},
+		"mustBeGreaterThan": bound, "mustBeGreaterOrEqualTo": bound, "mustBeLessThan": bound, "mustBeLessOrEqualTo": bound,
+		"mustBeBetween": ends, "mustNotBeBetween": ends}
+	k["unit"].Instead = map[string]string{"%": "write percent", "row": "write rows", "count": "write rows", "percentage": "write percent"}
+	under := "write it under arguments"
+	instead := map[string]string{"pattern": under, "missingValues": under, "properties": under, "columns": "write properties under arguments",
+		"threshold": "write an operator such as mustBeLessThan", "mustBeGreaterThanOrEqualTo": "write mustBeGreaterOrEqualTo",
+		"mustBeLessThanOrEqualTo": "write mustBeLessOrEqualTo", "check": "write type: custom, engine: tillwatch and an implementation"}
+	if w.release == v30 {
+		k["validValues"] = listOf(scalar)
+	} else {
+		instead["validValues"] = under
+	}
+	return &shape{Name: "a quality rule", Kinds: document.Map, Keys: k, Instead: instead, Check: func(n *document.Node, f *document.Faults) {
+		// The standard's prose has an example whose pattern slipped out of arguments.
+		if a := n.Entry("arguments"); a != nil && a.Value.Kind == document.Null {
+			f.Addf(a.Place, "indent what belongs to it below it", "arguments has nothing in it")
+		}
+	}}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -54,8 +54,11 @@ const (
 
 // String returns the kind, or the kinds joined by or, in words: "text or a list".
 func (k Kind) String() string {
-	if k == Any {
+	switch k {
+	case Any:
 		return "any value"
+	case Scalar, Scalar &^ Null:
+		return "a single value"
 	}
 	var words []string
 	for _, w := range [...]struct {
