@@ -168,6 +168,9 @@ func (p *plan) compilePeriod(c *check, impl contract.PeriodCheck) {
 		p.missing(c, impl.Column)
 		return
 	}
+	if col, known := p.table.Column(impl.Column); known && col.Type == contract.Date {
+		zone = p.slots[slot].Zone // a date has no hour that a zone could move
+	}
 	c.shows = []int{slot}
 	c.personal = p.personal(slot)
 	c.kernel = state.Day(slot, day, zone)

@@ -71,9 +71,12 @@ type Result struct {
 	Message string   `json:"message"`
 	Advice  string   `json:"advice,omitempty"`
 	// Impact is the contract's businessImpact.
-	Impact  string   `json:"impact,omitempty"`
-	Samples []Sample `json:"samples"`
-	Place   string   `json:"place,omitempty"` // file:line:column of the rule in its contract
+	Impact string `json:"impact,omitempty"`
+	// Schedule is the rule's own, such as a cron line. A rule with a schedule is
+	// checked whenever a file lands, as every other is.
+	Schedule string   `json:"schedule,omitempty"`
+	Samples  []Sample `json:"samples"`
+	Place    string   `json:"place,omitempty"` // file:line:column of the rule in its contract
 }
 
 // A Sample is one of the first rows that broke a check.

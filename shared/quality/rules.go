@@ -19,6 +19,7 @@ func (c *check) fromRule(p *plan, r *contract.Rule) {
 	c.say.Severity = r.Severity.String()
 	c.say.Impact = r.BusinessImpact
 	c.say.Place = p.placeOf(r.Place)
+	c.say.Schedule = r.Schedule
 	if r.Dimension != "" {
 		c.say.Dimension = r.Dimension
 	}

@@ -19,7 +19,7 @@ func (p *plan) compileSLA(sla *contract.SLA) {
 		want: mustBeNone, noun: "rows",
 		say: Result{
 			ID: sla.ID, Name: sla.Description, Column: sla.Column, Dimension: contract.Timeliness,
-			Severity: sla.Severity.String(), Unit: "minutes", Place: p.placeOf(sla.Place),
+			Severity: sla.Severity.String(), Unit: "minutes", Place: p.placeOf(sla.Place), Schedule: sla.Schedule,
 		},
 	}
 	if c.say.ID == "" {

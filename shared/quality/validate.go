@@ -1,7 +1,9 @@
 package quality
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sort"
@@ -24,12 +26,18 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 	if !ok {
 		return nil, fmt.Errorf("table %q: %w", in.Table, ErrNoTable)
 	}
+	if err := readable(in.Contract); err != nil {
+		return nil, err
+	}
 	options := tabular.Options{Dialect: dialect(in.Contract, table), Limits: in.Limits}
 	reader, closer, err := tabular.OpenReader(ctx, in.Source, in.Object, options)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", in.Object, err)
 	}
 	defer closer.Close()
+	if h := reader.RawHeader(); bytes.HasPrefix(h, []byte("PAR1")) {
+		return nil, fmt.Errorf("%s is a Parquet file: %w", in.Object, ErrFormat)
+	}
 	p, err := compile(&in, reader.Header(), reader.Faults(), options.Dialect)
 	if err != nil {
 		return nil, err
@@ -100,6 +108,20 @@ func dialect(c *contract.Contract, t *contract.Table) tabular.Dialect {
 		d.Encoding = c.Custom["encoding"]
 	}
 	return d
+}
+
+// ErrFormat is returned for a file whose format is not read.
+var ErrFormat = errors.New("the format is not read; delimited text is, compressed or not")
+
+// readable returns ErrFormat if the contract says that the files are of
+// another format than delimited text.
+func readable(c *contract.Contract) error {
+	for _, s := range c.Servers {
+		if s.Format != "" && s.Format != "csv" && s.Format != "txt" && s.Format != "tsv" {
+			return fmt.Errorf("server %s has format %s: %w", s.Name, s.Format, ErrFormat)
+		}
+	}
+	return nil
 }
 
 // prepare reads the references and hands them to the checks that asked.

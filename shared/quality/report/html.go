@@ -26,6 +26,8 @@ var (
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 		"printable": Printable,
 		"count":     count,
+		"tally":     func(n int) string { return count(int64(n)) },
+		"aside":     aside,
 		"plural":    plural,
 		"points":    points,
 		"number":    number,

@@ -32,7 +32,7 @@ func Text(w io.Writer, r *quality.Report, o TextOptions) error {
 	}
 	o.Width = max(o.Width, 40)
 	out := bufio.NewWriter(w)
-	p := &page{out: out, TextOptions: o}
+	p := &sheet{out: out, TextOptions: o}
 	p.head(r)
 	p.scores(r)
 	all := sorted(r)
@@ -55,14 +55,14 @@ const (
 	yellow = "33"
 )
 
-// A page is text under way to a terminal. Write errors stay in out.
-type page struct {
+// A sheet is text under way to a terminal. Write errors stay in out.
+type sheet struct {
 	out *bufio.Writer
 	TextOptions
 }
 
 // paint wraps s in an ANSI attribute if colours are wanted.
-func (p *page) paint(attribute, s string) string {
+func (p *sheet) paint(attribute, s string) string {
 	if !p.Color || s == "" {
 		return s
 	}
@@ -72,7 +72,7 @@ func (p *page) paint(attribute, s string) string {
 // wrap writes s after lead, broken between words at the width, further lines
 // at an indent; words longer than a line are broken anywhere. attribute paints
 // s and may be "".
-func (p *page) wrap(lead, indent, attribute, s string) {
+func (p *sheet) wrap(lead, indent, attribute, s string) {
 	first := p.Width - runewidth.StringWidth(plain(lead))
 	for i, line := range fold(s, first, p.Width-runewidth.StringWidth(indent)) {
 		if i > 0 {
@@ -127,7 +127,7 @@ func fold(s string, first, rest int) []string {
 	return append(lines, line)
 }
 
-func (p *page) head(r *quality.Report) {
+func (p *sheet) head(r *quality.Report) {
 	word, color := strings.ToUpper(Printable(string(r.Verdict))), red
 	switch r.Verdict {
 	case quality.VerdictPass:
@@ -152,7 +152,7 @@ func (p *page) head(r *quality.Report) {
 // barWidth is how many cells a score's bar takes.
 const barWidth = 20
 
-func (p *page) scores(r *quality.Report) {
+func (p *sheet) scores(r *quality.Report) {
 	list := scores(r)
 	if len(list) == 0 {
 		return
@@ -182,7 +182,7 @@ func (p *page) scores(r *quality.Report) {
 func clip(s string, width int) string { return runewidth.Truncate(s, width, "…") }
 
 // section writes the checks of one status, if there are any.
-func (p *page) section(name, mark, color string, checks []*quality.Result) {
+func (p *sheet) section(name, mark, color string, checks []*quality.Result) {
 	if len(checks) == 0 {
 		return
 	}
@@ -194,10 +194,10 @@ func (p *page) section(name, mark, color string, checks []*quality.Result) {
 
 const inset = "    "
 
-func (p *page) check(mark, color string, c *quality.Result) {
+func (p *sheet) check(mark, color string, c *quality.Result) {
 	head := title(c)
-	if c.Column != "" && !strings.Contains(c.Name, c.Column) {
-		head += " · " + Printable(c.Column)
+	if column := aside(c); column != "" {
+		head += " · " + column
 	}
 	severity := Printable(c.Severity)
 	lead := "  " + p.paint(color, mark) + " " + p.paint(color, severity) + " "
@@ -226,7 +226,7 @@ func (p *page) check(mark, color string, c *quality.Result) {
 }
 
 // samples lists where a check was broken, the values aligned.
-func (p *page) samples(c *quality.Result) {
+func (p *sheet) samples(c *quality.Result) {
 	width := 0
 	for _, s := range c.Samples {
 		width = max(width, len(at(s)))
@@ -241,7 +241,7 @@ func (p *page) samples(c *quality.Result) {
 	}
 }
 
-func (p *page) passed(checks []*quality.Result) {
+func (p *sheet) passed(checks []*quality.Result) {
 	if len(checks) == 0 {
 		return
 	}

@@ -127,6 +127,14 @@ func quiet(v float64) float64 {
 	return q
 }
 
+// aside is a check's column where the check's name doesn't tell it, else "".
+func aside(c *quality.Result) string {
+	if strings.Contains(c.Name, c.Column) {
+		return ""
+	}
+	return Printable(c.Column)
+}
+
 // measured writes what a check measured, such as "1.2 percent"; "" if nothing
 // was.
 func measured(c *quality.Result) string {
