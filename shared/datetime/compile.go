@@ -13,6 +13,8 @@ type Layout struct {
 	ops     []op
 	hasDate bool
 	zones   *zoneCache // for V only
+	fixed   *fixed     // for what always stands at the same places, else nil
+	tail    bool       // ISOTimestamp: fixed, then a fraction and a zone
 }
 
 // String returns the pattern.
@@ -53,13 +55,11 @@ const (
 	opSecond
 	opFraction
 	opNano
-	opZone     // ±hh:mm, ±hhmm, ±hh or Z, as the zone flags in min say
-	opZoneName // z
-	opZoneID   // V
-	opISODate  // yyyy-MM-dd
-	opSeparator
-	opISOTime // HH:mm[:ss[.fraction]][zone]
-	opClock   // HH:mm:ss
+	opZone      // ±hh:mm, ±hhmm, ±hh or Z, as the zone flags in min say
+	opZoneName  // z
+	opZoneID    // V
+	opSeparator // T or a space
+	opISOTime   // HH:mm[:ss[.fraction]][zone]
 )
 
 // The forms of a zone offset, as flags in op.min.
@@ -116,6 +116,7 @@ func Compile(pattern string) (*Layout, error) {
 	if c.has("V") {
 		l.zones = newZoneCache()
 	}
+	l.fixed = newFixed(l.ops)
 	return l, nil
 }
 
@@ -324,7 +325,7 @@ func (c *compiler) field() (op, error) {
 	return op{}, c.fail(start, fmt.Sprintf("%c means nothing here", b), fmt.Sprintf("quote text: '%c'", b))
 }
 
-// fuse joins literals and replaces the commonest runs by one op each.
+// fuse joins literals that follow each other.
 func fuse(ops []op) []op {
 	var out []op
 	for i := 0; i < len(ops); i++ {
@@ -334,22 +335,5 @@ func fuse(ops []op) []op {
 		}
 		out = append(out, ops[i])
 	}
-	out = replace(out, opISODate, '-', opYear, opMonth, opDay)
-	return replace(out, opClock, ':', opHour, opMinute, opSecond)
-}
-
-// replace puts one op for three numbers of full width, separated by mark.
-func replace(ops []op, by opKind, mark byte, kinds ...opKind) []op {
-	for i := 0; i+5 <= len(ops); i++ {
-		match := true
-		for k, kind := range kinds {
-			o := ops[i+2*k]
-			match = match && o.kind == kind && o.min == o.max
-		}
-		match = match && ops[i+1].literal == string(mark) && ops[i+3].literal == string(mark)
-		if match {
-			return append(append(ops[:i:i], op{kind: by}), replace(ops[i+5:], by, mark, kinds...)...)
-		}
-	}
-	return ops
+	return out
 }

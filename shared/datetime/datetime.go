@@ -47,9 +47,20 @@ func (m Moment) Time() time.Time { return time.Unix(m.Unix, int64(m.Nano)).UTC()
 
 var (
 	isoDate      = mustCompile("yyyy-MM-dd")
-	isoTimestamp = mustCompile("yyyy-MM-dd")
-	isoTime      = mustCompile("HH:mm")
+	isoTimestamp = makeISOTimestamp()
+	isoTime      = &Layout{pattern: "HH:mm[:ss[.fraction]][zone]", ops: []op{{kind: opISOTime}}}
 )
+
+func makeISOTimestamp() *Layout {
+	date := isoDate.ops
+	return &Layout{
+		pattern: "yyyy-MM-dd('T'|' ')HH:mm[:ss[.fraction]][zone]",
+		ops:     append(date[:len(date):len(date)], op{kind: opSeparator}, op{kind: opISOTime}),
+		hasDate: true,
+		fixed:   newFixed(mustCompile("yyyy-MM-ddTHH:mm:ss").ops),
+		tail:    true,
+	}
+}
 
 // ISODate returns the layout yyyy-MM-dd.
 func ISODate() *Layout { return isoDate }
@@ -61,12 +72,6 @@ func ISOTimestamp() *Layout { return isoTimestamp }
 
 // ISOTime returns the layout HH:mm[:ss[.fraction]][zone], as in ISOTimestamp.
 func ISOTime() *Layout { return isoTime }
-
-func init() {
-	isoTimestamp = &Layout{pattern: "yyyy-MM-dd['T'][ ]HH:mm[:ss[.S]][X]", hasDate: true,
-		ops: []op{{kind: opISODate}, {kind: opSeparator}, {kind: opISOTime}}}
-	isoTime = &Layout{pattern: "HH:mm[:ss[.S]][X]", ops: []op{{kind: opISOTime}}}
-}
 
 func mustCompile(pattern string) *Layout {
 	l, err := Compile(pattern)
@@ -93,24 +98,13 @@ func daysIn(y, m int) int {
 
 // unixDays returns the days from 1970-01-01 to a valid date of the years 0–9999.
 func unixDays(y, m, d int) int64 {
-	// Count from 0000-03-01, so that the leap day ends its year.
-	shifted := y
+	// Leap days of the years that are over; 400 years more keep it positive.
+	over := uint(y + 400)
 	if m <= 2 {
-		shifted--
+		over--
 	}
-	leaps := floor4(shifted) - floorDiv(shifted, 100) + floorDiv(shifted, 400)
-	days := int64(y)*365 + int64(leaps) + int64(daysBefore[m]) + int64(d)
-	return days - epochDays
+	leaps := over/4 - over/100 + over/400
+	return int64(y)*365 + int64(leaps) + int64(daysBefore[m]) + int64(d) - epochDays
 }
 
-const epochDays = 1970*365 + 1969/4 - 1969/100 + 1969/400 + 1
-
-func floor4(n int) int { return n >> 2 }
-
-// floorDiv is n ÷ d rounded down; n is at least -1.
-func floorDiv(n, d int) int {
-	if n < 0 {
-		return -1
-	}
-	return n / d
-}
+const epochDays = 1970*365 + (1969+400)/4 - (1969+400)/100 + (1969+400)/400 + 1

@@ -1,7 +1,6 @@
 package datetime
 
 import (
-	"encoding/binary"
 	"time"
 )
 
@@ -24,6 +23,11 @@ type fields struct {
 // hour the rule of time.Date holds. Parse does not allocate, but for the first
 // use of a zone's name.
 func (l *Layout) Parse(b []byte, loc *time.Location) (Moment, bool) {
+	if l.fixed != nil && (l.tail || len(b) == l.fixed.size) {
+		if m, ok := l.parseFixed(b, loc); ok || !l.tail {
+			return m, ok
+		}
+	}
 	f := fields{month: -1, day: -1, dayOfYear: -1, weekday: -1, half: -1}
 	i := l.run(l.ops, b, 0, &f)
 	if i != len(b) {
@@ -48,14 +52,6 @@ func (l *Layout) run(ops []op, b []byte, i int, f *fields) int {
 				i = end
 			} else {
 				*f = saved
-			}
-		case opISODate:
-			if i = readDate(b, i, f); i < 0 {
-				return -1
-			}
-		case opClock:
-			if i = readClock(b, i, f); i < 0 {
-				return -1
 			}
 		default:
 			if i = l.read(o, b, i, f); i < 0 {
@@ -119,7 +115,7 @@ func (l *Layout) read(o *op, b []byte, i int, f *fields) int {
 	case opNano:
 		return number(b, i, o, &f.nano, 0, 999_999_999)
 	case opZone:
-		return readOffset(b, i, o.min, f)
+		return f.readZone(b, i, o.min)
 	case opZoneName:
 		return readZoneName(b, i, f)
 	case opZoneID:
@@ -174,71 +170,34 @@ func two(b []byte, i int) int {
 	return high*10 + low
 }
 
-// readDate reads yyyy-MM-dd.
-func readDate(b []byte, i int, f *fields) int {
-	if i < 0 || len(b)-i < 10 {
-		return -1
-	}
-	year, ok := four(binary.LittleEndian.Uint32(b[i:]))
-	if !ok || b[i+4] != '-' || b[i+7] != '-' {
-		return -1
-	}
-	month, day := two(b, i+5), two(b, i+8)
-	if uint(month-1) > 11 || uint(day-1) > 30 {
-		return -1
-	}
-	f.year, f.month, f.day = year, month, day
-	return i + 10
-}
-
-// four returns the number that the four bytes of w write, the lowest first.
-func four(w uint32) (int, bool) {
-	w ^= 0x30303030
-	// A byte above 9 sets its high bit here, or has it set.
-	if (w+0x76767676|w)&0x80808080 != 0 {
-		return 0, false
-	}
-	w = w*10 + w>>8 // pairs in bytes 0 and 2
-	return int(w&0xff)*100 + int(w>>16&0xff), true
-}
-
-// readClock reads HH:mm:ss.
-func readClock(b []byte, i int, f *fields) int {
-	if len(b)-i < 8 || b[i+2] != ':' || b[i+5] != ':' {
-		return -1
-	}
-	hour, minute, second := two(b, i), two(b, i+3), two(b, i+6)
-	if hour > 23 || minute > 59 || second > 59 {
-		return -1
-	}
-	f.hour, f.minute, f.second = hour, minute, second
-	return i + 8
-}
-
 // readISOTime reads HH:mm[:ss[.fraction]][zone].
 func readISOTime(b []byte, i int, f *fields) int {
-	if end := readClock(b, i, f); end >= 0 {
-		i = end
+	if len(b)-i < 5 || b[i+2] != ':' {
+		return -1
+	}
+	f.hour, f.minute = two(b, i), two(b, i+3)
+	i += 5
+	if len(b)-i >= 3 && b[i] == ':' {
+		f.second = two(b, i+1)
+		i += 3
 		if i < len(b) && b[i] == '.' {
-			if i = fraction(b, i+1, 1, 9, &f.nano); i < 0 {
-				return -1
-			}
+			i = fraction(b, i+1, 1, 9, &f.nano)
 		}
-	} else {
-		if len(b)-i < 5 || b[i+2] != ':' {
-			return -1
-		}
-		hour, minute := two(b, i), two(b, i+3)
-		if hour > 23 || minute > 59 {
-			return -1
-		}
-		f.hour, f.minute = hour, minute
-		i += 5
+	}
+	if i < 0 || f.hour > 23 || f.minute > 59 || f.second > 59 {
+		return -1
 	}
 	if i == len(b) {
 		return i
 	}
-	return readOffset(b, i, zoneAny, f)
+	return f.readZone(b, i, zoneAny)
+}
+
+// readZone reads an offset in one of forms.
+func (f *fields) readZone(b []byte, i int, forms uint8) int {
+	offset, end := readOffset(b, i, forms)
+	f.zoned, f.offset = end >= 0, offset
+	return end
 }
 
 // resolve checks that the fields make a moment.
@@ -259,13 +218,23 @@ func (l *Layout) resolve(f *fields, loc *time.Location) (Moment, bool) {
 	if f.zone != nil {
 		loc = f.zone
 	}
-	if loc != nil && loc != time.UTC && (!f.zoned || f.zone != nil) {
-		t := time.Date(f.year, time.Month(f.month), f.day, hour, f.minute, f.second, 0, loc)
-		m.Unix = t.Unix()
-		return m, true
-	}
 	m.Unix = unix + unixDays(f.year, f.month, f.day)*86400
+	if !f.zoned || f.zone != nil {
+		m.Unix = in(m.Unix, loc)
+	}
 	return m, true
+}
+
+// in returns when clocks in loc show what clocks in UTC show at unix. A nil
+// loc is UTC.
+func in(unix int64, loc *time.Location) int64 {
+	if loc == nil || loc == time.UTC {
+		return unix
+	}
+	t := time.Unix(unix, 0).UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	return time.Date(year, month, day, hour, minute, second, 0, loc).Unix()
 }
 
 // date completes year, month and day and checks them.

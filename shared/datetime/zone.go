@@ -26,60 +26,51 @@ func name(b []byte, i int, names []string, short bool, first int, v *int) int {
 }
 
 // readOffset reads Z, ±hh, ±hhmm or ±hh:mm, whichever forms allow, and the
-// longest of them. Offsets are within ±18:00.
-func readOffset(b []byte, i int, forms uint8, f *fields) int {
+// longest of them. It returns the seconds east of UTC, within ±18:00, and where
+// it ended, or -1.
+func readOffset(b []byte, i int, forms uint8) (offset, end int) {
 	if i >= len(b) {
-		return -1
+		return 0, -1
 	}
 	if b[i] == 'Z' && forms&zoneLetterZ != 0 {
-		f.zoned, f.offset = true, 0
-		return i + 1
+		return 0, i + 1
 	}
 	if b[i] != '+' && b[i] != '-' || len(b)-i < 3 {
-		return -1
+		return 0, -1
 	}
 	negative := b[i] == '-'
-	offset := two(b, i+1) * 3600
-	if offset > 18*3600 {
-		return -1
-	}
+	offset = two(b, i+1) * 3600
 	i += 3
 	colon := i < len(b) && b[i] == ':'
+	minutes := 0
 	switch {
 	case colon && forms&zoneExtended != 0:
-		minutes, end := offsetPart(b, i+1)
-		if end < 0 {
-			return -1
-		}
-		offset, i = offset+minutes*60, end
+		minutes, i = offsetPart(b, i+1)
 	case !colon && forms&zoneBasic != 0 && i < len(b) && b[i]-'0' <= 9:
-		minutes, end := offsetPart(b, i)
-		if end < 0 {
-			return -1
-		}
-		offset, i = offset+minutes*60, end
+		minutes, i = offsetPart(b, i)
 	case forms&zoneHours == 0:
-		return -1
+		return 0, -1
 	}
+	if i < 0 {
+		return 0, -1
+	}
+	offset += minutes * 60
 	if forms&zoneSeconds != 0 && i < len(b) {
 		start := i
 		if colon {
 			start++
 		}
-		if !colon || b[i] == ':' {
-			if seconds, end := offsetPart(b, start); end >= 0 {
-				offset, i = offset+seconds, end
-			}
+		if seconds, end := offsetPart(b, start); end >= 0 && (!colon || b[i] == ':') {
+			offset, i = offset+seconds, end
 		}
 	}
 	if offset > 18*3600 {
-		return -1
+		return 0, -1
 	}
 	if negative {
 		offset = -offset
 	}
-	f.zoned, f.offset = true, offset
-	return i
+	return offset, i
 }
 
 // offsetPart reads two digits up to 59.
@@ -124,7 +115,9 @@ type zoneCache struct {
 	known map[string]*time.Location
 }
 
-func newZoneCache() *zoneCache { return &zoneCache{known: map[string]*time.Location{}} }
+func newZoneCache() *zoneCache {
+	return &zoneCache{known: map[string]*time.Location{"Z": time.UTC}}
+}
 
 // read reads a zone of the tz database, such as Europe/Rome, or Z.
 func (c *zoneCache) read(b []byte, i int, f *fields) int {
@@ -149,11 +142,8 @@ func (c *zoneCache) find(name []byte) *time.Location {
 		return loc
 	}
 	text := string(name)
-	switch text {
-	case "", "Local":
+	if text == "" || text == "Local" { // which mean something to LoadLocation
 		return nil
-	case "Z":
-		text = "UTC"
 	}
 	loc, err := time.LoadLocation(text)
 	if err != nil {
@@ -162,7 +152,7 @@ func (c *zoneCache) find(name []byte) *time.Location {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.known) < maxZones {
-		c.known[string(name)] = loc
+		c.known[text] = loc
 	}
 	return loc
 }
