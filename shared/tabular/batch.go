@@ -31,7 +31,7 @@ type Batch struct {
 	quoted    []bool      // whether the column has a quoted cell
 	malformed []badRecord // in order
 	shifts    []shift     // of lines against ordinals, in order
-	kept      [len(faultKinds)]int
+	counts    [len(faultKinds)]int64
 }
 
 // A row is data[start:end], whose cells but for the last end at the delimiters
@@ -40,13 +40,12 @@ type row struct{ start, end, first uint32 }
 
 // A badRecord is a malformed record: data[start:end] without its line end.
 type badRecord struct {
-	start, end    uint32
-	ordinal, line int
-	kind          FaultKind
+	start, end, ordinal, line uint32
+	kind                      uint8 // of faultKinds
 }
 
 // A shift says that from a record on lines are that many more than ordinals.
-type shift struct{ ordinal, more int }
+type shift struct{ ordinal, more uint32 }
 
 // Faults of one kind that a batch keeps, so that a bad file costs no memory.
 const keptFaults = 20
@@ -71,15 +70,20 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 		b.FaultCount = map[FaultKind]int64{}
 	}
 	clear(b.FaultCount)
-	b.kept = [len(faultKinds)]int{}
+	clear(b.counts[:])
 	b.quoted = slices.Grow(b.quoted[:0], b.columns)[:b.columns]
 	clear(b.quoted)
 	if blk.Malformed != "" {
 		b.parseMalformed(blk)
-		return
+	} else {
+		b.parseRecords()
+		b.checkText()
 	}
-	b.parseRecords()
-	b.checkText()
+	for i, n := range b.counts {
+		if n > 0 {
+			b.FaultCount[faultKinds[i]] = n
+		}
+	}
 	slices.SortStableFunc(b.Faults, func(x, y Fault) int {
 		if x.Row != y.Row {
 			return x.Row - y.Row
@@ -114,7 +118,7 @@ func (b *Batch) wrongWidth(pos, end, cells int) {
 		kind = LongRow
 	}
 	detail := ""
-	if b.kept[kindIndex(kind)] < keptFaults {
+	if b.counts[kindIndex(kind)] < keptFaults {
 		detail = fmt.Sprintf("%d cells where the header has %d", cells, b.columns)
 	}
 	b.bad(kind, pos, end, b.Lines, min(cells, b.columns), detail)
@@ -123,7 +127,7 @@ func (b *Batch) wrongWidth(pos, end, cells int) {
 // bad takes in a malformed record.
 func (b *Batch) bad(kind FaultKind, start, end, line, column int, detail string) {
 	b.fault(kind, b.Records, line, column, detail)
-	b.malformed = append(b.malformed, badRecord{uint32(start), uint32(end), b.Records, b.Lines, kind})
+	b.malformed = append(b.malformed, badRecord{uint32(start), uint32(end), uint32(b.Records), uint32(b.Lines), uint8(kindIndex(kind))})
 	b.Records++
 }
 
@@ -138,13 +142,21 @@ func (b *Batch) endLines(inside int, ended bool) {
 	}
 }
 
-func (b *Batch) shiftTo(more int) { b.shifts = append(b.shifts, shift{b.Records, more}) }
+// shiftTo notes that the records from here on stand that many lines further
+// than their ordinals say.
+func (b *Batch) shiftTo(more int) {
+	s := shift{uint32(b.Records), uint32(more)}
+	if n := len(b.shifts); n > 0 && b.shifts[n-1].ordinal == s.ordinal {
+		b.shifts[n-1] = s
+		return
+	}
+	b.shifts = append(b.shifts, s)
+}
 
 // fault counts a fault and keeps it if it is among the first of its kind.
 func (b *Batch) fault(k FaultKind, row, line, column int, detail string) {
-	b.FaultCount[k]++
-	if i := kindIndex(k); b.kept[i] < keptFaults {
-		b.kept[i]++
+	i := kindIndex(k)
+	if b.counts[i]++; b.counts[i] <= keptFaults {
 		b.Faults = append(b.Faults, Fault{k, row, line, column, detail})
 	}
 }
@@ -193,18 +205,18 @@ func (b *Batch) Ordinal(row int) int {
 		return row
 	}
 	// The i-th malformed record has ordinal-i well-formed rows before it.
-	return row + sort.Search(len(b.malformed), func(i int) bool { return b.malformed[i].ordinal-i > row })
+	return row + sort.Search(len(b.malformed), func(i int) bool { return int(b.malformed[i].ordinal)-i > row })
 }
 
 // Line returns the physical line on which the well-formed row begins, counted
 // from 0 within the block.
 func (b *Batch) Line(row int) int {
 	ordinal := b.Ordinal(row)
-	i := sort.Search(len(b.shifts), func(i int) bool { return b.shifts[i].ordinal > ordinal })
+	i := sort.Search(len(b.shifts), func(i int) bool { return int(b.shifts[i].ordinal) > ordinal })
 	if i == 0 {
 		return ordinal
 	}
-	return ordinal + b.shifts[i-1].more
+	return ordinal + int(b.shifts[i-1].more)
 }
 
 // Raw returns the well-formed row as written, without its line end. It is valid
@@ -216,8 +228,8 @@ func (b *Batch) Raw(row int) []byte {
 // RawRecord returns the record with that ordinal, malformed or not, as written
 // and without its line end; of a LongRecord only what the block holds.
 func (b *Batch) RawRecord(ordinal int) []byte {
-	i := sort.Search(len(b.malformed), func(i int) bool { return b.malformed[i].ordinal >= ordinal })
-	if i < len(b.malformed) && b.malformed[i].ordinal == ordinal {
+	i := sort.Search(len(b.malformed), func(i int) bool { return int(b.malformed[i].ordinal) >= ordinal })
+	if i < len(b.malformed) && int(b.malformed[i].ordinal) == ordinal {
 		return b.Data[b.malformed[i].start:b.malformed[i].end]
 	}
 	return b.Raw(ordinal - i)
@@ -230,5 +242,5 @@ func (b *Batch) Malformed() int { return len(b.malformed) }
 // line on which it begins, counted from 0 within the block, and what is wrong.
 func (b *Batch) MalformedRecord(i int) (ordinal, line int, kind FaultKind) {
 	m := b.malformed[i]
-	return m.ordinal, m.line, m.kind
+	return int(m.ordinal), int(m.line), faultKinds[m.kind]
 }

@@ -4,7 +4,7 @@
 //
 // The flow is
 //
-//	Source.Open → Decompress → Decode (encodings) → NewReader
+//	Source.Open → Decompress → DecodeText → NewReader, together OpenReader
 //	Reader.Next(*Block)    cuts the stream at record ends; sequential, cheap
 //	Batch.Parse(*Block)    finds the cells of one block; any goroutine
 //	Batch.Column(i, spans) the cells of one column, quotes removed
