@@ -26,7 +26,7 @@ func (p *Plan) Customers(ago int) *Table {
 		}
 	}
 	homes := p.homes()
-	t := &Table{Name: "customer_data", Header: customerHeader}
+	t, written := &Table{Name: "customer_data", Header: customerHeader}, p.end(ago).Format(time.RFC3339)
 	for _, h := range p.source.Households {
 		day, ok := first[h.ID]
 		if !ok {
@@ -38,7 +38,7 @@ func (p *Plan) Customers(ago int) *Table {
 		}
 		t.Rows = append(t.Rows, []string{
 			customerID(h.ID), home, p.region[homes[h.ID]], p.date(p.day - day).Format(time.DateOnly), h.Age, h.Income,
-			h.Home, h.Marital, h.Size, h.Kids, p.end(ago).Format(time.RFC3339),
+			h.Home, h.Marital, h.Size, h.Kids, written,
 		})
 	}
 	return t

@@ -21,8 +21,8 @@ type Setting struct {
 	Now time.Time
 	// Seed decides what the source does not say.
 	Seed uint64
-	// Day is the source's day to use; zero is the day of Now's weekday whose
-	// volume is nearest to the median of the eight such weekdays before it.
+	// Day is the source's day to use; zero is the day of Now's weekday with the
+	// most usual volume.
 	Day time.Time
 }
 
@@ -38,12 +38,13 @@ type Plan struct {
 	day    int              // Origin, counted from 1970-01-01
 	stores []int32          // the chain, ascending
 	region map[int32]string // by store of the chain
+	chain  map[int][]Line   // the chain's lines, by days ago
 }
 
 // Plan decides the day and the chain. It returns ErrNoDay, wrapped, if the
 // source lacks the day or what comes before it.
 func (s *Source) Plan(set Setting) (*Plan, error) {
-	p := &Plan{Setting: set, Date: dateOf(dayOf(set.Now.UTC())), source: s, region: map[int32]string{}}
+	p := &Plan{Setting: set, Date: dateOf(dayOf(set.Now.UTC())), source: s, region: map[int32]string{}, chain: map[int][]Line{}}
 	if set.Now.Sub(p.Date) <= Quiet {
 		return nil, fmt.Errorf("plan a day: %s is less than %v after midnight UTC", set.Now.Format(time.TimeOnly), Quiet)
 	}
@@ -60,8 +61,9 @@ func (s *Source) Plan(set Setting) (*Plan, error) {
 	return p, nil
 }
 
-// typical returns the day whose volume is nearest to the median of the eight
-// same weekdays before it, the earliest of several; 0 if there is none.
+// typical returns the day whose volume differs least from both the median of
+// the eight same weekdays before it and the last of them, the earliest of
+// several; 0 if there is none.
 func (s *Source) typical(weekday time.Weekday) int {
 	best, distance := 0, math.Inf(1)
 	for day, lines := range s.Days {
@@ -77,9 +79,11 @@ func (s *Source) typical(weekday time.Weekday) int {
 		if len(before) < HistoryDays/7 {
 			continue
 		}
+		last := float64(before[0])
 		slices.Sort(before)
 		median := float64(before[len(before)/2-1]+before[len(before)/2]) / 2
-		d := math.Abs(float64(len(lines))-median) / median
+		n := float64(len(lines))
+		d := max(math.Abs(n-median)/median, math.Abs(n-last)/last)
 		if d < distance || d == distance && day < best {
 			best, distance = day, d
 		}
@@ -123,12 +127,16 @@ func (p *Plan) date(ago int) time.Time { return p.Date.AddDate(0, 0, -ago) }
 
 // lines returns the chain's lines of a day.
 func (p *Plan) lines(ago int) []Line {
-	var lines []Line
+	lines, ok := p.chain[ago]
+	if ok {
+		return lines
+	}
 	for _, line := range p.source.Days[p.day-ago] {
 		if p.region[line.Store] != "" {
 			lines = append(lines, line)
 		}
 	}
+	p.chain[ago] = lines
 	return lines
 }
 
@@ -146,19 +154,20 @@ func (p *Plan) clock(ago int, lines []Line) func(second int32) time.Time {
 	}
 }
 
-// end returns when a day's files were written: Quiet before Now, or a past
-// day's last second.
-func (p *Plan) end(ago int) time.Time {
-	if ago == 0 {
-		return p.Now.UTC().Add(-Quiet).Truncate(time.Second)
-	}
-	return p.At(ago)
-}
+// end returns when a day's files were written: Quiet before they land.
+func (p *Plan) end(ago int) time.Time { return p.At(ago).Add(-Quiet).Truncate(time.Second) }
 
-// At returns when the files of a day land: Now, or a past day's last second.
+// At returns when the files of a day land: Now, or, of a past day, Quiet after
+// the day's last receipt but not after midnight.
 func (p *Plan) At(ago int) time.Time {
 	if ago == 0 {
 		return p.Now.UTC()
 	}
-	return p.date(ago).Add(24*time.Hour - time.Second)
+	at := p.date(ago).Add(24*time.Hour - time.Second)
+	if lines := p.lines(ago); len(lines) > 0 {
+		if last := p.date(ago).Add(time.Duration(lines[len(lines)-1].Second)*time.Second + Quiet); last.Before(at) {
+			return last
+		}
+	}
+	return at
 }

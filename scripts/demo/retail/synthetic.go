@@ -18,7 +18,7 @@ func Synthetic(end time.Time, seed uint64) *Source {
 	for ago := range HistoryDays + 8 {
 		day := dayOf(end) - ago
 		var lines []Line
-		for basket := range uint64(430) {
+		for basket := range uint64(900) {
 			dice := func(part uint64) uint64 { return chance(seed, uint64(day), basket, part) }
 			for line := range 2 + dice(0)%3 {
 				card := int32(0)
@@ -26,7 +26,7 @@ func Synthetic(end time.Time, seed uint64) *Source {
 					card = int32(dice(200+line) % 60)
 				}
 				lines = append(lines, Line{
-					Second: int32(basket) * 180, Household: 1 + int32(dice(1)%households), Store: 300 + int32(basket%stores),
+					Second: int32(basket) * 90, Household: 1 + int32(dice(1)%households), Store: 300 + int32(basket%stores),
 					Product: 1000 + int32(dice(300+line)%products), Quantity: 1 + int32(dice(400+line)%3),
 					Net: 50 + int32(dice(500+line)%1500), Card: card, Basket: int64(day)*1000 + int64(basket),
 				})
