@@ -1,0 +1,118 @@
+package state
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/tabular"
+)
+
+// aggregates makes one of each kind over the columns key, number and day.
+var aggregates = map[string]func() Aggregate{
+	"nulls":       func() Aggregate { return &Nulls{Slot: 1} },
+	"extent":      func() Aggregate { return &Extent{Slot: 2} },
+	"figures":     func() Aggregate { return &Figures{Slot: 1} },
+	"distinct":    func() Aggregate { return NewDistinct([]int{0, 1}) },
+	"occurrences": func() Aggregate { return NewOccurrences(0) },
+	"periods":     func() Aggregate { return NewPeriods(2, 24*time.Hour) },
+	"groups":      func() Aggregate { return NewGroups([]int{0}, 1, false) },
+	"row counts":  func() Aggregate { return NewGroups(nil, -1, true) },
+}
+
+// tell writes what an aggregate knows, in an order of its own.
+func tell(a Aggregate) string {
+	switch a := a.(type) {
+	case *Nulls:
+		return fmt.Sprint(a.Null, a.Total)
+	case *Extent:
+		return fmt.Sprint(a.Oldest, a.Newest, a.Seen)
+	case *Figures:
+		return fmt.Sprint(a.Sum.String(), a.N, a.Min, a.Max, a.Large)
+	case *Distinct:
+		return fmt.Sprint(slices.Sorted(maps.Keys(a.Prints)), a.Full)
+	case *Occurrences:
+		return fmt.Sprint(a.Seen, a.Full)
+	case *Periods:
+		return fmt.Sprint(a.Seen, a.Full)
+	case *Groups:
+		var b strings.Builder
+		for _, key := range slices.Sorted(maps.Keys(a.Sums)) {
+			fmt.Fprintf(&b, "%s=%s ", key, a.Sums[key].String())
+		}
+		return fmt.Sprint(b.String(), a.Wrong, a.Full)
+	}
+	return "unknown"
+}
+
+// observe shows text, without a header, to the aggregate.
+func observe(t *rapid.T, a Aggregate, text string, block int) {
+	r, err := tabular.NewReader(strings.NewReader("key,number,day\n"+text), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := NewView([]Slot{
+		{Name: "key", Position: 0, Layout: datetime.ISODate(), Zone: time.UTC},
+		{Name: "number", Position: 1, Layout: datetime.ISODate(), Zone: time.UTC},
+		{Name: "day", Position: 2, Layout: datetime.ISODate(), Zone: time.UTC},
+	})
+	var blk tabular.Block
+	var batch tabular.Batch
+	for {
+		if err := r.Next(&blk); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		batch.Parse(&blk, 3, tabular.Dialect{})
+		view.Turn(&batch, blk.Index)
+		a.Observe(view)
+	}
+}
+
+// TestMergingEqualsTheWhole holds that a file split anywhere, observed in parts
+// and merged in any order, gives what observing it whole gives.
+func TestMergingEqualsTheWhole(t *testing.T) {
+	for name, fresh := range aggregates {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				row := rapid.Custom(func(t *rapid.T) string {
+					return rapid.SampledFrom([]string{"a", "b", `"c,"""`, ""}).Draw(t, "key") + "," +
+						rapid.SampledFrom([]string{"1", "-2.50", "0.1", "", "x", "1e400", "99999999999999999999"}).Draw(t, "number") + "," +
+						rapid.SampledFrom([]string{"2026-01-01", "2026-01-02", "", "1969-12-31", "no"}).Draw(t, "day") + "\n"
+				})
+				parts := rapid.SliceOfN(rapid.SliceOf(row), 1, 5).Draw(t, "parts")
+				whole := fresh()
+				var all []string
+				for _, p := range parts {
+					all = append(all, p...)
+				}
+				observe(t, whole, strings.Join(all, ""), rapid.IntRange(1, 99).Draw(t, "block"))
+				states := make([]Aggregate, len(parts))
+				for i, p := range parts {
+					states[i] = fresh()
+					observe(t, states[i], strings.Join(p, ""), 50)
+				}
+				for len(states) > 1 { // any two become one: associative and commutative
+					i := rapid.IntRange(0, len(states)-1).Draw(t, "into")
+					j := rapid.IntRange(0, len(states)-2).Draw(t, "from")
+					if j >= i {
+						j++
+					}
+					states[i].Merge(states[j])
+					states = slices.Delete(states, j, j+1)
+				}
+				if got, want := tell(states[0]), tell(whole); got != want {
+					t.Errorf("merged: got %s, want %s", got, want)
+				}
+			})
+		})
+	}
+}
