@@ -23,7 +23,7 @@ func (j *Judger) references(ctx context.Context, f *file) (map[string]tabular.So
 		src, err := j.Library.Reference(ctx, name)
 		switch {
 		case err == nil:
-			found[name] = src
+			found[name] = reference{src, name}
 			continue
 		case !errors.Is(err, ErrNoReference):
 			return nil, fmt.Errorf("read reference %s: %w", name, err)
@@ -37,7 +37,7 @@ func (j *Judger) references(ctx context.Context, f *file) (map[string]tabular.So
 			continue
 		}
 		newest := slices.MaxFunc(day, func(a, b Figures) int { return a.Object.Arrived.Compare(b.Object.Arrived) })
-		found[name] = j.Files.Source(newest.Object)
+		found[name] = reference{j.Files.Source(newest.Object), name}
 	}
 	return found, nil
 }
@@ -117,3 +117,44 @@ func (r *tracedReader) Close() error {
 func accepted(v quality.Verdict) bool {
 	return v == quality.VerdictPass || v == quality.VerdictWarn
 }
+
+// A reference is a file that the judged one is compared with. That it is gone
+// or was replaced says nothing about the judged file: its errors are for a
+// retry, which will look for it anew.
+type reference struct {
+	tabular.Source
+	name string
+}
+
+func (r reference) Open(ctx context.Context) (io.ReadCloser, error) {
+	body, err := r.Source.Open(ctx)
+	if err != nil {
+		return nil, r.hide(err)
+	}
+	return referenceReader{body, r}, nil
+}
+
+func (r reference) hide(err error) error {
+	if errors.Is(err, ErrGone) || errors.Is(err, ErrReplaced) {
+		return referenceError{fmt.Sprintf("read reference %s: %v", r.name, err)}
+	}
+	return err
+}
+
+type referenceReader struct {
+	io.ReadCloser
+	reference
+}
+
+func (r referenceReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if err != nil {
+		err = r.hide(err)
+	}
+	return n, err
+}
+
+type referenceError struct{ text string }
+
+func (e referenceError) Error() string { return e.text }
+func (referenceError) Retryable() bool { return true }
