@@ -188,6 +188,43 @@ func Quo(a, b Decimal) (Decimal, bool) {
 	return Decimal{}, false
 }
 
+// RoundQuo returns a ÷ b rounded as Round does, from the exact quotient. It
+// returns false if b is zero or the result does not fit; if the scale of b plus
+// places and the scale of a are more than 18 apart it may do so for others too.
+func RoundQuo(a, b Decimal, places int) (Decimal, bool) {
+	if b.Coef == 0 {
+		return Decimal{}, false
+	}
+	n, d := uint128{0, magnitude(a.Coef)}, magnitude(b.Coef)
+	// The units of the result are n/d × 10^shift.
+	switch shift := int(b.Scale) - int(a.Scale) + places; {
+	case shift > MaxScale:
+		return Decimal{}, false
+	case shift >= 0:
+		n.hi, n.lo = bits.Mul64(n.lo, pow10[shift])
+	case shift < -MaxScale:
+		return Decimal{}, false
+	default:
+		hi, lo := bits.Mul64(d, pow10[-shift])
+		if hi != 0 {
+			return Decimal{}, true // the quotient is below 2^63 ÷ 2^64
+		}
+		d = lo
+	}
+	q, r := n.quoRem(d)
+	if r >= d-r {
+		q = q.add(uint128{0, 1})
+	}
+	negative := a.Coef^b.Coef < 0
+	switch {
+	case places >= 0:
+		return narrow(q, negative, places)
+	case q.hi != 0:
+		return Decimal{}, false
+	}
+	return scaleUnits(negative, q.lo, places)
+}
+
 // Round returns a rounded to places digits after the point, half away from
 // zero as SQL's ROUND does. Negative places round before the point: -2 gives
 // hundreds. It returns false if a Decimal cannot hold the result.

@@ -198,6 +198,9 @@ func TestOperationsAreThoseOfFractions(t *testing.T) {
 		check("Floor", a.Floor(), true, new(big.Rat).SetInt(floor(x)))
 		check("Ceil", a.Ceil(), true, new(big.Rat).Neg(new(big.Rat).SetInt(floor(new(big.Rat).Neg(x)))))
 		places := rapid.IntRange(-20, 20).Draw(t, "places")
+		if quotient, ok := RoundQuo(a, b, places); ok {
+			check("RoundQuo", quotient, ok, roundRat(new(big.Rat).Quo(x, y), places))
+		}
 		rounded, ok := Round(a, places)
 		check("Round", rounded, ok, roundRat(x, places))
 		if got := a.Sign(); got != x.Sign() {

@@ -19,7 +19,7 @@
 // A bare name has letters, digits and underscores and begins with no digit. A
 // quote within quotes is written twice. Places is a whole number from -18 to 18;
 // round goes half away from zero. An expression has at most 4,096 bytes and 64
-// levels of nesting.
+// levels of parentheses and signs.
 package expression
 
 import (
@@ -84,8 +84,9 @@ func (c *Comparison) String() string { return c.text }
 
 // Holds evaluates the expression on the cells of Columns, in that order. Two
 // numbers are equal if they differ by at most tolerance, which is not negative;
-// < <= > >= are exact. If a value does not fit a Decimal, or a quotient is
-// no decimal, or a divisor is zero, measured is false: then ask HoldsExact.
+// < <= > >= are exact. If a value does not fit a Decimal, or a divisor is zero,
+// or a quotient that is not rounded at once is no decimal, measured is false:
+// then ask HoldsExact.
 // "and" and "or" do not evaluate their right side if the left one decides.
 // Holds does not allocate.
 func (c *Comparison) Holds(cells []decimal.Decimal, tolerance decimal.Decimal) (holds, measured bool) {

@@ -36,6 +36,7 @@ const (
 	opCeil
 	opMin
 	opMax
+	opRoundQuotient // round(a / b, places), in programs only
 	// The operators from here on yield a condition.
 	opEqual
 	opUnequal
@@ -206,13 +207,14 @@ func (p *parser) quoted(quote byte) error {
 	return fail(start, "", "%c is never closed", quote)
 }
 
-// enter counts a level of nesting; the caller leaves it by p.depth--.
-func (p *parser) enter() error {
-	p.depth++
-	if p.depth > maxDepth {
-		return fail(p.token.offset, "", "more than %d levels of nesting", maxDepth)
+// nested is expression one level deeper: in parentheses or after a sign.
+func (p *parser) nested(floor int) (*node, error) {
+	if p.depth == maxDepth {
+		return nil, fail(p.token.offset, "", "more than %d levels of nesting", maxDepth)
 	}
-	return nil
+	p.depth++
+	defer func() { p.depth-- }()
+	return p.expression(floor)
 }
 
 // operator returns the binary operator at hand.
@@ -226,10 +228,6 @@ func (p *parser) operator() (op operator, precedence int) {
 
 // expression parses as long as operators bind tighter than floor.
 func (p *parser) expression(floor int) (*node, error) {
-	if err := p.enter(); err != nil {
-		return nil, err
-	}
-	defer func() { p.depth-- }()
 	left, err := p.prefix()
 	if err != nil {
 		return nil, err
@@ -289,7 +287,7 @@ func (p *parser) prefix() (*node, error) {
 	case t.kind == tokenWord:
 		return p.word(t)
 	case t.text == "-" || t.text == "+":
-		operand, err := p.expression(precedenceMinus)
+		operand, err := p.nested(precedenceMinus)
 		if err != nil {
 			return nil, err
 		}
@@ -298,7 +296,7 @@ func (p *parser) prefix() (*node, error) {
 		}
 		return &node{op: opNegate, offset: t.offset, left: operand}, nil
 	case t.text == "(":
-		inner, err := p.expression(0)
+		inner, err := p.nested(0)
 		if err != nil {
 			return nil, err
 		}
@@ -328,7 +326,7 @@ func (p *parser) column(t token) *node {
 func (p *parser) word(t token) (*node, error) {
 	name := strings.ToLower(t.text)
 	if name == "not" {
-		operand, err := p.expression(precedenceNot)
+		operand, err := p.nested(precedenceNot)
 		if err != nil {
 			return nil, err
 		}
@@ -388,7 +386,7 @@ func (p *parser) call(op operator, t token) (*node, error) {
 }
 
 func (p *parser) argument() (*node, error) {
-	n, err := p.expression(0)
+	n, err := p.nested(0)
 	if err != nil {
 		return nil, err
 	}

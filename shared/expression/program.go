@@ -14,10 +14,11 @@ type instruction struct {
 }
 
 // Most expressions need few slots, and clearing many costs more than using
-// them. A tree of maxDepth levels never needs more than two a level.
+// them. A level of nesting has at most three operands waiting: of a sum, of a
+// product and of min or max.
 const (
 	smallStack = 8
-	largeStack = 2*maxDepth + 2
+	largeStack = 3*maxDepth + 4
 )
 
 func (c *Comparison) compile() {
@@ -38,6 +39,16 @@ func (c *Comparison) emit(n *node, depth *int) {
 	case opColumn, opNumber:
 		*depth++
 		c.stack = max(c.stack, *depth)
+	case opRound:
+		if quotient := n.left; quotient.op == opDivide {
+			// Rounded, a quotient is a decimal even where it is none itself.
+			c.emit(quotient.left, depth)
+			c.emit(quotient.right, depth)
+			*depth--
+			c.program = append(c.program, instruction{op: opRoundQuotient, arg: n.places})
+			return
+		}
+		c.emit(n.left, depth)
 	default:
 		c.emit(n.left, depth)
 		if n.right != nil {
@@ -90,6 +101,9 @@ func (c *Comparison) run(stack, cells []decimal.Decimal, tolerance decimal.Decim
 		case opDivide:
 			top--
 			stack[top], ok = decimal.Quo(stack[top], stack[top+1])
+		case opRoundQuotient:
+			top--
+			stack[top], ok = decimal.RoundQuo(stack[top], stack[top+1], in.arg)
 		case opMin, opMax:
 			top--
 			if (stack[top].Cmp(stack[top+1]) <= 0) != (in.op == opMin) {
