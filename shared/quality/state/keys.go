@@ -2,13 +2,13 @@ package state
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
+	"sort"
 	"sync"
 
 	"github.com/zeebo/xxh3"
-
-	"tillwatch/shared/tabular"
 )
 
 // Exact uniqueness works on 64-bit fingerprints, spread over partitions by
@@ -27,27 +27,52 @@ type KeySpec struct {
 	Check int // the check that the rows break
 }
 
-// A keyEntry is one row's key.
+// A keyEntry is one row's key and place.
 type keyEntry struct {
 	print          uint64
 	block, ordinal uint32
 }
 
-// KeyEntryBytes is the memory that one key takes.
-const KeyEntryBytes = 16
+// KeyEntryBytes is the memory that one key takes: its fingerprint and the
+// number of its row among those that the buffer has seen.
+const KeyEntryBytes = 12
 
 // A KeyBuffer gathers one worker's keys of one spec. Beyond its bound it moves
 // them to a temporary file, partition by partition.
 type KeyBuffer struct {
 	spec       *KeySpec
-	partitions [keyPartitions][]keyEntry
+	partitions [keyPartitions][]*keyChunk
 	held       int // entries in memory
 	bound      int // entries
 	dir        string
 	spill      *os.File
 	written    int64
 	segments   [keyPartitions][]segment
+	blocks     []blockStart
+	rows       uint64 // records seen
 }
+
+// A keyChunk holds some entries of a partition. Chunks are not copied as a
+// partition grows, so that memory stays close to what the entries need.
+type keyChunk struct {
+	n      int
+	prints [keyChunkEntries]uint64
+	rows   [keyChunkEntries]uint32
+}
+
+const keyChunkEntries = 340 // just below 4 KiB
+
+// A blockStart says which number the first record of a block got.
+type blockStart struct {
+	block uint32
+	row   uint32
+}
+
+// maxKeyRows is how many records one buffer can number.
+const maxKeyRows = 1<<32 - 1
+
+// ErrTooManyRows is returned for a file of more rows than can be told apart.
+var ErrTooManyRows = errors.New("more than 4,294,967,295 rows for one worker")
 
 // A segment is a run of a partition's entries in the spill file.
 type segment struct {
@@ -64,46 +89,43 @@ func NewKeyBuffer(spec *KeySpec, bound int, dir string) *KeyBuffer {
 // Spec returns what the buffer's keys are made of.
 func (k *KeyBuffer) Spec() *KeySpec { return k.spec }
 
-// Observe adds the keys of a block and returns how many rows have one.
+// Observe adds the keys of a block and returns how many rows have one. Blocks
+// must come in the order of the file.
 func (k *KeyBuffer) Observe(v *View) (int, error) {
-	rows := v.Batch.Rows
+	if k.rows+uint64(v.Batch.Records) > maxKeyRows {
+		return 0, ErrTooManyRows
+	}
+	first := uint32(k.rows)
+	k.blocks = append(k.blocks, blockStart{uint32(v.Block), first})
+	k.rows += uint64(v.Batch.Records)
 	keyed := 0
-	for _, s := range k.spec.Slots {
-		v.Spans(s) // unquote before any bytes are taken
-	}
-	columns := make([][]tabular.Span, len(k.spec.Slots))
-	for i, s := range k.spec.Slots {
-		columns[i] = v.Spans(s)
-	}
-	data := v.Batch.Data
-	single := len(columns) == 1
-rows:
-	for row := range rows {
-		var print uint64
-		if single {
-			s := columns[0][row]
-			if s.IsNull() {
-				continue
-			}
-			print = xxh3.Hash(data[s.Start:s.End])
-		} else {
-			for _, c := range columns {
-				s := c[row]
-				if s.IsNull() {
-					continue rows
-				}
-				print = Chain(print, data[s.Start:s.End])
-			}
-		}
+	Tuples(v, k.spec.Slots, func(row int, print uint64) {
 		keyed++
-		p := print >> 56
-		k.partitions[p] = append(k.partitions[p], keyEntry{print, uint32(v.Block), uint32(v.Batch.Ordinal(row))})
-	}
+		k.put(print, first+uint32(v.Batch.Ordinal(row)))
+	})
 	k.held += keyed
 	if k.held > k.bound {
 		return keyed, k.flush()
 	}
 	return keyed, nil
+}
+
+func (k *KeyBuffer) put(print uint64, row uint32) {
+	p := &k.partitions[print>>56]
+	last := len(*p) - 1
+	if last < 0 || (*p)[last].n == keyChunkEntries {
+		*p = append(*p, new(keyChunk))
+		last++
+	}
+	c := (*p)[last]
+	c.prints[c.n], c.rows[c.n] = print, row
+	c.n++
+}
+
+// entry tells the place of a row by its number.
+func (k *KeyBuffer) entry(print uint64, row uint32) keyEntry {
+	i := sort.Search(len(k.blocks), func(i int) bool { return k.blocks[i].row > row }) - 1
+	return keyEntry{print, k.blocks[i].block, row - k.blocks[i].row}
 }
 
 // Chain extends the fingerprint of a tuple by one more value.
@@ -126,30 +148,36 @@ func (k *KeyBuffer) flush() error {
 		k.spill = f
 	}
 	var buf []byte
-	for p, entries := range k.partitions {
-		if len(entries) == 0 {
+	for p, chunks := range k.partitions {
+		if len(chunks) == 0 {
 			continue
 		}
 		buf = buf[:0]
-		for _, e := range entries {
-			buf = binary.LittleEndian.AppendUint64(buf, e.print)
-			buf = binary.LittleEndian.AppendUint32(buf, e.block)
-			buf = binary.LittleEndian.AppendUint32(buf, e.ordinal)
+		for _, c := range chunks {
+			for i := range c.n {
+				buf = binary.LittleEndian.AppendUint64(buf, c.prints[i])
+				buf = binary.LittleEndian.AppendUint32(buf, c.rows[i])
+			}
 		}
 		if _, err := k.spill.WriteAt(buf, k.written); err != nil {
 			return fmt.Errorf("spill keys: %w", err)
 		}
-		k.segments[p] = append(k.segments[p], segment{k.written, len(entries)})
+		k.segments[p] = append(k.segments[p], segment{k.written, len(buf) / KeyEntryBytes})
 		k.written += int64(len(buf))
-		k.partitions[p] = entries[:0]
+		chunks[0].n = 0
+		k.partitions[p] = chunks[:1]
 	}
 	k.held = 0
 	return nil
 }
 
-// partition returns all entries of one partition.
+// partition appends all entries of one partition to dst.
 func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
-	dst = append(dst, k.partitions[p]...)
+	for _, c := range k.partitions[p] {
+		for i := range c.n {
+			dst = append(dst, k.entry(c.prints[i], c.rows[i]))
+		}
+	}
 	var buf []byte
 	for _, s := range k.segments[p] {
 		buf = grow(buf, s.entries*KeyEntryBytes)
@@ -157,11 +185,7 @@ func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
 			return nil, fmt.Errorf("read spilled keys: %w", err)
 		}
 		for b := buf; len(b) > 0; b = b[KeyEntryBytes:] {
-			dst = append(dst, keyEntry{
-				print:   binary.LittleEndian.Uint64(b),
-				block:   binary.LittleEndian.Uint32(b[8:]),
-				ordinal: binary.LittleEndian.Uint32(b[12:]),
-			})
+			dst = append(dst, k.entry(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:])))
 		}
 	}
 	return dst, nil
