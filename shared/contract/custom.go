@@ -3,10 +3,37 @@ package contract
 import "time"
 
 // The types below are what "type: custom, engine: tillwatch" says with
-// "check: <name>" in its implementation, for what ODCS has no word for.
+// "check: <name>" in its implementation, for what ODCS has no word for. The
+// implementation is a map or a block of YAML text. Its keys are the names of the
+// fields in lower camel case, strictly: an unknown key, a column that the table
+// does not have and a value that does not fit are errors with their place.
+//
+//	quality:
+//	  - id: rows_as_usual
+//	    type: custom
+//	    engine: tillwatch
+//	    implementation:
+//	      check: history
+//	      metric: rowCount
+//	    dimension: completeness
+//	    severity: warning
+//
+// Written under a column, a check that has a column is about that column. A
+// length of time is ISO 8601 or spelled out (PT90M, 90 minutes, 2 d), a time of
+// day 06:30 or 06:30:15, a zone an IANA name, UTC if not given. The reader fills
+// in the defaults, so that the zero value of a field means what was written.
 
 // HistoryCheck ("check: history") compares a measured metric with its own
 // history: the runs before this one whose file was accepted.
+//
+//	check: history
+//	metric: sum
+//	column: amount
+//	strategy: relativeChange
+//	lower: 20
+//	upper: 20
+//	season: dayOfWeek
+//	ignoreChangeBelowPercent: 5
 type HistoryCheck struct {
 	// Metric is rowCount, bytes, or one of nullPercent, distinctCount, sum,
 	// mean, minimum and maximum of Column.
@@ -17,22 +44,35 @@ type HistoryCheck struct {
 	Strategy string
 	Season   string
 	// Lower and Upper bound the strategy's figure below and above the
-	// expectation; both are ≥ 0. Their defaults are 3.5 for robustZScore.
+	// expectation: robust standard deviations, percent, or units; both are ≥ 0.
+	// For range they are the bounds themselves. Their defaults are 3.5 for
+	// robustZScore; the others need one of them, and the one that is not given
+	// is infinite, which leaves that side open.
 	Lower, Upper float64
-	// MinHistory is how many earlier runs it takes (default 7), Lookback how
-	// many of them at most are used (default 28).
+	// MinHistory is how many earlier runs it takes (default 7 for robustZScore,
+	// else 1), Lookback how many of them at most are used (default 28).
 	MinHistory, Lookback int
 	// IgnoreChangeBelowPercent passes smaller changes from the expectation.
 	IgnoreChangeBelowPercent float64
 }
 
 // FileSizeCheck ("check: fileSize") bounds the object's size in bytes,
-// inclusive; 0 means no bound. Written as 10 KB, 2 GiB or plain bytes.
+// inclusive; 0 means no bound, and one of them is given. Written as plain bytes,
+// or with B, KB, MB, GB, TB (thousands) or KiB, MiB, GiB, TiB (1,024s).
+//
+//	check: fileSize
+//	min: 10 KB
+//	max: 2 GiB
 type FileSizeCheck struct{ Min, Max int64 }
 
 // ArrivalCheck ("check: arrival") wants the file to arrive between After and
 // By, times of day in Zone as offsets from midnight; After may be 0. A By that
 // is not later than After ends on the following day.
+//
+//	check: arrival
+//	after: "04:00"
+//	by: "06:30"
+//	zone: America/New_York
 type ArrivalCheck struct {
 	After, By time.Duration
 	Zone      *time.Location
@@ -43,6 +83,14 @@ type ArrivalCheck struct {
 // Values; the Column RefColumn of the dataset Dataset; or, where Every is day or hour, each
 // day or hour of the Last span that ends with the day of judging, or, if Last
 // is zero, each between the column's own oldest and newest.
+//
+//	check: coverage          check: coverage      check: coverage
+//	column: region           column: store_id     column: sold_at
+//	values: [North, South]   dataset: stores      every: hour
+//	                         refColumn: id        last: P1D
+//	                         atLeastPercent: 80   minRows: 10
+//
+// RefColumn defaults to Column.
 type CoverageCheck struct {
 	Column             string
 	Values             []Value
@@ -59,6 +107,11 @@ type CoverageCheck struct {
 // hold in every row; = and != allow for Tolerance, an exact decimal ("" is 0).
 // A row with a null in a column used is not looked at. MaxPercent of all rows
 // may break it (default 0).
+//
+//	check: arithmetic
+//	expression: amount = round(quantity * unit_price - discount, 2)
+//	tolerance: 0.01
+//	maxPercent: 0.5
 type ArithmeticCheck struct {
 	Expression string
 	Tolerance  string
@@ -67,6 +120,10 @@ type ArithmeticCheck struct {
 
 // ColumnsCheck ("check: columns") says how strict the header is; without it
 // every column of the contract must be there, in any order, and more may be.
+//
+//	check: columns
+//	ordered: true
+//	closed: true
 type ColumnsCheck struct {
 	// Ordered wants the columns in the contract's order.
 	Ordered bool
@@ -76,10 +133,15 @@ type ColumnsCheck struct {
 
 // DriftCheck ("check: drift") compares the header with the last accepted
 // file's: added, removed, renamed and reordered columns.
+//
+//	check: drift
 type DriftCheck struct{}
 
 // StructureCheck ("check: structure") says how much of a file may be malformed;
 // without it nothing may. MaxPercent is of the rows.
+//
+//	check: structure
+//	maxPercent: 0.1
 type StructureCheck struct{ MaxPercent float64 }
 
 // TotalCheck ("check: total") reconciles with another dataset: for each value
@@ -88,6 +150,17 @@ type StructureCheck struct{ MaxPercent float64 }
 // counts rows; a leading minus negates. OtherBy defaults to By. Keys that only
 // one side has are compared with 0, but where Missing is ignore, those only the other
 // dataset has are left out.
+//
+//	check: total
+//	by: [store_id, product_id]
+//	sum: quantity
+//	dataset: inventory_data
+//	otherSum: -movement
+//	tolerance: 0
+//	missing: ignore
+//
+// By and OtherBy may be a single name; OtherSum defaults to Sum; missing is zero
+// if not given.
 type TotalCheck struct {
 	By, OtherBy   []string
 	Sum, OtherSum string
@@ -97,8 +170,11 @@ type TotalCheck struct {
 }
 
 // FreshnessCheck ("check: freshness") bounds the age of the newest value of
-// Column when the file is judged; ProcessingCheck ("check: processing") bounds
-// how long judging the file may take from its arrival.
+// Column when the file is judged.
+//
+//	check: freshness
+//	column: sold_at
+//	within: 90 minutes
 type FreshnessCheck struct {
 	Column string
 	Within Span
@@ -106,11 +182,19 @@ type FreshnessCheck struct {
 
 // ProcessingCheck ("check: processing") bounds the time from the file's
 // arrival to its verdict.
+//
+//	check: processing
+//	within: PT5M
 type ProcessingCheck struct{ Within Span }
 
 // PeriodCheck ("check: period") wants every value of Column, a date or
 // timestamp, to lie on the file's day: the day of judging in Zone, moved by
 // Offset days (0 is the same day, -1 the day before).
+//
+//	check: period
+//	column: sold_on
+//	offset: -1
+//	zone: America/New_York
 type PeriodCheck struct {
 	Column string
 	Offset int

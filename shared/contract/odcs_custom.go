@@ -189,7 +189,7 @@ func (d *checkReader) history() any {
 		Metric:                   d.oneOf("metric", "", "rowCount", "bytes", "nullPercent", "distinctCount", "sum", "mean", "minimum", "maximum"),
 		Strategy:                 d.oneOf("strategy", "robustZScore", "robustZScore", "relativeChange", "absoluteChange", "range"),
 		Season:                   d.oneOf("season", "", "dayOfWeek"),
-		MinHistory:               int(d.whole("minHistory", 7, 1, 1000)),
+		MinHistory:               7,
 		Lookback:                 int(d.whole("lookback", 28, 1, 1000)),
 		IgnoreChangeBelowPercent: d.number("ignoreChangeBelowPercent", 0, 0, math.MaxFloat64),
 	}
@@ -198,16 +198,32 @@ func (d *checkReader) history() any {
 	} else if c := d.n.Entry("column"); c != nil {
 		d.faults.Addf(c.Place, "remove it", "%s is of the file, not of a column", h.Metric)
 	}
+	open, least := math.Inf(1), 0.0
+	switch h.Strategy {
+	case "robustZScore":
+		least = 0.1
+	case "range":
+		h.MinHistory, least = 1, math.Inf(-1)
+	default:
+		h.MinHistory = 1
+	}
+	h.MinHistory = int(d.whole("minHistory", int64(h.MinHistory), 1, 1000))
 	if h.Lookback < h.MinHistory {
 		d.fault(d.n, "write a lookback of at least minHistory", "lookback %d is less than minHistory %d", h.Lookback, h.MinHistory)
 	}
-	unset := math.Inf(1)
-	if h.Strategy == "robustZScore" {
-		unset = 3.5
-	} else if d.n.Get("lower") == nil && d.n.Get("upper") == nil {
+	below, above := open, open
+	switch {
+	case h.Strategy == "robustZScore":
+		below, above = 3.5, 3.5
+	case d.n.Get("lower") == nil && d.n.Get("upper") == nil:
 		d.fault(d.n, "write lower, upper or both", "the strategy %s has no default bounds", h.Strategy)
+	case h.Strategy == "range":
+		below = math.Inf(-1)
 	}
-	h.Lower, h.Upper = d.number("lower", unset, 0, math.Inf(1)), d.number("upper", unset, 0, math.Inf(1))
+	h.Lower, h.Upper = d.number("lower", below, least, open), d.number("upper", above, least, open)
+	if h.Strategy == "range" && h.Lower > h.Upper {
+		d.fault(d.n.Get("lower"), "swap them", "lower is above upper")
+	}
 	return h
 }
 
