@@ -34,8 +34,8 @@ type sink interface {
 	Put(ctx context.Context, m []metric.Measurement) error
 }
 
-// A bus takes events.
-type bus interface {
+// A sender puts events on the bus.
+type sender interface {
 	Send(ctx context.Context, e []event.Event) error
 }
 
@@ -190,7 +190,7 @@ func code(err error) string {
 }
 
 // announcer puts alert.notified.v1 on the bus.
-type announcer struct{ bus bus }
+type announcer struct{ bus sender }
 
 // Announce sends n in an event whose id is that of the notification.
 func (a announcer) Announce(ctx context.Context, n alert.Notification) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -21,6 +22,8 @@ import (
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/aws/alerttable"
+	"tillwatch/shared/aws/bus"
+	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/aws/snstopic"
 )
 
@@ -47,11 +50,11 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 			Rule:      alert.Rule{CoolDown: c.coolDown},
 			Store:     &alerttable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table},
 			Publisher: &snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics},
-			Announcer: announcer{&putEvents{client: eventbridge.NewFromConfig(cfg), bus: c.bus}},
+			Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
 			Compose:   message.Compose,
 			Wait:      pause,
 		},
-		metrics:     noMetrics{},
+		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
 		environment: c.environment,
 		runbooks:    c.runbooks,
 		now:         time.Now,
