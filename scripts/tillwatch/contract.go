@@ -141,8 +141,8 @@ bucket could not be written.`,
 			return a.push(cmd.Context(), bucket, stack, args)
 		},
 	}
-	c.Flags().StringVar(&bucket, "bucket", "", "results bucket")
-	c.Flags().StringVar(&stack, "stack", "", "file that cdk deploy --outputs-file wrote")
+	c.Flags().StringVar(&bucket, "bucket", "", "results `BUCKET`")
+	c.Flags().StringVar(&stack, "stack", "", "`FILE` that cdk deploy --outputs-file wrote")
 	must(c.RegisterFlagCompletionFunc("bucket", cobra.NoFileCompletions))
 	must(c.MarkFlagFilename("stack", "json"))
 	return c
@@ -164,6 +164,9 @@ func (a *app) push(ctx context.Context, bucket, stack string, files []string) er
 	keys := map[string]string{}
 	for _, name := range files {
 		key := "contracts/" + filepath.Base(name)
+		if ext := filepath.Ext(name); ext != ".yaml" && ext != ".yml" {
+			wrong.addf("%s: the functions read only names that end in .yaml or .yml: rename it", name)
+		}
 		if other, twice := keys[key]; twice {
 			wrong.addf("%s and %s would both become %s: rename one", other, name, key)
 		}
@@ -253,8 +256,8 @@ func (a *app) showCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVarP(&format, "format", "f", "text", "text, json")
-	c.Flags().StringVarP(&table, "table", "t", "", "only this table")
+	c.Flags().StringVarP(&format, "format", "f", "text", "`FORMAT`: text, json")
+	c.Flags().StringVarP(&table, "table", "t", "", "only this `TABLE`")
 	must(c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(c.RegisterFlagCompletionFunc("table", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 0 {

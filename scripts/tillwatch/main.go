@@ -84,7 +84,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	var e *exit
 	if !errors.As(err, &e) {
-		e = &exit{exitMisuse, fmt.Errorf("%w\nSee '%s --help'.", err, command.CommandPath())}
+		e = &exit{exitMisuse, fmt.Errorf("%w\nsee '%s --help'", err, command.CommandPath())}
 	}
 	if e.err != nil {
 		a.say(e.err)

@@ -69,12 +69,29 @@ func (o *opener) open(ctx context.Context, name string) (*file, error) {
 		f.Close()
 		return &file{name, tabular.File(name), info.Size(), info.ModTime().UTC()}, nil
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
+	return o.spool(ctx, &lazy{name: name}, name)
+}
+
+// A lazy file is opened when it is first read, since opening a pipe waits for
+// its writer.
+type lazy struct {
+	name string
+	f    *os.File
+}
+
+func (l *lazy) Read(p []byte) (int, error) {
+	if l.f == nil {
+		f, err := os.Open(l.name)
+		if err != nil {
+			return 0, err
+		}
+		l.f = f
 	}
-	defer f.Close()
-	return o.spool(ctx, f, name)
+	n, err := l.f.Read(p)
+	if err != nil {
+		l.f.Close()
+	}
+	return n, err
 }
 
 // notFound says that a file is not there, and which one may be meant.

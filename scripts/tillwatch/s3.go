@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -13,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+
+	"tillwatch/shared/aws/s3object"
+	"tillwatch/shared/landing"
 )
 
 // objects is what the command line needs of S3.
@@ -48,34 +50,18 @@ func (s *s3Store) find(ctx context.Context, bucket, key string) (*file, error) {
 	if err != nil {
 		return nil, explain("find "+address, err)
 	}
-	object := &s3Object{s.client, bucket, key, head.ETag, head.VersionId}
-	return &file{address, object, aws.ToInt64(head.ContentLength), aws.ToTime(head.LastModified).UTC()}, nil
+	object := landing.Object{Bucket: bucket, Key: key, Size: aws.ToInt64(head.ContentLength), ETag: strings.Trim(aws.ToString(head.ETag), `"`)}
+	if v := aws.ToString(head.VersionId); v != "null" {
+		object.Version = v
+	}
+	files := &s3object.Files{Client: s.client}
+	return &file{address, files.Source(object), object.Size, aws.ToTime(head.LastModified).UTC()}, nil
 }
 
 func (s *s3Store) put(ctx context.Context, bucket, key, contentType string, data []byte) error {
 	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key,
 		ContentType: &contentType, Body: bytes.NewReader(data)})
 	return explain("write s3://"+bucket+"/"+key, err)
-}
-
-// An s3Object is a tabular.Source over one version of an object.
-type s3Object struct {
-	client        *s3.Client
-	bucket, key   string
-	etag, version *string
-}
-
-// Open starts reading the object at its first byte.
-func (o *s3Object) Open(ctx context.Context) (io.ReadCloser, error) {
-	version := o.version
-	if aws.ToString(version) == "" || aws.ToString(version) == "null" {
-		version = nil
-	}
-	out, err := o.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &o.bucket, Key: &o.key, IfMatch: o.etag, VersionId: version})
-	if err != nil {
-		return nil, explain("read s3://"+o.bucket+"/"+o.key, err)
-	}
-	return out.Body, nil
 }
 
 // explain says what to do about an answer of S3.

@@ -252,7 +252,7 @@ func (p *printer) columns(columns []sheetColumn) {
 			words = append(words, r.Text)
 		}
 		if len(words) == 0 {
-			words = []string{"anything"}
+			words = []string{strings.TrimSpace("any " + c.Type)}
 		}
 		p.line("  ", lead(c.Name, c.Type), strings.Join(words, "; "), false)
 	}
