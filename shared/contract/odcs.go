@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"tillwatch/shared/document"
@@ -50,6 +51,66 @@ type reader struct {
 	faults *document.Faults
 	out    Contract
 	tables []*document.Node // as they stand in the document, one for each of out.Tables
+	index  map[indexKey]map[string]*document.Node
+
+	tableList   *document.Node         // the list of them; nil if there is none
+	tableAt     map[string]int         // the index in out.Tables of each by name, the first if several
+	relationIDs map[int]map[string]int // ids of relationships by the index of their table
+}
+
+type indexKey struct {
+	list *document.Node
+	key  string
+}
+
+// find returns the first map of a list whose key, name or id, is text.
+func (r *reader) find(list *document.Node, key, text string) *document.Node {
+	if list == nil {
+		return nil
+	}
+	at := indexKey{list, key}
+	found, ok := r.index[at]
+	if !ok {
+		found = map[string]*document.Node{}
+		for _, n := range list.Items {
+			if have := n.Get(key).Str(); have != "" && found[have] == nil {
+				found[have] = n
+			}
+		}
+		if r.index == nil {
+			r.index = map[indexKey]map[string]*document.Node{}
+		}
+		r.index[at] = found
+	}
+	return found[text]
+}
+
+// known lists the names, or ids, in a list of maps; nil where there are so
+// many, or so many errors, that nobody would read a hint.
+func (r *reader) known(list *document.Node, key string) []string {
+	if r.faults.Full() {
+		return nil
+	}
+	var out []string
+	for _, n := range list.List() {
+		if have := n.Get(key).Str(); have != "" {
+			out = append(out, have)
+		}
+	}
+	return out
+}
+
+// unique returns base, or base_2 and so on, whichever is the first that was
+// not taken, and takes it.
+func unique(taken map[string]int, base string) string {
+	id := base
+	for k := taken[base]; taken[id] > 0; {
+		k++
+		id = base + "_" + strconv.Itoa(k)
+		taken[base] = k
+	}
+	taken[id] = max(taken[id], 1)
+	return id
 }
 
 func (r *reader) fault(n *document.Node, hint, format string, args ...any) {

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"tillwatch/shared/document"
@@ -33,8 +32,9 @@ func (r *reader) relationships(i int, n *document.Node) {
 		if !known || !resolved {
 			continue
 		}
-		home := slices.IndexFunc(r.out.Tables, func(t Table) bool { return t.Name == sources[0].table })
-		r.relate(home, rel, sources, targets)
+		if home, ok := r.tableAt[sources[0].table]; ok {
+			r.relate(home, rel, sources, targets)
+		}
 	}
 	var columns func(list *document.Node, path string)
 	columns = func(list *document.Node, path string) {
@@ -60,9 +60,6 @@ func (r *reader) relationships(i int, n *document.Node) {
 }
 
 func (r *reader) relate(table int, n *document.Node, from, to []reference) {
-	if table < 0 || len(from) == 0 || len(to) == 0 {
-		return
-	}
 	t := &r.out.Tables[table]
 	rel := Relationship{ID: n.Get("id").Str(), Dataset: to[0].table, Contract: to[0].contract, Place: place(n)}
 	for _, f := range from {
@@ -71,16 +68,15 @@ func (r *reader) relate(table int, n *document.Node, from, to []reference) {
 	for _, t := range to {
 		rel.To = append(rel.To, t.column)
 	}
-	if rel.ID == "" {
-		rel.ID = slug(strings.Join(rel.From, "_") + "_in_" + rel.Dataset)
+	taken := r.relationIDs[table]
+	if taken == nil {
+		taken = map[string]int{}
+		r.relationIDs[table] = taken
 	}
-	base := rel.ID
-	for k := 2; slices.ContainsFunc(t.Relationships, func(o Relationship) bool { return o.ID == rel.ID }); k++ {
-		if n.Get("id") != nil {
-			r.fault(n.Get("id"), "give each its own", "the relationship id %q is taken", base)
-			return
-		}
-		rel.ID = base + "_" + strconv.Itoa(k)
+	if rel.ID == "" {
+		rel.ID = unique(taken, slug(strings.Join(rel.From, "_")+"_in_"+rel.Dataset))
+	} else if unique(taken, rel.ID) != rel.ID {
+		r.fault(n.Get("id"), "give each its own", "the relationship id %q is taken", rel.ID)
 	}
 	t.Relationships = append(t.Relationships, rel)
 }
@@ -154,18 +150,10 @@ func (r *reader) resolve(n *document.Node, external bool) (reference, bool) {
 	if byID {
 		key = "id"
 	}
-	at := &document.Node{Items: r.tables}
+	at := r.tableList
 	var names []string
 	for i, part := range parts {
-		var found *document.Node
-		var known []string
-		for _, c := range at.List() {
-			if have := c.Get(key).Str(); have == part {
-				found = c
-			} else if have != "" {
-				known = append(known, have)
-			}
-		}
+		found := r.find(at, key, part)
 		if found == nil {
 			what := "column of " + strings.Join(parts[:i], ".")
 			hint := "add it, or correct the name"
@@ -173,7 +161,7 @@ func (r *reader) resolve(n *document.Node, external bool) (reference, bool) {
 				what = "table of this contract"
 				hint = "describe it under schema, or name its contract: other.odcs.yaml#" + path
 			}
-			if near := document.Nearest(part, known); near != "" {
+			if near := document.Nearest(part, r.known(at, key)); near != "" {
 				hint = "did you mean " + near + "?"
 			}
 			r.fault(n, hint, "there is no %s with the %s %q", what, key, part)

@@ -356,10 +356,13 @@ func (r *reader) columns(n, table *document.Node) []string {
 		return nil
 	}
 	var out []string
+	seen := map[string]bool{}
 	for _, v := range n.Items {
 		out = append(out, r.columnName(v, table))
-		if name := v.Str(); name != "" && slices.Contains(out[:len(out)-1], name) {
+		if name := v.Str(); seen[name] {
 			r.fault(v, "keep one of them", "the column %q is named twice", name)
+		} else if name != "" {
+			seen[name] = true
 		}
 	}
 	return out
@@ -371,19 +374,8 @@ func (r *reader) columnName(n, table *document.Node) string {
 		r.fault(n, "", "expected the name of a column, found %s", document.Describe(n))
 		return ""
 	}
-	names := columnNames(table)
-	if !slices.Contains(names, n.Text) {
-		r.fault(n, document.Among(n.Text, names), "there is no column %q in %s", n.Text, table.Get("name").Str())
+	if r.find(table.Get("properties"), "name", n.Text) == nil {
+		r.fault(n, document.Among(n.Text, r.known(table.Get("properties"), "name")), "there is no column %q in %s", n.Text, table.Get("name").Str())
 	}
 	return n.Text
-}
-
-func columnNames(table *document.Node) []string {
-	var out []string
-	for _, p := range table.Get("properties").List() {
-		if name := p.Get("name").Str(); name != "" {
-			out = append(out, name)
-		}
-	}
-	return out
 }

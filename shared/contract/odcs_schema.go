@@ -12,11 +12,15 @@ import (
 
 func (r *reader) schema(list *document.Node) {
 	names, ids := map[string]*document.Node{}, map[string]*document.Node{}
+	r.tableList, r.tableAt, r.relationIDs = list, map[string]int{}, map[int]map[string]int{}
 	for _, n := range list.List() {
 		if n.Kind != document.Map {
 			continue
 		}
 		r.once(names, n.Get("name"), "table")
+		if _, twice := r.tableAt[n.Get("name").Str()]; !twice {
+			r.tableAt[n.Get("name").Str()] = len(r.tables)
+		}
 		r.once(ids, n.Get("id"), "table id")
 		r.tables = append(r.tables, n)
 		r.out.Tables = append(r.out.Tables, Table{Name: n.Get("name").Str(), PhysicalName: n.Get("physicalName").Str(),
@@ -147,20 +151,17 @@ func (r *reader) identify(n *document.Node, t *Table) {
 		}
 	}
 	collect(n)
-	taken := map[string]bool{}
+	taken := map[string]int{}
+	for id := range written {
+		taken[id] = 1
+	}
 	var identify func(rules []Rule, column *Column)
 	identify = func(rules []Rule, column *Column) {
 		for i := range rules {
 			if rules[i].ID != "" {
 				continue
 			}
-			base := derivedID(&rules[i], column, i)
-			id := base
-			for k := 2; taken[id] || written[id] != nil; k++ {
-				id = base + "_" + strconv.Itoa(k)
-			}
-			rules[i].ID = id
-			taken[id] = true
+			rules[i].ID = unique(taken, derivedID(&rules[i], column, i))
 		}
 		if column == nil {
 			return
@@ -258,10 +259,12 @@ func (r *reader) options(n *document.Node, t Type) (o Options) {
 		DefaultTimezone: n.Get("defaultTimezone").Str(), MinItems: size(n, "minItems"), MaxItems: size(n, "maxItems"),
 		UniqueItems: n.Get("uniqueItems").True(), MinProperties: size(n, "minProperties"), MaxProperties: size(n, "maxProperties"),
 		Dimensions: size(n, "dimensions"), ElementType: n.Get("elementType").Str(), Normalized: n.Get("normalized").True()}
+	names := map[string]bool{}
 	for _, name := range n.Get("required").List() {
-		if slices.Contains(o.RequiredProperties, name.Str()) {
+		if names[name.Str()] {
 			r.fault(name, "keep one of them", "%q is named twice", name.Str())
 		}
+		names[name.Str()] = true
 		o.RequiredProperties = append(o.RequiredProperties, name.Str())
 	}
 	if z := n.Get("timezone"); z.Is(document.Bool) {

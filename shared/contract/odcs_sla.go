@@ -31,7 +31,10 @@ func (r *reader) slas(root *document.Node) {
 	for _, n := range list {
 		r.once(ids, n.Get("id"), "service level id")
 	}
-	taken := map[string]bool{}
+	taken := map[string]int{}
+	for id := range ids {
+		taken[id] = 1
+	}
 	for _, n := range list {
 		if n.Kind != document.Map {
 			continue
@@ -56,26 +59,26 @@ func (r *reader) slas(root *document.Node) {
 		if element == nil && slices.Contains(spanned[:4], s.Property) {
 			element = root.Get("slaDefaultElement")
 		}
-		for _, s := range r.elements(element, s) {
-			base := n.Get("id").Str()
-			if base == "" || taken[base] {
-				base = slug(strings.Join([]string{s.Property, s.Table, s.Column}, " "))
+		for i, s := range r.elements(element, s) {
+			if s.ID = n.Get("id").Str(); s.ID == "" || i > 0 {
+				s.ID = unique(taken, slug(strings.Join([]string{s.Property, s.Table, s.Column}, " ")))
 			}
-			s.ID = base
-			for k := 2; taken[s.ID] || ids[s.ID] != nil && s.ID != n.Get("id").Str(); k++ {
-				s.ID = base + "_" + strconv.Itoa(k)
-			}
-			taken[s.ID] = true
 			r.out.SLAs = append(r.out.SLAs, s)
 		}
 	}
 }
+
+const maxElements = 100 // of one service level
 
 // elements returns s once for each element that n names, separated by commas:
 // table.column, table, or, where there is one table only, a column.
 func (r *reader) elements(n *document.Node, s SLA) []SLA {
 	if n.Str() == "" {
 		return []SLA{s}
+	}
+	if strings.Count(n.Text, ",") >= maxElements {
+		r.fault(n, "name the table", "the service level names more than %d elements", maxElements)
+		return nil
 	}
 	var out []SLA
 	for name := range strings.SplitSeq(n.Text, ",") {
@@ -100,7 +103,7 @@ func (r *reader) element(n *document.Node, name string) (table, column string) {
 			if r.hasColumn(t, rest) {
 				return have, rest
 			}
-			r.fault(n, document.Among(rest, columnNames(t)), "there is no column %q in %s", rest, have)
+			r.fault(n, document.Among(rest, r.known(t.Get("properties"), "name")), "there is no column %q in %s", rest, have)
 			return "", ""
 		}
 		names = append(names, have)
@@ -116,16 +119,9 @@ func (r *reader) element(n *document.Node, name string) (table, column string) {
 
 func (r *reader) hasColumn(table *document.Node, path string) bool {
 	for part := range strings.SplitSeq(path, ".") {
-		var next *document.Node
-		for _, p := range table.Get("properties").List() {
-			if p.Get("name").Str() == part {
-				next = p
-			}
-		}
-		if next == nil {
+		if table = r.find(table.Get("properties"), "name", part); table == nil {
 			return false
 		}
-		table = next
 	}
 	return true
 }

@@ -209,7 +209,7 @@ func (f *Faults) Addf(p Place, hint, format string, args ...any) {
 	e := Error{File: f.File, Line: p.Line, Column: p.Column, Message: fmt.Sprintf(format, args...), Hint: hint}
 	switch {
 	case f.seen[e]:
-	case len(f.list) >= MaxFaults:
+	case f.Full():
 		f.more = true
 	default:
 		if f.seen == nil {
@@ -219,6 +219,10 @@ func (f *Faults) Addf(p Place, hint, format string, args ...any) {
 		f.list = append(f.list, &e)
 	}
 }
+
+// Full reports whether as many errors were added as are listed, so that there
+// is no point in looking for more.
+func (f *Faults) Full() bool { return len(f.list) >= MaxFaults }
 
 // Len returns how many errors were added.
 func (f *Faults) Len() int { return len(f.list) }

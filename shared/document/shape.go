@@ -2,6 +2,7 @@ package document
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ type Shape struct {
 
 // CheckNode reports to f whatever of n, and of all within it, is not as s says.
 func (s *Shape) CheckNode(n *Node, f *Faults) {
-	if s == nil || n == nil {
+	if s == nil || n == nil || f.Full() {
 		return
 	}
 	if s.Pick != nil {
@@ -72,6 +73,9 @@ func (s *Shape) checkKeys(n *Node, f *Faults) {
 		if v, ok := s.Keys[e.Key]; ok {
 			v.CheckNode(e.Value, f)
 			continue
+		}
+		if f.Full() {
+			break
 		}
 		hint := s.Instead[e.Key]
 		if hint == "" {
@@ -131,25 +135,40 @@ func quote(s string) string {
 // Among returns a hint for a word that is none of those allowed: the nearest,
 // if one is near, and all of them.
 func Among(word string, allowed []string) string {
+	if len(allowed) == 0 {
+		return ""
+	}
 	if near := Nearest(word, allowed); near != "" && len(allowed) > 12 {
 		return "did you mean " + near + "?"
 	} else if near != "" {
 		return "did you mean " + near + "? Allowed: " + strings.Join(allowed, ", ")
 	}
+	if len(allowed) > maxAmong {
+		return fmt.Sprintf("allowed: %s and %d more", strings.Join(allowed[:maxAmong], ", "), len(allowed)-maxAmong)
+	}
 	return "allowed: " + strings.Join(allowed, ", ")
 }
 
+const (
+	maxAmong   = 48  // words that a hint lists
+	maxNearest = 256 // words among which the nearest is looked for
+)
+
 // Nearest returns the word of words that takes the fewest changes to become
 // word, letters' case aside, or "" if none takes at most a third of its length.
-// The first of several as near is returned.
+// The first of several as near is returned. Among very many words none is.
 func Nearest(word string, words []string) string {
 	a := []rune(strings.ToLower(word))
-	if len(a) > 64 {
+	if len(a) > 64 || len(words) > maxNearest {
 		return ""
 	}
 	best, nearest := max(1, min(len(a)/3, 4))+1, ""
 	for _, w := range words {
-		if d := distance(a, []rune(strings.ToLower(w))); d < best {
+		b := []rune(strings.ToLower(w))
+		if len(b) >= len(a)+best || len(a) >= len(b)+best {
+			continue
+		}
+		if d := distance(a, b); d < best {
 			best, nearest = d, w
 		}
 	}
