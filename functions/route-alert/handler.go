@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,15 +90,18 @@ func (h *handler) complete(s alert.Signal) alert.Signal {
 	if s.Environment == "" {
 		s.Environment = h.environment
 	}
-	if u := runbook.URL(h.runbooks, s.Rule); u != "" {
-		links := []alert.Link{{Name: "Runbook", URL: u}}
-		for _, l := range s.Links {
-			if !strings.EqualFold(l.Name, "runbook") {
-				links = append(links, l)
-			}
-		}
-		s.Links = links
+	u := runbook.URL(h.runbooks, s.Rule)
+	if u == "" {
+		return s
 	}
+	s.Links = slices.Clone(s.Links)
+	for i := range s.Links {
+		if strings.EqualFold(s.Links[i].Name, "runbook") {
+			s.Links[i].URL = u
+			return s
+		}
+	}
+	s.Links = append(s.Links, alert.Link{Name: "Runbook", URL: u})
 	return s
 }
 

@@ -24,9 +24,11 @@ func (r Rule) Stages() []Stage {
 
 // Decide says what to do with s, given what is known of its alert, and what is
 // known afterwards. The new state holds once the notification, if there is one,
-// was sent; the claim in prev plays no part.
+// was sent. A claim of another signal in prev was abandoned, since a live one
+// is left alone: what it set out to tell may have been told.
 func (r Rule) Decide(prev State, s Signal, now time.Time) (Decision, State) {
 	prev.Seen, prev.Told = slices.Clone(prev.Seen), slices.Clone(prev.Told)
+	prev = prev.assume(s.ID)
 	prev.Claim = Claim{}
 	for _, stage := range r.Stages() {
 		d, next, ok := stage(prev, s, now)
@@ -105,8 +107,9 @@ type State struct {
 	// Since is the At of the signal that began it; FiringAt and ResolvedAt are
 	// those of the newest firing and resolved signal, told of or not.
 	Since, FiringAt, ResolvedAt time.Time
-	// Severity is that of the last notification, Told are all severities told
-	// since Since, in that order.
+	// Severity is that of the last notification. Told are all severities whose
+	// people were told since Since, in that order, and those whose people may
+	// have been told by a claim that was abandoned: they must hear of the end.
 	Severity Severity
 	Told     []Severity
 	// NotifiedAt is when the last notification was sent, HeldBack counts the
@@ -121,8 +124,10 @@ type State struct {
 
 // A Claim keeps two deliveries from sending the same notification.
 type Claim struct {
-	// SignalID is the signal being told of, "" if there is no claim.
+	// SignalID is the signal being told of, "" if there is no claim; Status is
+	// its status.
 	SignalID string
+	Status   Status
 	// Until is when the claim ends, should its holder have died, or when its
 	// holder gave up after an error. At Until the claim is free.
 	Until time.Time
@@ -138,18 +143,34 @@ func remember(seen []string, id string) []string {
 	return seen[max(0, len(seen)-maxSeen):]
 }
 
+// assume returns s as it must be taken by the signal with that id. If another
+// signal's claim to tell of the end was abandoned, people may believe that all
+// is well, and must hear if it is not.
+func (s State) assume(id string) State {
+	if s.Claim.SignalID != "" && s.Claim.SignalID != id && s.Claim.Status == Resolved {
+		s.Firing = false
+	}
+	return s
+}
+
 // told returns prev after a notification of s at now.
 func told(prev State, s Signal, now time.Time) State {
-	if !prev.Firing {
-		prev.Since, prev.Told = s.At, nil
-	}
+	prev = telling(prev, s)
 	prev.Firing = true
 	prev.FiringAt = later(prev.FiringAt, s.At)
 	prev.Severity = s.Severity
-	if !slices.Contains(prev.Told, s.Severity) {
-		prev.Told = append(prev.Told, s.Severity)
-	}
 	prev.NotifiedAt, prev.HeldBack = now, 0
+	return prev
+}
+
+// telling returns prev as it is while the people of s may be hearing of it.
+func telling(prev State, s Signal) State {
+	if len(prev.Told) == 0 {
+		prev.Since = s.At
+	}
+	if !slices.Contains(prev.Told, s.Severity) {
+		prev.Told = append(slices.Clone(prev.Told), s.Severity)
+	}
 	return prev
 }
 

@@ -147,9 +147,12 @@ func (r *Router) try(ctx context.Context, s Signal, now time.Time) (Decision, er
 		return d, fmt.Errorf("compose messages: %w", err)
 	}
 
-	claimed := prev
+	claimed := prev.assume(s.ID)
+	if s.Status == Firing {
+		claimed = telling(claimed, s)
+	}
 	claimed.DedupKey = s.DedupKey
-	claimed.Claim = Claim{SignalID: s.ID, Until: now.Add(r.lease())}
+	claimed.Claim = Claim{SignalID: s.ID, Status: s.Status, Until: now.Add(r.lease())}
 	if prev.Claim.SignalID == s.ID {
 		claimed.Claim.Delivered = slices.Clone(prev.Claim.Delivered)
 	}

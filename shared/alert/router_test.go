@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/memory"
@@ -31,6 +34,7 @@ type world struct {
 	at    int // the step that goes wrong, from 1; 0: none
 	after bool
 	die   bool
+	heard func(channel string) // if set, called for each message
 }
 
 // death is what a process that dies leaves behind: nothing.
@@ -72,7 +76,13 @@ func (w *world) PutAlertState(ctx context.Context, in alert.State) (s alert.Stat
 }
 
 func (w *world) Publish(_ context.Context, m alert.Message) error {
-	return w.step(func() error { w.count(m.Channel); return nil })
+	return w.step(func() error {
+		w.count(m.Channel)
+		if w.heard != nil {
+			w.heard(m.Channel)
+		}
+		return nil
+	})
 }
 
 func (w *world) Announce(_ context.Context, n alert.Notification) error {
@@ -194,6 +204,70 @@ func TestBrokenChannelDoesNotRepeatTheOthers(t *testing.T) {
 			t.Errorf("%s: sent %d times, want once", c, w.sent[c])
 		}
 	}
+}
+
+// TestNobodyIsLeftBelievingTheWrong kills deliveries at random while signals of
+// one alert come in any order. In the end everybody who ever heard that it
+// fires has heard last whether it does, and nothing was sent more often than
+// once and once more for each death.
+func TestNobodyIsLeftBelievingTheWrong(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := &world{}
+		last := map[string]alert.Status{} // what a channel heard last
+		count := map[string]int{}         // messages by signal and channel
+		var pending []alert.Signal
+		for i := range rapid.IntRange(1, 8).Draw(t, "signals") {
+			s := firing(fmt.Sprint(i))
+			s.At = start.Add(time.Duration(i) * time.Second)
+			s.Status = rapid.SampledFrom([]alert.Status{alert.Firing, alert.Firing, alert.Resolved}).Draw(t, "status")
+			s.Severity = rapid.SampledFrom(alert.Severities).Draw(t, "severity")
+			pending = append(pending, s)
+		}
+		newest := pending[len(pending)-1]
+		deaths := map[string]int{}
+		now := start.Add(time.Minute)
+		for len(pending) > 0 {
+			i := rapid.IntRange(0, len(pending)-1).Draw(t, "next")
+			s := pending[i]
+			w.steps, w.at = 0, rapid.IntRange(0, 9).Draw(t, "dies at")
+			w.after, w.die = rapid.Bool().Draw(t, "after"), true
+			w.heard = func(channel string) {
+				last[channel] = s.Status
+				count[s.ID+" "+channel]++
+			}
+			_, err, alive := w.deliver(s, now)
+			switch {
+			case !alive:
+				deaths[s.ID]++
+			case err == nil:
+				pending = slices.Delete(pending, i, i+1)
+			case !errors.Is(err, alert.ErrBusy):
+				t.Fatal(err)
+			}
+			now = now.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "seconds")) * time.Second)
+		}
+		for _, severity := range alert.Severities {
+			heard, ok := last[string(severity)]
+			if ok && newest.Status == alert.Resolved && heard != alert.Resolved {
+				t.Fatalf("%s heard last that it is %s", severity, heard)
+			}
+		}
+		if newest.Status == alert.Firing {
+			ok := false
+			for _, severity := range alert.Severities {
+				ok = ok || last[string(severity)] == alert.Firing
+			}
+			if !ok {
+				t.Fatalf("it fires, and what was heard last is %v", last)
+			}
+		}
+		for key, n := range count {
+			id, _, _ := strings.Cut(key, " ")
+			if n > 1+deaths[id] {
+				t.Fatalf("%s: sent %d times after %d deaths", key, n, deaths[id])
+			}
+		}
+	})
 }
 
 func TestConcurrentDeliveries(t *testing.T) {

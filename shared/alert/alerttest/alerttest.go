@@ -34,7 +34,7 @@ func Run(t *testing.T, store alert.Store, prefix string) {
 			DedupKey: prefix + "whole/ä #1", Firing: true, Since: at, FiringAt: at.Add(time.Minute),
 			ResolvedAt: at.Add(-time.Hour), Severity: alert.P0, Told: []alert.Severity{alert.P2, alert.P0},
 			NotifiedAt: at.Add(time.Second), HeldBack: 3, Seen: []string{"a", "b"},
-			Claim: alert.Claim{SignalID: "c", Until: at.Add(time.Hour), Delivered: []string{"P1", "chat"}},
+			Claim: alert.Claim{SignalID: "c", Status: alert.Resolved, Until: at.Add(time.Hour), Delivered: []string{"P1", "chat"}},
 		}
 		put, err := store.PutAlertState(ctx, want)
 		if err != nil {
