@@ -3,6 +3,7 @@ package decimal
 import (
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"testing"
@@ -137,6 +138,55 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("Parse(%q) = %v, read back %v", b, d, back)
 		}
 	})
+}
+
+// Every text of up to six of these bytes, after up to ten digits, so that each
+// place of both words of the fast way has each byte.
+func TestParseFastIsParseSlow(t *testing.T) {
+	const alphabet = "09.-e:"
+	text := make([]byte, 16)
+	var try func(from, at, end int)
+	try = func(from, at, end int) {
+		if at == end {
+			fast, kind := Parse(text[from:end])
+			slow, slowKind := parseSlow(text[from:end])
+			if fast != slow || kind != slowKind {
+				t.Fatalf("Parse(%q) = %v %v, slowly %v %v", text[from:end], fast, kind, slow, slowKind)
+			}
+			n, kind := ParseInteger(text[from:end])
+			if digits := text[from:end]; end > from && digits[0] != '-' {
+				if long, longKind := parseLong(digits, false); n != long || kind != longKind {
+					t.Fatalf("ParseInteger(%q) = %v %v, slowly %v %v", digits, n, kind, long, longKind)
+				}
+			}
+			return
+		}
+		for i := range len(alphabet) {
+			text[at] = alphabet[i]
+			try(from, at+1, end)
+		}
+	}
+	for digits := range 11 {
+		for free := range 5 {
+			copy(text, "1234567890")
+			try(0, digits, digits+free)
+			copy(text, "1234567890")
+			end := digits + free // the free bytes stand first
+			copy(text[free:end], "1234567890")
+			var first func(at int)
+			first = func(at int) {
+				if at == free {
+					try(0, end, end)
+					return
+				}
+				for i := range len(alphabet) {
+					text[at] = alphabet[i]
+					first(at + 1)
+				}
+			}
+			first(0)
+		}
+	}
 }
 
 // checkDecimal wants what the type promises.
@@ -310,22 +360,33 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// Lengths vary as in a file, and there are too many cells for a processor to
+// learn its branches by heart.
 func BenchmarkParseColumn(b *testing.B) {
-	// Lengths vary as in a file, so that branches are not learnt.
-	var column [][]byte
-	for i := range 4096 {
-		column = append(column, strconv.AppendFloat(nil, float64(i*i*7919%1000003)/100, 'f', 2, 64))
+	const count = 1 << 18
+	random := rand.New(rand.NewPCG(1, 2))
+	var column [count][]byte
+	for i := range column {
+		cents := math.Exp(random.Float64() * 12)
+		column[i] = strconv.AppendFloat(nil, math.Round(cents)/100, 'f', -1, 64)
 	}
 	b.Run("decimal", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			Parse(column[i&4095])
+			Parse(column[i%count])
 		}
 	})
 	b.Run("strconv", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			strconv.ParseFloat(string(column[i&4095]), 64)
+			strconv.ParseFloat(string(column[i%count]), 64)
 		}
 	})
+}
+
+func BenchmarkParseInteger(b *testing.B) {
+	text := []byte("30006206127")
+	for b.Loop() {
+		ParseInteger(text)
+	}
 }
 
 func BenchmarkSumAdd(b *testing.B) {

@@ -44,37 +44,19 @@ func Parse(b []byte) (Decimal, Kind) {
 		negative = b[0] == '-'
 		i = 1
 	}
-	// Up to 19 bytes hold at most 19 digits, which fit in 64 bits unsigned.
-	if n := len(b) - i; n == 0 || n > 19 {
+	n := len(b) - i
+	if n < 1 || n > 16 {
 		return parseSlow(b)
 	}
-	var m uint64
-	point := -1
-	for j := i; j < len(b); j++ {
-		d := b[j] - '0'
-		if d > 9 {
-			if b[j] != '.' || point >= 0 {
-				return parseSlow(b)
-			}
-			point = j
-			continue
-		}
-		m = m*10 + uint64(d)
-	}
-	scale := 0
-	if point >= 0 {
-		scale = len(b) - 1 - point
-		if len(b)-i == 1 {
-			return Decimal{}, NotNumber
-		}
-	}
-	if m > math.MaxInt64 || scale > MaxScale {
+	m, scale, ok := parseWords(b[i:])
+	if !ok {
 		return parseSlow(b)
 	}
+	coef := int64(m)
 	if negative {
-		return Decimal{-int64(m), uint8(scale)}, Fits
+		coef = -coef
 	}
-	return Decimal{int64(m), uint8(scale)}, Fits
+	return Decimal{coef, uint8(scale)}, Fits
 }
 
 // A numeral is a number cut into its parts.
@@ -191,13 +173,28 @@ func ParseInteger(b []byte) (int64, Kind) {
 		negative = b[0] == '-'
 		i = 1
 	}
-	if i == len(b) {
+	if n := len(b) - i; n >= 1 && n <= 16 {
+		m, ok := integerWords(b[i:])
+		switch {
+		case !ok:
+			return 0, NotNumber
+		case negative:
+			return -int64(m), Fits
+		}
+		return int64(m), Fits
+	}
+	return parseLong(b[i:], negative)
+}
+
+// parseLong is ParseInteger for digits of any number.
+func parseLong(b []byte, negative bool) (int64, Kind) {
+	if len(b) == 0 {
 		return 0, NotNumber
 	}
 	var m uint64
 	large := false
-	for ; i < len(b); i++ {
-		d := b[i] - '0'
+	for _, c := range b {
+		d := c - '0'
 		if d > 9 {
 			return 0, NotNumber
 		}
