@@ -36,7 +36,7 @@ func (b *bar) set(n int64) {
 		return
 	}
 	if b.bar == nil {
-		b.progress = mpb.New(mpb.WithOutput(b.app.err), mpb.WithWidth(40), mpb.WithAutoRefresh())
+		b.progress = mpb.New(mpb.WithOutput(b.app.err), mpb.WithWidth(28), mpb.WithAutoRefresh())
 		b.bar = b.progress.New(b.total, mpb.BarStyle().Lbound("").Filler("█").Tip("█").Padding("░").Rbound(""),
 			mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name("judging  ")),

@@ -32,6 +32,7 @@ var (
 		"points":    points,
 		"number":    number,
 		"title":     title,
+		"message":   message,
 		"measured":  measured,
 		"sentence":  sentence,
 		"lower":     strings.ToLower,

@@ -30,14 +30,14 @@ func JUnit(w io.Writer, r *quality.Report) error {
 	for i := range r.Checks {
 		c := &r.Checks[i]
 		one := junitCase{Class: Printable(r.Dataset) + "." + Printable(string(c.Dimension)), Name: title(c), Time: "0"}
-		detail := &junitDetail{Message: Printable(c.Message), Type: Printable(c.Severity), Text: details(c)}
+		detail := &junitDetail{Message: message(c), Type: Printable(c.Severity), Text: details(c)}
 		switch c.Status {
 		case quality.Pass:
 		case quality.Fail:
 			one.Failure = detail
 			suite.Failures++
 		case quality.Skipped:
-			one.Skipped = &junitDetail{Message: Printable(c.Message)}
+			one.Skipped = &junitDetail{Message: message(c)}
 			suite.Skipped++
 		default:
 			one.Error = detail

@@ -86,7 +86,7 @@ func markdownTable(b *bufio.Writer, name string, checks []*quality.Result) {
 			where = append(where, "and "+count(more)+" more")
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", inert(c.Severity), inert(title(c)),
-			inert(sentence(c.Message)), strings.Join(where, "<br>"), inert(sentence(c.Advice)))
+			inert(sentence(message(c))), strings.Join(where, "<br>"), inert(sentence(c.Advice)))
 	}
 }
 

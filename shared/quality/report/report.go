@@ -193,11 +193,10 @@ func Reason(r *quality.Report) string {
 // headline is what a check found, led by its name or column.
 func headline(c *quality.Result) string {
 	name := title(c)
-	message := Printable(c.Message)
-	if message == "" {
-		return name
+	if found := message(c); found != "" {
+		return name + " – " + found
 	}
-	return name + " – " + message
+	return name
 }
 
 // title is the name of a check as it is shown.

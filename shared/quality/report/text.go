@@ -202,8 +202,8 @@ func (p *sheet) check(mark, color string, c *quality.Result) {
 	severity := Printable(c.Severity)
 	lead := "  " + p.paint(color, mark) + " " + p.paint(color, severity) + " "
 	p.wrap(lead, inset, bold, head)
-	if c.Message != "" {
-		p.wrap(inset, inset, "", sentence(Printable(c.Message)))
+	if found := message(c); found != "" {
+		p.wrap(inset, inset, "", sentence(found))
 	}
 	facts := []string{Printable(string(c.Dimension))}
 	if f := finding(c); f != "" {

@@ -127,6 +127,19 @@ func quiet(v float64) float64 {
 	return q
 }
 
+// message is what a check found. That it was not measured or skipped is said by
+// the place where the message stands, and is left out of it.
+func message(c *quality.Result) string {
+	s := c.Message
+	switch c.Status {
+	case quality.Errored:
+		s = strings.TrimPrefix(s, "not measured: ")
+	case quality.Skipped:
+		s = strings.TrimPrefix(s, "skipped: ")
+	}
+	return Printable(s)
+}
+
 // aside is a check's column where the check's name doesn't tell it, else "".
 func aside(c *quality.Result) string {
 	if strings.Contains(c.Name, c.Column) {
