@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,8 +33,13 @@ const (
 	Checkov   Tool = "checkov"
 )
 
-// python is the module that a tool of Python is run by.
-var python = map[Tool]string{Ministack: "ministack", CFNLint: "cfnlint", Checkov: "checkov.main"}
+// python is how Python runs a tool: by its module, and not by the script in
+// the virtual environment, which holds the name of the folder it was made in.
+var python = map[Tool][]string{
+	Ministack: {"-m", "ministack"},
+	CFNLint:   {"-c", "from cfnlint.runner import main; main()"},
+	Checkov:   {"-m", "checkov.main"},
+}
 
 // marker holds the hash of the lock that a tool was installed from; it is
 // written last.
@@ -194,7 +200,7 @@ func (t Tools) Command(tool Tool, args ...string) []string {
 	if tool == CDK {
 		return append([]string{"node", t.cache("tools", "cdk", "node_modules", "aws-cdk", "bin", "cdk")}, args...)
 	}
-	return append([]string{venvPython(t.cache("tools", string(tool))), "-m", python[tool]}, args...)
+	return slices.Concat([]string{venvPython(t.cache("tools", string(tool)))}, python[tool], args)
 }
 
 // Environ is the environment that the CDK and its app run in: that of this

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
+	want := map[string][]string{
+		"tillwatch-test-validate-file": {
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_LEASE_SECONDS", "TILLWATCH_MAX_BYTES",
+			"TILLWATCH_RESULTS_BUCKET", "TILLWATCH_TABLE",
+		},
+		"tillwatch-test-route-alert": {
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_COOLDOWN_MINUTES", "TILLWATCH_ENVIRONMENT", "TILLWATCH_TABLE",
+			"TILLWATCH_TOPIC_CHAT", "TILLWATCH_TOPIC_P0", "TILLWATCH_TOPIC_P1", "TILLWATCH_TOPIC_P2", "TILLWATCH_TOPIC_P3",
+		},
+	}
+	tm := load(t).main
+	functions := tm.of("AWS::Lambda::Function")
+	if len(functions) != len(want) {
+		t.Fatalf("got functions %v, want %d", functions, len(want))
+	}
+	for _, id := range functions {
+		name := tm.at(id, "FunctionName").(string)
+		got := slices.Sorted(maps.Keys(tm.at(id, "Environment", "Variables").(map[string]any)))
+		if !slices.Equal(got, want[name]) {
+			t.Errorf("%s: got variables %v, want %v", name, got, want[name])
+		}
+	}
+}
+
+func TestFunctionsAreTracedAndTheirLogsForget(t *testing.T) {
+	tm := load(t).main
+	for _, id := range tm.of("AWS::Lambda::Function") {
+		if got := tm.at(id, "TracingConfig", "Mode"); got != "Active" {
+			t.Errorf("%s: got tracing %v, want Active", id, got)
+		}
+		if got := tm.at(id, "Runtime"); got != "provided.al2023" {
+			t.Errorf("%s: got runtime %v, want provided.al2023", id, got)
+		}
+		if got := text(tm.at(id, "Architectures")); got != `["arm64"]` {
+			t.Errorf("%s: got architectures %s, want arm64", id, got)
+		}
+		logs, _ := tm.at(id, "LoggingConfig", "LogGroup", "Ref").(string)
+		if tm.Resources[logs].Type != "AWS::Logs::LogGroup" {
+			t.Errorf("%s: logs to %q, want a log group of the stack", id, logs)
+		}
+		if tm.at(id, "ReservedConcurrentExecutions") != nil {
+			t.Errorf("%s reserves concurrency, and a new account has 10", id)
+		}
+	}
+	for _, id := range tm.of("AWS::Logs::LogGroup") {
+		if got := tm.at(id, "RetentionInDays"); got != 30.0 {
+			t.Errorf("%s: got retention %v, want 30 days", id, got)
+		}
+	}
+}
+
+// Actions that know no resource, and why that is all right.
+var unbounded = map[string]string{
+	"xray:PutTraceSegments":      "writing traces knows no resource",
+	"xray:PutTelemetryRecords":   "writing traces knows no resource",
+	"cloudwatch:PutMetricData":   "bounded by a condition on the namespace",
+	"logs:CreateLogStream":       "of one log group",
+	"logs:PutLogEvents":          "of one log group",
+	"s3:PutObject":               "of one bucket's prefix",
+	"s3:GetObject":               "of one bucket's prefix",
+	"s3:GetObjectVersion":        "of the landing bucket",
+	"s3:GetObjectTagging":        "of the landing bucket",
+	"s3:GetObjectVersionTagging": "of the landing bucket",
+	"s3:PutObjectTagging":        "of the landing bucket",
+	"s3:PutObjectVersionTagging": "of the landing bucket",
+}
+
+func TestNoWildcardWithoutAReason(t *testing.T) {
+	a := load(t)
+	for _, tm := range []template{a.main, a.more} {
+		for _, kind := range []string{"AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy"} {
+			for _, id := range tm.of(kind) {
+				documents := []any{tm.at(id, "PolicyDocument")}
+				if inline, ok := tm.at(id, "Policies").([]any); ok {
+					for _, p := range inline {
+						documents = append(documents, p.(map[string]any)["PolicyDocument"])
+					}
+				}
+				for _, d := range documents {
+					document, _ := d.(map[string]any)
+					statements, _ := document["Statement"].([]any)
+					for _, s := range statements {
+						checkStatement(t, id, s.(map[string]any))
+					}
+				}
+			}
+		}
+	}
+}
+
+func checkStatement(t *testing.T, id string, s map[string]any) {
+	t.Helper()
+	actions := list(s["Action"])
+	wild := strings.Contains(text(s["Resource"]), `*`)
+	for _, a := range actions {
+		action := a.(string)
+		if strings.Contains(action, "*") {
+			t.Errorf("%s may do %s", id, action)
+		}
+		if wild && unbounded[action] == "" {
+			t.Errorf("%s may do %s to %s without a stated reason", id, action, text(s["Resource"]))
+		}
+		if action == "cloudwatch:PutMetricData" && !strings.Contains(text(s["Condition"]), `"cloudwatch:namespace"`) {
+			t.Errorf("%s may put metrics into any namespace", id)
+		}
+	}
+}
+
+func list(v any) []any {
+	if l, ok := v.([]any); ok {
+		return l
+	}
+	return []any{v}
+}
+
+func TestValidateFileCanDoItsWorkAndRouteAlertReadsNoFile(t *testing.T) {
+	tm := load(t).main
+	rights := func(prefix string) string {
+		var b strings.Builder
+		for _, id := range tm.of("AWS::IAM::Policy") {
+			if strings.HasPrefix(id, prefix) {
+				b.WriteString(text(tm.at(id, "PolicyDocument")))
+			}
+		}
+		return b.String()
+	}
+	judge, route := rights("Quality"), rights("Alert")
+	for _, action := range []string{
+		"s3:GetObjectVersion", "s3:PutObjectVersionTagging", "s3:ListBucketVersions", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query",
+		"kms:GenerateDataKey", "events:PutEvents", "cloudwatch:PutMetricData", "xray:PutTraceSegments", "sqs:DeleteMessage",
+	} {
+		if !strings.Contains(judge, `"`+action+`"`) {
+			t.Errorf("validate-file may not %s", action)
+		}
+	}
+	for _, action := range []string{"sns:Publish", "dynamodb:UpdateItem", "events:PutEvents", "kms:GenerateDataKey", "sqs:DeleteMessage"} {
+		if !strings.Contains(route, `"`+action+`"`) {
+			t.Errorf("route-alert may not %s", action)
+		}
+	}
+	for who, forbidden := range map[string]string{judge: `"sns:`, route: `"s3:`} {
+		if strings.Contains(who, forbidden) {
+			t.Errorf("a function may do %s and need not: %s", forbidden, who)
+		}
+	}
+	for _, prefix := range []string{"/contracts/*", "/references/*", "/reports/*", "/quarantine/*"} {
+		if !strings.Contains(judge, prefix) {
+			t.Errorf("validate-file has no right under %s", prefix)
+		}
+	}
+}
+
+func TestKeyServesAlarmsEventsAndLogs(t *testing.T) {
+	tm := load(t).main
+	for _, id := range tm.of("AWS::KMS::Key") {
+		policy := text(tm.at(id, "KeyPolicy"))
+		for _, service := range []string{"cloudwatch.amazonaws.com", "events.amazonaws.com", "logs.amazonaws.com"} {
+			if !strings.Contains(policy, service) {
+				t.Errorf("%s: %s may not use the key", id, service)
+			}
+		}
+		if tm.at(id, "EnableKeyRotation") != true {
+			t.Errorf("%s is not rotated", id)
+		}
+		if !strings.HasPrefix(tm.Resources[id].DeletionPolicy, "Retain") {
+			t.Errorf("%s: got deletion policy %s; what it encrypted is retained", id, tm.Resources[id].DeletionPolicy)
+		}
+	}
+}
+
+func TestPeopleAreSubscribed(t *testing.T) {
+	tm := load(t).main
+	got := map[string]int{}
+	for _, id := range tm.of("AWS::SNS::Subscription") {
+		got[tm.at(id, "Protocol").(string)]++
+	}
+	if got["email"] != 8 || got["https"] != 1 {
+		t.Errorf("got subscriptions %v, want two addresses on four topics and one endpoint for chat", got)
+	}
+}
