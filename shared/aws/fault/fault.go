@@ -56,6 +56,9 @@ func Wrap(op string, err error) error {
 
 // Code returns the code of an AWS error, "" if err is none.
 func Code(err error) string {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code != "" {
+		return e.Code
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return api.ErrorCode()

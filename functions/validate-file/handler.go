@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"tillwatch/shared/aws/fault"
+	"tillwatch/shared/landing"
+	"tillwatch/shared/telemetry"
+)
+
+// service names this function in logs, traces and events.
+const service = "validate-file"
+
+type handler struct {
+	judge  func(context.Context, landing.Object, time.Time) (landing.Outcome, error)
+	traces *telemetry.Traces
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// handle judges the object of each message and returns the messages to be
+// tried again. A message that can't be right is among them too: after its last
+// attempt the queue sets it aside, where it can be looked at.
+func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	failed := []events.SQSBatchItemFailure{} // never nil: null would fail the whole batch
+	for _, msg := range batch.Records {
+		if err := h.one(ctx, msg); err != nil {
+			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: msg.MessageId})
+		}
+	}
+	if err := h.traces.Flush(ctx); err != nil {
+		h.log.WarnContext(ctx, "traces not exported", "error", err)
+	}
+	return events.SQSEventResponse{BatchItemFailures: failed}, nil
+}
+
+// one judges one message's object and writes the line that says what was
+// decided and why.
+func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
+	began := h.now()
+	ctx, end := h.traces.Span(telemetry.Continue(ctx, traceOf(ctx, msg)), service)
+	task := telemetry.Task{Task: "judge", Request: requestID(ctx), Retries: retries(msg)}
+	var o landing.Object
+	var out landing.Outcome
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		h.decided(ctx, task, o, out, err, h.now().Sub(began))
+		end(err)
+	}()
+	if o, err = decode(msg.Body); err != nil {
+		return err
+	}
+	o.Trace = telemetry.Traceparent(ctx)
+	h.traces.Attribute(ctx, "tillwatch.key", o.Key)
+	out, err = h.judge(ctx, o, began.UTC())
+	return err
+}
+
+// decided logs what became of one message.
+func (h *handler) decided(ctx context.Context, task telemetry.Task, o landing.Object, out landing.Outcome, err error, took time.Duration) {
+	args := []any{"bucket", o.Bucket, "key", o.Key, "version_id", o.Version, "sequencer", o.Sequencer, "duration_ms", took.Milliseconds()}
+	if r := out.Record; r != nil {
+		task.Pipeline, task.ExecutionDate = r.Dataset, r.Period
+		args = append(args, "decision", out.Decision, "reason", out.Reason, "verdict", r.Verdict, "rows", r.Rows, "bad_rows", r.BadRows,
+			"failed_checks", r.Failed, "quality", r.Scores["quality"], "size_bytes", r.Object.Size, "report", r.Report,
+			"attempt", out.Attempt, "published", out.Published)
+	} else if out.Decision != "" {
+		args = append(args, "decision", out.Decision, "reason", out.Reason)
+	}
+	if o.Key != "" && task.ExecutionDate == "" {
+		task.ExecutionDate = landing.PeriodOf(o.Key, o.Arrived)
+	}
+	ctx = telemetry.WithTask(ctx, task)
+	switch {
+	case errors.Is(err, landing.ErrBusy):
+		h.log.InfoContext(ctx, "file is being judged elsewhere", append(args, "error_code", "busy")...)
+	case err != nil:
+		h.log.ErrorContext(ctx, "file not judged", append(args, "error", err, "error_code", code(err))...)
+	default:
+		h.log.InfoContext(ctx, "file decided", args...)
+	}
+}
+
+// code names the kind of an error for people who count errors.
+func code(err error) string {
+	if errors.Is(err, errMalformed) || errors.Is(err, landing.ErrInvalid) {
+		return "malformed_event"
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "timeout"
+	}
+	if c := fault.Code(err); c != "" {
+		return c
+	}
+	return "internal"
+}
+
+// retries returns how often the message was delivered before.
+func retries(msg events.SQSMessage) int {
+	n, err := strconv.Atoi(msg.Attributes["ApproximateReceiveCount"])
+	if err != nil || n < 1 {
+		return 0
+	}
+	return n - 1
+}
+
+func requestID(ctx context.Context) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		return lc.AwsRequestID
+	}
+	return ""
+}
+
+// traceOf returns the trace that the message belongs to, else the invocation's.
+func traceOf(ctx context.Context, msg events.SQSMessage) string {
+	if t := telemetry.FromXRay(msg.Attributes["AWSTraceHeader"]); t != "" {
+		return t
+	}
+	header, _ := ctx.Value("x-amzn-trace-id").(string) // where aws-lambda-go puts it
+	return telemetry.FromXRay(header)
+}

@@ -1,0 +1,160 @@
+// Command validate-file judges files as they land: it takes "Object Created"
+// events from its queue, judges each object by its data contract, and stores
+// and publishes the verdict.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"tillwatch/shared/alert/runbook"
+	"tillwatch/shared/aws/bus"
+	"tillwatch/shared/aws/cloudwatchmetric"
+	"tillwatch/shared/aws/contractstore"
+	"tillwatch/shared/aws/landingtable"
+	"tillwatch/shared/aws/s3object"
+	"tillwatch/shared/landing"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/report"
+	"tillwatch/shared/telemetry"
+)
+
+func main() {
+	log := telemetry.NewLogger(os.Stdout, service, slog.LevelInfo)
+	if err := run(context.Background(), os.Getenv, log); err != nil {
+		log.Error("function not started", "error", err, "error_code", "configuration")
+		os.Exit(1)
+	}
+}
+
+// run reads the configuration, builds what the handler needs, and serves.
+func run(ctx context.Context, getenv func(string) string, log *slog.Logger) error {
+	c, err := configure(getenv)
+	if err != nil {
+		return err
+	}
+	if c.memory > 0 {
+		debug.SetMemoryLimit(c.memory)
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("load aws configuration: %w", err)
+	}
+	traces, err := telemetry.StartTraces(ctx, service, c.environment, c.collector)
+	if err != nil {
+		return err
+	}
+	h := &handler{judge: newJudger(cfg, c, traces).Judge, traces: traces, now: time.Now, log: log}
+	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+	return nil
+}
+
+// newJudger joins the domain with AWS.
+func newJudger(cfg aws.Config, c configuration, traces *telemetry.Traces) *landing.Judger {
+	objects := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.endpoint != "" })
+	table := &landingtable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table}
+	j := &landing.Judger{
+		Claims: table, Ledger: table, Archive: table,
+		Files:     &s3object.Files{Client: objects},
+		Library:   &contractstore.Store{Client: objects, Bucket: c.results},
+		Documents: &s3object.Documents{Client: objects, Bucket: c.results},
+		Metrics:   &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
+		Bus:       &bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus},
+		Validate:  quality.Validate,
+		JSON:      report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
+		Lease: c.lease, Environment: c.environment, Producer: service,
+		Link:     c.link,
+		MaxBytes: c.maxBytes,
+		Since:    time.Since,
+	}
+	if c.runbooks != "" {
+		j.Runbook = func(rule string) string { return runbook.URL(c.runbooks, rule) }
+	}
+	if traces != nil {
+		j.Trace = traces.Span
+	}
+	return j
+}
+
+// configuration is what the deployment says.
+type configuration struct {
+	environment, table, results, bus string
+	runbooks                         string // base address of the runbooks, "" if there is none
+	collector                        string // base address of an OTLP collector, "" traces nothing
+	endpoint                         string // of an emulator, "" on AWS
+	region                           string
+	lease                            time.Duration
+	maxBytes                         int64 // of a file that is judged; 0 is landing's default
+	memory                           int64 // bytes that the process may use; 0 is no limit
+}
+
+// longest is how long Lambda lets a function run.
+const longest = 15 * time.Minute
+
+// configure reads the environment. Everything that is missing or wrong is in
+// the one error.
+func configure(getenv func(string) string) (configuration, error) {
+	var faults []error
+	need := func(name string) string {
+		v := getenv(name)
+		if v == "" {
+			faults = append(faults, fmt.Errorf("%s is not set", name))
+		}
+		return v
+	}
+	number := func(name string, least, most, otherwise int64) int64 {
+		v := getenv(name)
+		if v == "" {
+			return otherwise
+		}
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < least || n > most {
+			faults = append(faults, fmt.Errorf("%s is %.40q, want a whole number from %d to %d", name, v, least, most))
+		}
+		return n
+	}
+	c := configuration{
+		environment: need("TILLWATCH_ENVIRONMENT"),
+		table:       need("TILLWATCH_TABLE"),
+		results:     need("TILLWATCH_RESULTS_BUCKET"),
+		bus:         need("TILLWATCH_BUS"),
+		runbooks:    getenv("TILLWATCH_RUNBOOKS"),
+		collector:   getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
+		endpoint:    cmp.Or(getenv("AWS_ENDPOINT_URL_S3"), getenv("AWS_ENDPOINT_URL")),
+		region:      cmp.Or(getenv("AWS_REGION"), "us-east-1"),
+		// Without a setting a claim outlives whatever function made it.
+		lease:    time.Duration(number("TILLWATCH_LEASE_SECONDS", 1, 3600, int64((longest+5*time.Second)/time.Second))) * time.Second,
+		maxBytes: number("TILLWATCH_MAX_BYTES", 1, 1<<50, 0),
+		// Leave the runtime a tenth of what Lambda gives.
+		memory: number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1, 1<<20, 0) << 20 * 9 / 10,
+	}
+	return c, errors.Join(faults...)
+}
+
+// link returns the address at which a person can open a document: S3's console
+// page of it, or the emulator's address of the object.
+func (c configuration) link(key string) string {
+	if c.endpoint != "" {
+		u := url.URL{Path: "/" + c.results + "/" + key}
+		return strings.TrimRight(c.endpoint, "/") + u.EscapedPath()
+	}
+	q := url.Values{"region": {c.region}, "prefix": {key}}
+	return "https://" + c.region + ".console.aws.amazon.com/s3/object/" + c.results + "?" + q.Encode()
+}
