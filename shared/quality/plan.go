@@ -83,7 +83,8 @@ func (p *plan) add(c *check) int {
 		c.say.ID = fmt.Sprintf("%s_%d", id, n)
 	}
 	p.ids[c.say.ID] = true
-	if c.say.Name == "" {
+	// A description may serve as the name, and is a sentence then.
+	if c.say.Name = strings.TrimSuffix(strings.TrimSpace(c.say.Name), "."); c.say.Name == "" {
 		c.say.Name = c.say.ID
 	}
 	p.checks = append(p.checks, c)
