@@ -18,6 +18,7 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 	dst = slices.Grow(dst, b.Rows)[:from+b.Rows]
 	out := dst[from:]
 	last := c == b.columns-1
+	simple := b.blk.inside != nil && !b.blk.doubled // no quoted cell needs more than its quotes removed
 	for i, r := range b.rows[:len(out)] {
 		start, end := r.start, r.end
 		if c > 0 {
@@ -30,7 +31,11 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 		case start == end:
 			out[i] = Null
 		case b.quoted[c] && b.Data[start] == b.quote:
-			out[i] = b.unquoted(start, end)
+			if simple {
+				out[i] = Span{start + 1, end - 1}
+			} else {
+				out[i] = b.unquoted(start, end)
+			}
 		default:
 			out[i] = Span{start, end}
 		}
@@ -53,7 +58,7 @@ func (b *Batch) cell(row, c int) (start, end uint32) {
 
 // unquoted returns the span of the value of the quoted cell Data[start:end].
 func (b *Batch) unquoted(start, end uint32) Span {
-	if b.Data[end-1] == b.quote && bytes.IndexByte(b.Data[start+1:end-1], b.quote) < 0 {
+	if bytes.IndexByte(b.Data[start+1:end-1], b.quote) < 0 { // then the last byte closes it
 		return Span{start + 1, end - 1}
 	}
 	from := len(b.Data)

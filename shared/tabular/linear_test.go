@@ -9,7 +9,7 @@ import (
 // Texts made to be read again and again: the bytes that the reader looks at
 // stay within a small multiple of the text, whatever the block.
 func TestReadsInLinearTime(t *testing.T) {
-	const size = 1 << 20
+	const size = 1 << 18
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	for name, text := range map[string]string{
 		"quotes opened on every line":            fill("\"\n"),
@@ -29,7 +29,7 @@ func TestReadsInLinearTime(t *testing.T) {
 		"stray quotes":                           fill("\"x\"y\"z\","),
 		"quotes in the middle of cells":          fill("x\"y\"z,"),
 	} {
-		for _, o := range []Limits{{BlockBytes: 1 << 10, RecordBytes: 1 << 10}, {BlockBytes: 1 << 10, RecordBytes: 1 << 14}, {BlockBytes: 1 << 16, RecordBytes: 1 << 12}, {BlockBytes: 64}} {
+		for _, o := range []Limits{{BlockBytes: 1 << 10, RecordBytes: 1 << 10}, {BlockBytes: 1 << 9, RecordBytes: 1 << 13}, {BlockBytes: 1 << 14, RecordBytes: 1 << 12}, {BlockBytes: 64}} {
 			r, err := NewReader(strings.NewReader("a,b\n"+text), Options{Limits: o})
 			if err != nil {
 				t.Fatal(err)

@@ -112,8 +112,8 @@ func (b *Batch) findDelimiters(inside []uint64) {
 // quotes included. It returns false, and inside is of no use, unless every quote
 // of data opens a cell, closes one or is one of a doubled pair, and nothing but a
 // delimiter or a line end follows a closed one: then a byte is inside quotes if
-// the number of quotes up to it is odd.
-func findQuoted(data []byte, delim, quote byte, inside []uint64) ([]uint64, bool) {
+// the number of quotes up to it is odd. It also returns whether a pair is doubled.
+func findQuoted(data []byte, delim, quote byte, inside []uint64) (in []uint64, doubled, exact bool) {
 	inside = slices.Grow(inside[:0], (len(data)+63)/64)[:(len(data)+63)/64]
 	delims, quotes := ones*uint64(delim), ones*uint64(quote)
 	const lines = ones * '\n'
@@ -121,6 +121,7 @@ func findQuoted(data []byte, delim, quote byte, inside []uint64) ([]uint64, bool
 	odd := uint64(0)    // all bits set if the last byte was inside
 	before := uint64(1) // whether a quote may open after the last byte
 	closed := uint64(0) // whether the last byte is a quote that may have closed
+	pairs := uint64(0)  // any bit set if a quote follows one that may have closed
 	for pos := 0; pos < len(data); pos += 64 {
 		d, live := group(data, pos, &tail)
 		q := mask64(d, quotes) & live
@@ -144,21 +145,22 @@ func findQuoted(data []byte, delim, quote byte, inside []uint64) ([]uint64, bool
 		odd = -(in >> 63)
 		edge := either64(d, delims, lines) | q
 		if opens := q & in; opens&^(edge<<1|before) != 0 {
-			return inside, false
+			return inside, false, false
 		}
 		before = edge >> 63
 		if closed&^edge != 0 && !crlf(data, pos) {
-			return inside, false
+			return inside, false, false
 		}
 		closes := q &^ in
+		pairs |= q & (closes<<1 | closed)
 		for odds := closes &^ (edge>>1 | 1<<63); odds != 0; odds &= odds - 1 {
 			if !crlf(data, pos+bits.TrailingZeros64(odds)+1) {
-				return inside, false
+				return inside, false, false
 			}
 		}
 		closed = closes >> 63
 	}
-	return inside, true
+	return inside, pairs != 0, true
 }
 
 // crlf reports whether CR LF stands at pos.

@@ -54,7 +54,7 @@ func TestFindQuoted(t *testing.T) {
 		text := s.String()
 		text = text[:len(text)-rng.IntN(min(len(text), 4))]
 		want, isRegular := naiveQuoted(text)
-		got, exact := findQuoted([]byte(text), ',', '"', mem)
+		got, doubled, exact := findQuoted([]byte(text), ',', '"', mem)
 		mem = got
 		if exact != isRegular {
 			t.Fatalf("%q: exact is %v, want %v", text, exact, isRegular)
@@ -63,6 +63,13 @@ func TestFindQuoted(t *testing.T) {
 			continue
 		}
 		regular++
+		pair := false
+		for i := range len(text) - 1 {
+			pair = pair || text[i:i+2] == `""` && !want[i]
+		}
+		if doubled != pair {
+			t.Fatalf("%q: doubled is %v, want %v", text, doubled, pair)
+		}
 		for i, in := range want {
 			if got[i>>6]>>(i&63)&1 != 0 != in {
 				t.Fatalf("%q: byte %d is inside: %v, want %v", text, i, !in, in)

@@ -54,8 +54,9 @@ type Block struct {
 	Malformed FaultKind
 	Skipped   int64
 
-	inside []uint64 // which bytes are inside quotes, if findQuoted was asked; else nil
-	masks  []uint64 // memory for inside
+	inside  []uint64 // which bytes are inside quotes, if findQuoted was asked; else nil
+	doubled bool     // whether a quoted cell may hold a quote; of use if inside is
+	masks   []uint64 // memory for inside
 }
 
 const (
@@ -188,14 +189,14 @@ func (r *Reader) Next(b *Block) error {
 
 // cut returns how many bytes of b are whole records, 0 if the first has no end.
 func (r *Reader) cut(b *Block) int {
-	atEnd := r.spent() && r.err == io.EOF && len(b.Data) <= r.block
+	atEnd := r.err == io.EOF && len(b.Data) <= r.block
 	data := b.Data[:min(len(b.Data), r.block)]
 	// With many quotes, looking at each byte is faster than going from quote to quote.
 	if r.pause > 0 {
 		r.pause--
 	} else if quotes := bytes.Count(data, []byte{r.quote}); quotes*64 > len(data) {
 		var exact bool
-		if b.masks, exact = findQuoted(data, r.delim, r.quote, b.masks); !exact {
+		if b.masks, b.doubled, exact = findQuoted(data, r.delim, r.quote, b.masks); !exact {
 			r.pause = 16
 		} else if n := lastOutside(data, b.masks, atEnd); n > 0 {
 			b.inside = b.masks
