@@ -151,7 +151,9 @@ func (f Finding) String() string {
 		return f.Check + " not measured"
 	case f.Rows != nil:
 		return fmt.Sprintf("%s fails in %s", f.Check, Rows(f.Rows))
-	case f.Violations > 0:
+	case f.Violations == 1:
+		return f.Check + " fails, 1 violation"
+	case f.Violations > 1:
 		return fmt.Sprintf("%s fails, %d violations", f.Check, f.Violations)
 	}
 	return f.Check + " fails"
@@ -159,7 +161,7 @@ func (f Finding) String() string {
 
 // Rows writes row numbers for a person, the first few of many.
 func Rows(rows []int64) string {
-	const shown = 5
+	const shown = 4
 	if len(rows) == 0 {
 		return "no row"
 	}
