@@ -104,6 +104,9 @@ func Compile(pattern string) (*Layout, error) {
 	if pattern == "" {
 		return nil, c.fail(0, "pattern is empty", "write for example yyyy-MM-dd")
 	}
+	if at := strings.IndexByte(pattern, '%'); at >= 0 {
+		return nil, c.fail(at, "% is of another language of patterns", "write yyyy-MM-dd for %Y-%m-%d, HH:mm:ss for %H:%M:%S")
+	}
 	c.letters = unquotedLetters(pattern)
 	ops, err := c.sequence(0)
 	if err != nil {
@@ -155,6 +158,8 @@ func (c *compiler) complete() error {
 		return c.fail(strings.Index(c.pattern, "a"), "AM or PM without h", "write hh for the hour")
 	case c.has("MLdDE") && !c.has("yuY"):
 		return c.fail(0, "a date without a year", "add yyyy")
+	case c.has("dD") && !c.has("ML") && c.has("m"):
+		return c.fail(strings.Index(c.pattern, "m"), "m is minutes, and no letter is the month", "write MM for the month")
 	case c.has("dE") && !c.has("ML"):
 		return c.fail(0, "a day without a month", "add MM, or write D for the day of the year")
 	case c.has("ms") && !c.has("HkKh"):
