@@ -1,22 +1,28 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/aws/cloudwatchalarm"
+	"tillwatch/shared/aws/fault"
 	"tillwatch/shared/event"
 	"tillwatch/shared/metric"
+	"tillwatch/shared/telemetry"
 )
 
 // service names this function in logs and events.
@@ -45,44 +51,73 @@ type handler struct {
 	metrics     sink
 	environment string // of a signal that names none
 	runbooks    string // base address of the runbooks, "" if there is none
+	traces      *telemetry.Traces
 	now         func() time.Time
 	log         *slog.Logger
 }
 
-// handle routes each message of the batch and returns those to be retried.
+// handle routes each message of the batch and returns those to be retried. A
+// message that can't be right is among them too: after its last attempt the
+// queue sets it aside, where it can be looked at.
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	failed := []events.SQSBatchItemFailure{} // never nil: null would fail the whole batch
 	for _, msg := range batch.Records {
-		if err := h.route(ctx, msg); err != nil {
-			h.log.ErrorContext(ctx, "signal not routed", "error", err, "error_code", code(err),
-				"message_id", msg.MessageId, "retry_count", msg.Attributes["ApproximateReceiveCount"])
+		if err := h.one(ctx, msg); err != nil {
 			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: msg.MessageId})
 		}
+	}
+	if err := h.traces.Flush(ctx); err != nil {
+		h.log.WarnContext(ctx, "traces not exported", "error", err)
 	}
 	return events.SQSEventResponse{BatchItemFailures: failed}, nil
 }
 
-// route decodes one message, has it routed, and says what became of it.
-func (h *handler) route(ctx context.Context, msg events.SQSMessage) error {
-	s, err := decode([]byte(msg.Body))
-	if errors.Is(err, cloudwatchalarm.ErrNoSignal) {
-		h.log.InfoContext(ctx, "alarm ignored", "reason", err.Error(), "message_id", msg.MessageId)
-		return nil
-	}
-	if err != nil {
+// one decodes one message, has it routed, and logs what became of it.
+func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
+	var s alert.Signal
+	var d alert.Decision
+	end := func(error) {}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		if h.decided(ctx, msg, s, d, err); errors.Is(err, cloudwatchalarm.ErrNoSignal) {
+			err = nil
+		}
+		end(err)
+	}()
+	if s, err = decode([]byte(msg.Body)); err != nil {
 		return err
 	}
 	s = h.complete(s)
-	d, err := h.router.Route(ctx, s, h.now().UTC())
-	if err != nil {
+	ctx, end = h.traces.Span(telemetry.Continue(ctx, s.Trace), service)
+	h.traces.Attribute(ctx, "tillwatch.dedup_key", s.DedupKey)
+	if d, err = h.router.Route(ctx, s, h.now().UTC()); err != nil {
 		return fmt.Errorf("route signal %s: %w", s.ID, err)
 	}
-	h.log.InfoContext(ctx, "signal routed", "reason", string(d.Reason), "notified", d.Reason.Notifies(),
-		"severities", d.Severities, "signal_id", s.ID, "dedup_key", s.DedupKey, "group_key", s.GroupKey,
-		"status", string(s.Status), "severity", string(s.Severity), "rule", s.Rule,
-		"pipeline_id", s.Pipeline, "held_back", d.HeldBack, "traceparent", s.Trace, "message_id", msg.MessageId)
-	h.measure(ctx, s, d)
+	h.traces.Attribute(ctx, "tillwatch.reason", string(d.Reason))
+	h.measure(ctx, d)
 	return nil
+}
+
+// decided writes the one line that says what became of a message, and why.
+func (h *handler) decided(ctx context.Context, msg events.SQSMessage, s alert.Signal, d alert.Decision, err error) {
+	ctx = telemetry.WithTask(ctx, telemetry.Task{
+		Pipeline: s.Pipeline, Task: "route", Request: requestID(ctx), Retries: retries(msg),
+	})
+	args := []any{"message_id", msg.MessageId, "signal_id", s.ID, "dedup_key", s.DedupKey, "group_key", s.GroupKey,
+		"rule", s.Rule, "status", string(s.Status), "severity", string(s.Severity)}
+	switch {
+	case errors.Is(err, cloudwatchalarm.ErrNoSignal):
+		h.log.InfoContext(ctx, "alarm ignored", "reason", err.Error(), "message_id", msg.MessageId)
+	case errors.Is(err, alert.ErrBusy):
+		h.log.InfoContext(ctx, "alert is being told of elsewhere", append(args, "error_code", code(err))...)
+	case err != nil:
+		h.log.ErrorContext(ctx, "signal not routed", append(args, "error", err, "error_code", code(err))...)
+	default:
+		h.log.InfoContext(ctx, "signal routed", append(args, "reason", string(d.Reason),
+			"notified", d.Reason.Notifies(), "severities", d.Severities, "held_back", d.HeldBack)...)
+	}
 }
 
 // complete adds what only the deployment knows.
@@ -90,24 +125,20 @@ func (h *handler) complete(s alert.Signal) alert.Signal {
 	if s.Environment == "" {
 		s.Environment = h.environment
 	}
-	u := runbook.URL(h.runbooks, s.Rule)
-	if u == "" {
-		return s
-	}
-	s.Links = slices.Clone(s.Links)
-	for i := range s.Links {
-		if strings.EqualFold(s.Links[i].Name, "runbook") {
-			s.Links[i].URL = u
+	for _, l := range s.Links {
+		if strings.EqualFold(l.Name, "runbook") {
 			return s
 		}
 	}
-	s.Links = append(s.Links, alert.Link{Name: "Runbook", URL: u})
+	if u := runbook.URL(h.runbooks, s.Rule); u != "" {
+		s.Links = append(slices.Clone(s.Links), alert.Link{Name: "Runbook", URL: u})
+	}
 	return s
 }
 
 // measure counts what was done. A count that is lost is no reason to tell
 // people twice, so its error is logged and no more.
-func (h *handler) measure(ctx context.Context, s alert.Signal, d alert.Decision) {
+func (h *handler) measure(ctx context.Context, d alert.Decision) {
 	list := []metric.Measurement{{Name: metric.NotificationsSuppressed, Value: 1, At: d.At,
 		Dimensions: map[string]string{metric.Environment: h.environment}}}
 	if d.Reason.Notifies() {
@@ -189,8 +220,26 @@ func code(err error) string {
 		return "alert_busy"
 	case errors.Is(err, alert.ErrConflict):
 		return "state_conflict"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
 	}
-	return "not_routed"
+	return cmp.Or(fault.Code(err), "internal")
+}
+
+// retries returns how often the message was delivered before.
+func retries(msg events.SQSMessage) int {
+	n, err := strconv.Atoi(msg.Attributes["ApproximateReceiveCount"])
+	if err != nil || n < 1 {
+		return 0
+	}
+	return n - 1
+}
+
+func requestID(ctx context.Context) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		return lc.AwsRequestID
+	}
+	return ""
 }
 
 // announcer puts alert.notified.v1 on the bus.
@@ -201,6 +250,7 @@ func (a announcer) Announce(ctx context.Context, n alert.Notification) error {
 	e, err := event.New(alertNotified, event.Metadata{
 		EventID: n.ID, CorrelationID: n.GroupKey, CausationID: n.SignalID,
 		IdempotencyKey: n.ID, OccurredAt: n.At, Producer: service,
+		Traceparent: telemetry.Traceparent(ctx),
 	}, n)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"tillwatch/shared/event"
 	"tillwatch/shared/memory"
 	"tillwatch/shared/metric"
+	"tillwatch/shared/telemetry"
 )
 
 // fixtures says what becomes of each file of events/signal and events/alarm
@@ -68,7 +69,7 @@ func newWorld() *world {
 		},
 		metrics: &w.metrics, environment: "test", runbooks: "https://example.com/runbooks",
 		now: func() time.Time { return time.Date(2026, 11, 22, 3, 7, 12, 0, time.UTC) },
-		log: slog.New(slog.NewJSONHandler(&w.log, nil)),
+		log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
 	}
 	return w
 }
@@ -216,6 +217,47 @@ func TestBrokenTopicIsRetried(t *testing.T) {
 	}
 	if got := w.channels(); got != "chat P1" {
 		t.Errorf("told %q, want each once", got)
+	}
+}
+
+// broken is a router that panics.
+type broken struct{}
+
+func (broken) Route(context.Context, alert.Signal, time.Time) (alert.Decision, error) { panic("lost") }
+
+func TestPanicIsOneFailedMessage(t *testing.T) {
+	w := newWorld()
+	w.router = broken{}
+	if failed := w.deliver(t, "signal/raised", "alarm/eventbridge-suppressed"); !slices.Equal(failed, []string{"signal/raised"}) {
+		t.Errorf("failed %v", failed)
+	}
+	if !strings.Contains(w.log.String(), "panic: lost") {
+		t.Errorf("log %s", w.log.String())
+	}
+}
+
+// TestLogSaysWhy reads the line that a person searches for.
+func TestLogSaysWhy(t *testing.T) {
+	w := newWorld()
+	w.deliver(t, "signal/raised", "signal/raised")
+	lines := strings.Split(strings.TrimSpace(w.log.String()), "\n")
+	for i, want := range []string{"first_notification", "duplicate"} {
+		var line struct {
+			Message  string `json:"message"`
+			Pipeline string `json:"pipeline_id"`
+			Task     string `json:"task_id"`
+			Context  struct {
+				Reason   string `json:"reason"`
+				DedupKey string `json:"dedup_key"`
+			} `json:"context"`
+		}
+		if err := json.Unmarshal([]byte(lines[i]), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Message != "signal routed" || line.Context.Reason != want || line.Pipeline != "sales_data" ||
+			line.Task != "route" || line.Context.DedupKey != "file_rejected/sales_data/2026-11-21" {
+			t.Errorf("got %s", lines[i])
+		}
 	}
 }
 

@@ -25,12 +25,13 @@ import (
 	"tillwatch/shared/aws/bus"
 	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/aws/snstopic"
+	"tillwatch/shared/telemetry"
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil)).With("service", service)
+	log := telemetry.NewLogger(os.Stdout, service, slog.LevelInfo)
 	if err := run(context.Background(), os.Getenv, log); err != nil {
-		log.Error("function not started", "error", err)
+		log.Error("function not started", "error", err, "error_code", "configuration")
 		os.Exit(1)
 	}
 }
@@ -45,6 +46,10 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	if err != nil {
 		return fmt.Errorf("load aws configuration: %w", err)
 	}
+	traces, err := telemetry.StartTraces(ctx, service, c.environment, c.collector)
+	if err != nil {
+		return err
+	}
 	h := &handler{
 		router: &alert.Router{
 			Rule:      alert.Rule{CoolDown: c.coolDown},
@@ -57,6 +62,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
 		environment: c.environment,
 		runbooks:    c.runbooks,
+		traces:      traces,
 		now:         time.Now,
 		log:         log,
 	}
@@ -66,9 +72,11 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 
 // configuration is what the deployment says.
 type configuration struct {
-	environment, table, bus, runbooks string
-	topics                            map[string]string
-	coolDown                          time.Duration
+	environment, table, bus string
+	runbooks                string            // base address of the runbooks, "" if there is none
+	collector               string            // base address of an OTLP collector, "" traces nothing
+	topics                  map[string]string // by channel
+	coolDown                time.Duration
 }
 
 // configure reads the environment. Everything that is missing or wrong is in
@@ -87,6 +95,7 @@ func configure(getenv func(string) string) (configuration, error) {
 		table:       need("TILLWATCH_TABLE"),
 		bus:         need("TILLWATCH_BUS"),
 		runbooks:    getenv("TILLWATCH_RUNBOOKS"),
+		collector:   getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
 		topics:      map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},
 		coolDown:    time.Hour,
 	}

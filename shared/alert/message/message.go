@@ -117,7 +117,7 @@ func Machine(s alert.Signal, d alert.Decision) ([]byte, error) {
 }
 
 // Bound returns s with every text on one line, free of control characters and
-// of bounded length, without what is empty, and with at most 20 findings, 12
+// of bounded length, without what is empty, and with at most 20 findings, 20
 // facts, 6 steps, 6 links and 4 impacts. Findings left out are added to Omitted.
 // The slices of s are not changed.
 func Bound(s alert.Signal) alert.Signal {
@@ -142,7 +142,7 @@ func Bound(s alert.Signal) alert.Signal {
 	s.Links = each(s.Links, 6, func(l alert.Link) alert.Link {
 		return alert.Link{Name: cut(line(l.Name), 40), URL: address(l.URL)}
 	})
-	s.Facts = each(s.Facts, 12, func(f alert.Fact) alert.Fact {
+	s.Facts = each(s.Facts, 20, func(f alert.Fact) alert.Fact {
 		return alert.Fact{Name: cut(line(f.Name), 40), Value: long(f.Value)}
 	})
 	return s
