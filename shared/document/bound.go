@@ -20,10 +20,10 @@ func (b *builder) bounded(tokens token.Tokens) bool {
 		b.faults.Addf(b.place(nil), "", "the document has more than %d values", MaxNodes)
 		return false
 	}
-	type level struct{ column, key int }
+	type level struct{ column, key, keys int }
 	var (
 		block []level // open block lists and maps, by column
-		flow  []int   // open brackets, by the length of the key before them
+		flow  []level // open brackets, with the length of the key before them
 		path  int     // length of the keys on the way to here
 		total int     // sum of path over all tokens
 		marks int     // tags and anchors in a row
@@ -34,6 +34,7 @@ func (b *builder) bounded(tokens token.Tokens) bool {
 		if t.Type == token.CommentType || t.Position == nil {
 			continue
 		}
+		keys := 0 // of the map that this token adds one to
 		first := t.Position.Line != line
 		line = t.Position.Line
 		isKey := i+1 < len(tokens) && tokens[i+1].Type == token.MappingValueType
@@ -45,26 +46,44 @@ func (b *builder) bounded(tokens token.Tokens) bool {
 		}
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
-			flow = append(flow, key)
+			open := level{key: key}
+			if t.Type == token.MappingStartType {
+				open.keys = 1
+			}
+			flow = append(flow, open)
 			path += key + 4
 		case token.SequenceEndType, token.MappingEndType:
 			if len(flow) > 0 {
-				path -= flow[len(flow)-1] + 4
+				path -= flow[len(flow)-1].key + 4
 				flow = flow[:len(flow)-1]
+			}
+		case token.CollectEntryType:
+			if len(flow) > 0 && flow[len(flow)-1].keys > 0 {
+				flow[len(flow)-1].keys++
+				keys = flow[len(flow)-1].keys
 			}
 		default:
 			if len(flow) == 0 && (first || isKey || t.Type == token.SequenceEntryType || t.Type == token.MappingKeyType) {
+				next := level{column: t.Position.Column}
+				if isKey {
+					next.key, next.keys = len(t.Value), 1
+				}
 				for len(block) > 0 && block[len(block)-1].column >= t.Position.Column {
-					path -= block[len(block)-1].key + 4
+					last := block[len(block)-1]
+					if last.column == next.column && isKey {
+						next.keys += last.keys
+					}
+					path -= last.key + 4
 					block = block[:len(block)-1]
 				}
-				length := 0
-				if isKey {
-					length = len(t.Value)
-				}
-				block = append(block, level{t.Position.Column, length})
-				path += length + 4
+				keys = next.keys
+				block = append(block, next)
+				path += next.key + 4
 			}
+		}
+		if keys > MaxKeys {
+			b.faults.Addf(b.place(t), "", "a map has more than %d keys", MaxKeys)
+			return false
 		}
 		if len(block)+len(flow) > maxLevels {
 			b.faults.Addf(b.place(t), "", "lists and maps are more than %d levels deep", MaxDepth)

@@ -31,6 +31,7 @@ const (
 	MaxBytes  = 4 << 20 // length in bytes
 	MaxDepth  = 64      // lists and maps within each other
 	MaxNodes  = 200_000 // values after the expansion of aliases
+	MaxKeys   = 5_000   // keys of one map
 	MaxFaults = 1_000   // errors that are listed; one more says so
 )
 
@@ -206,7 +207,7 @@ type Faults struct {
 // that says what to write instead, or "". The same error at the same place is
 // added once; beyond [MaxFaults] only their being more is remembered.
 func (f *Faults) Addf(p Place, hint, format string, args ...any) {
-	e := Error{File: f.File, Line: p.Line, Column: p.Column, Message: fmt.Sprintf(format, args...), Hint: hint}
+	e := Error{File: f.File, Line: p.Line, Column: p.Column, Message: clip(fmt.Sprintf(format, args...)), Hint: clip(hint)}
 	switch {
 	case f.seen[e]:
 	case f.Full():
@@ -218,6 +219,15 @@ func (f *Faults) Addf(p Place, hint, format string, args ...any) {
 		f.seen[e] = true
 		f.list = append(f.list, &e)
 	}
+}
+
+// clip shortens what would quote too much of a document.
+func clip(text string) string {
+	const most = 600
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Full reports whether as many errors were added as are listed, so that there

@@ -152,6 +152,20 @@ func TestBounds(t *testing.T) {
 		{"many tokens", strings.Repeat("- {}\n", 1<<19), "more than 200000 values"},
 		{"a long key", strings.Repeat("k", 2000) + ": 1", "a key is longer than 1024 bytes"},
 		{"long keys above many values", strings.Repeat("k", 1000) + ":\n" + strings.Repeat(" - v\n", 180_000), "the keys on the way to here are too long"},
+		{"many keys", func() string {
+			var b strings.Builder
+			for i := range 200_000 {
+				fmt.Fprintf(&b, "k%d: 1\n", i)
+			}
+			return b.String()
+		}(), "more than 5000 keys"},
+		{"many keys in braces", "{" + func() string {
+			var b strings.Builder
+			for i := range 150_000 {
+				fmt.Fprintf(&b, "k%d: 1, ", i)
+			}
+			return b.String()
+		}() + "}", "more than 5000 keys"},
 		{"tags", strings.Repeat("!!str ", 1<<19) + "x", "too many tags"},
 		{"anchors", strings.Repeat("&a ", 1<<20) + "x", ""},
 	} {
