@@ -4,8 +4,16 @@
 //
 // The flow is
 //
-//	ReadODCS(file name, bytes) → *Contract, or document.Errors with every fault at once
-//	(*Contract).Table(name)    → the table that a file is judged by
+//	ReadODCS(file name, bytes)     → *Contract, or document.Errors with every fault at once
+//	Conflict(contracts)            → whether an object could belong to two of them
+//	Locate(contracts, bucket, key) → the contract, table and server of a landed object
+//	(*Contract).Table(name)        → the table that a file is judged by
+//	Period(key)                    → the day that an object's file is of
+//
+// A contract is read by the version that its apiVersion names, against the
+// vocabulary of that version (vocabulary.go) and then for its meaning (odcs*.go).
+// What the standard leaves open is decided in the comment of ReadODCS; what it
+// has no word for is in custom.go.
 //
 // The model keeps what can be executed and what a person needs to read a
 // result: names, descriptions, severities and the place in the file. Numbers
@@ -212,7 +220,9 @@ const (
 // A Rule is one entry of a quality list.
 type Rule struct {
 	// ID is the rule's id, else its name made into an id, else one made from
-	// the column, the metric and the position; unique in its table.
+	// the column, the metric and the position among its column's rules; unique
+	// in its table, by _2 and so on where a made one is taken. A rule whose
+	// results are kept over time needs an id or a name: positions change.
 	ID             string
 	Name           string
 	Description    string
@@ -273,7 +283,8 @@ const (
 )
 
 // A Want is the condition a measured number must meet. Low holds the bound of
-// the operators with one bound; a zero Want (Op "") wants nothing.
+// the operators with one bound, where an SQL rule's true is 1 and false 0; a
+// zero Want (Op "") wants nothing.
 type Want struct {
 	Op        Op
 	Low, High float64
@@ -301,7 +312,9 @@ type SLA struct {
 	Property string
 	// Value is the text written, and Span its length of time where Property is
 	// one of latency, freshness, frequency, retention, timeToDetect, timeToNotify
-	// and timeToRepair.
+	// and timeToRepair: an ISO 8601 duration, or a number with a unit, which is
+	// one of s, m, h, d, w, mo, y or the word spelled out. The unit m is minutes,
+	// but months of a retention.
 	Value string
 	Span  Span
 	// Table and Column are the element; "" if not given.

@@ -103,6 +103,10 @@ func (s *Shape) hint(n *Node) string {
 	switch {
 	case n.Kind == Null:
 		return "write a value or remove the key"
+	case s.Kinds&Bool != 0 && n.Kind == Text && yesNo[strings.ToLower(n.Text)] != "":
+		return "write " + yesNo[strings.ToLower(n.Text)]
+	case s.Kinds&Number != 0 && n.Kind == Text && resolve(n.Text)&s.Kinds != 0:
+		return "write it without quotes"
 	case s.Kinds&Text != 0 && n.Kind&Scalar != 0:
 		return "put it in quotes"
 	case s.Kinds&List != 0 && n.Kind&(Map|Scalar) != 0:
@@ -110,6 +114,9 @@ func (s *Shape) hint(n *Node) string {
 	}
 	return ""
 }
+
+// yesNo are the words that other versions of YAML took for booleans.
+var yesNo = map[string]string{"yes": "true", "y": "true", "on": "true", "true": "true", "no": "false", "n": "false", "off": "false", "false": "false"}
 
 // Describe names a node for a message: text "ten", the number 3, a list.
 func Describe(n *Node) string {
