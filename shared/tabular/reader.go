@@ -15,7 +15,8 @@ type Options struct {
 }
 
 // A Reader cuts a delimited text into blocks of whole records. It is for one
-// goroutine at a time; the blocks it fills belong to whoever passed them.
+// goroutine at a time, so that workers who share one take turns with Next; the
+// blocks it fills belong to whoever passed them.
 type Reader struct {
 	src     io.Reader
 	delim   byte
@@ -160,12 +161,12 @@ func (r *Reader) Next(b *Block) error {
 		b.Data = make([]byte, 0, r.block+1+slack)
 	}
 	b.Data = b.Data[:0]
-	taken := r.fill(b, r.block+1)
+	fromCarry := r.fill(b, r.block+1)
 	r.scanned += int64(len(b.Data))
 	b.inside = nil
 	n := r.cut(b)
 	if n == 0 && len(b.Data) > 0 {
-		n = r.long(b, &taken)
+		n = r.long(b, &fromCarry)
 	}
 	if n == 0 {
 		b.Data = b.Data[:0]
@@ -175,7 +176,7 @@ func (r *Reader) Next(b *Block) error {
 		return r.err
 	}
 	if b.Malformed != LongRecord {
-		r.keep(b.Data[n:], taken)
+		r.keep(b.Data[n:], fromCarry)
 		b.Data = b.Data[:n]
 	}
 	if r.err == nil && r.at == len(r.carry) { // is this the last block?

@@ -80,7 +80,9 @@ type Dialect struct {
 type Limits struct {
 	// BlockBytes is the size of a block, 1 MiB if 0.
 	BlockBytes int
-	// RecordBytes is the longest record, 16 MiB if 0; a longer one is a fault.
+	// RecordBytes is the longest record, its line end included, 16 MiB if 0 and
+	// 1 GiB at most; a longer one is a fault, and a longer header an error. Where it is
+	// less than BlockBytes, it is also the size of a block.
 	RecordBytes int
 	// TotalBytes is the longest file after decompression, 64 GiB if 0; a longer one is
 	// ErrTooLarge. RatioLimit is how many times larger than its compressed
@@ -123,9 +125,11 @@ func (k FaultKind) Malformed() bool {
 	return k == ShortRow || k == LongRow || k == UnclosedQuote || k == LongRecord
 }
 
-// A Fault is one structural fault. Row is the data row and Line the physical
-// line, both counted from 0 within the block, or Row -1 for the header (whose
-// Line counts within the file). Column counts from 0; for ShortRow it is the
+// A Fault is one structural fault. Row is the data row, malformed ones counted
+// (Batch.Ordinal), and Line the physical line on which the cell begins, both
+// counted from 0 within the block, or Row -1 for the header (whose Line counts
+// within the file). For ShortRow, LongRow and LongRecord Line is where the record
+// begins, for UnclosedQuote where the quote opens. Column counts from 0; for ShortRow it is the
 // first that is missing, for LongRow the first beyond the header's.
 type Fault struct {
 	Kind   FaultKind
