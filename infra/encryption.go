@@ -18,22 +18,20 @@ func newKey(stack awscdk.Stack, p Props) awskms.Key {
 		PendingWindow:     awscdk.Duration_Days(jsii.Number(7)),
 		RemovalPolicy:     p.removal(),
 	})
-	services := map[string][]string{
-		"ToNotify": {"cloudwatch.amazonaws.com", "events.amazonaws.com"},
-	}
-	for sid, names := range services {
-		principals := make([]awsiam.IPrincipal, len(names))
-		for i, n := range names {
-			principals[i] = awsiam.NewServicePrincipal(jsii.String(n), nil)
-		}
+	toNotify := func(sid, service string, conditions *map[string]any) {
+		principal := awsiam.NewServicePrincipal(&service, nil)
 		key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid:        jsii.String(sid),
-			Principals: &principals,
+			Sid:        &sid,
+			Principals: &[]awsiam.IPrincipal{principal},
 			Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
 			Resources:  jsii.Strings("*"), // a key's policy speaks of that key alone
-			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}},
+			Conditions: conditions,
 		}), nil)
 	}
+	toNotify("AlarmsNotify", "cloudwatch.amazonaws.com", &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}})
+	// EventBridge does not say for whom it asks: with a condition on the account
+	// every one of its notifications would be refused, and nobody would see it.
+	toNotify("RulesNotify", "events.amazonaws.com", nil)
 	logs := awsiam.NewServicePrincipal(jsii.String("logs.amazonaws.com"), nil)
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("ToLog"),

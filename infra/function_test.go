@@ -64,8 +64,6 @@ var unbounded = map[string]string{
 	"xray:PutTraceSegments":      "writing traces knows no resource",
 	"xray:PutTelemetryRecords":   "writing traces knows no resource",
 	"cloudwatch:PutMetricData":   "bounded by a condition on the namespace",
-	"logs:CreateLogStream":       "of one log group",
-	"logs:PutLogEvents":          "of one log group",
 	"s3:PutObject":               "of one bucket's prefix",
 	"s3:GetObject":               "of one bucket's prefix",
 	"s3:GetObjectVersion":        "of the landing bucket",

@@ -15,7 +15,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"tillwatch/infra/binary"
 )
@@ -39,7 +38,6 @@ func main() {
 		Account: environment("CDK_DEFAULT_ACCOUNT"),
 		Region:  environment("CDK_DEFAULT_REGION"),
 	}})
-	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(nil), nil)
 	app.Synth(nil)
 }
 

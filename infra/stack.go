@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 )
 
 // Props are what the stacks are made from.
@@ -40,11 +41,14 @@ type widgets struct {
 	executive, operational, diagnostic [][]awscloudwatch.IWidget
 }
 
-// newStacks adds both stacks to the app and returns them.
-func newStacks(app constructs.Construct, p Props) (main, more awscdk.Stack) {
-	main = newStack(app, p)
+// newStacks adds both stacks to the app, under the eyes of cdk-nag, which does
+// not look into a stage unless it is told to.
+func newStacks(app constructs.Construct, p Props) {
 	stage := awscdk.NewStage(app, jsii.String("More"), &awscdk.StageProps{Env: p.Env})
-	return main, newMore(stage, p)
+	newMore(stage, p)
+	awscdk.Aspects_Of(stage).Add(cdknag.NewAwsSolutionsChecks(nil), nil)
+	newStack(app, p)
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(nil), nil)
 }
 
 // newStack makes the product: storage, judging, alerting, and what shows them.
