@@ -136,7 +136,7 @@ func (a *app) validate(ctx context.Context, c *call, name string) error {
 	r, err := quality.Validate(ctx, *in)
 	bar.done()
 	if err != nil {
-		return &exit{exitMisuse, fmt.Errorf("judge %s: %w", in.Object, err)}
+		return &exit{exitMisuse, err}
 	}
 	if c.quarantine != "" {
 		if err := a.setAside(c.quarantine, r.Quarantine); err != nil {
@@ -174,6 +174,9 @@ func (a *app) input(ctx context.Context, c *call, name string, open *opener) (*q
 	in.Contract = open.contract(c.contract, &wrong)
 	if in.Contract != nil {
 		in.Table = tableFor(in.Contract, c.table, name, &wrong)
+		if n := len(in.Contract.Tables); n > 1 && c.table == "" && in.Table != stem(name) {
+			fmt.Fprintf(a.err, "Judged as %s, the first of %d tables; choose another with --table\n", report.Printable(in.Table), n)
+		}
 	}
 	for _, pair := range c.references {
 		open.reference(ctx, in, pair, &wrong)
@@ -265,15 +268,20 @@ func tableFor(c *contract.Contract, asked, file string, wrong *problems) string 
 		}
 		return asked
 	}
-	stem, _, _ := strings.Cut(filepath.Base(file), ".")
-	if slices.Contains(names, stem) {
-		return stem
+	if slices.Contains(names, stem(file)) {
+		return stem(file)
 	}
 	if len(names) == 0 {
 		wrong.addf("%s describes no table: add one under schema", c.File)
 		return ""
 	}
 	return names[0]
+}
+
+// stem is a file's name without its folder and endings.
+func stem(file string) string {
+	name, _, _ := strings.Cut(filepath.Base(file), ".")
+	return name
 }
 
 // render writes the report in the form asked for.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,6 +126,40 @@ func FuzzJUnit(f *testing.F) {
 		}
 		if names["testcase"] != 4 || names["failure"] != 1 || names["error"] != 1 || names["skipped"] != 1 {
 			t.Errorf("elements: %v", names)
+		}
+	})
+}
+
+func FuzzSARIF(f *testing.F) {
+	seeds(f)
+	f.Add("s3://bucket/a b%c")
+	f.Add("s3://b\\[/x")
+	f.Add("a:b/c.yaml:3:4")
+	f.Fuzz(func(t *testing.T, s string) {
+		var out bytes.Buffer
+		if err := SARIF(&out, hostile(s)); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range out.String() {
+			if r != '\n' && !strconv.IsPrint(r) {
+				t.Fatalf("%q is not escaped", r)
+			}
+		}
+		var log sarifLog
+		if err := json.Unmarshal(out.Bytes(), &log); err != nil {
+			t.Fatal(err)
+		}
+		run := log.Runs[0]
+		if len(run.Results) != 1 || len(run.Invocations[0].Notifications) != 2 || len(run.Tool.Driver.Rules) != 4 {
+			t.Errorf("%d results, %d notifications, %d rules", len(run.Results), len(run.Invocations[0].Notifications), len(run.Tool.Driver.Rules))
+		}
+		for _, l := range append(run.Results[0].Locations, run.Results[0].Related...) {
+			if _, err := url.Parse(l.Physical.Artifact.URI); err != nil {
+				t.Error(err)
+			}
+			if l.Physical.Region != nil && l.Physical.Region.StartLine < 1 {
+				t.Errorf("line %d", l.Physical.Region.StartLine)
+			}
 		}
 	})
 }

@@ -9,8 +9,12 @@ import (
 	"tillwatch/shared/quality"
 )
 
-// markdownSamples is how many sample rows of a check Markdown shows.
-const markdownSamples = 5
+// How much Markdown shows, since what it is pasted into has limits: sample rows
+// of a check, and checks of a status. What is left out is counted.
+const (
+	markdownSamples = 5
+	markdownChecks  = 200
+)
 
 // Markdown writes the report in GitHub's flavour, for a pull request or a job
 // summary: the verdict, the scores and one table per status, passed checks
@@ -54,7 +58,11 @@ func Markdown(w io.Writer, r *quality.Report) error {
 	markdownTable(b, "Skipped", o.skipped)
 	if len(o.passed) > 0 {
 		fmt.Fprintf(b, "\n<details><summary>Passed (%s)</summary>\n\n", count(int64(len(o.passed))))
-		for _, c := range o.passed {
+		for i, c := range o.passed {
+			if i == markdownChecks {
+				fmt.Fprintf(b, "- and %s more\n", count(int64(len(o.passed)-i)))
+				break
+			}
 			fmt.Fprintf(b, "- %s", inert(title(c)))
 			if f := finding(c); f != "" {
 				b.WriteString(": " + inert(f))
@@ -74,7 +82,11 @@ func markdownTable(b *bufio.Writer, name string, checks []*quality.Result) {
 		return
 	}
 	fmt.Fprintf(b, "\n### %s (%s)\n\n| Severity | Check | Found | Where | Do |\n|---|---|---|---|---|\n", name, count(int64(len(checks))))
-	for _, c := range checks {
+	for i, c := range checks {
+		if i == markdownChecks {
+			fmt.Fprintf(b, "| … | and %s more | | | |\n", count(int64(len(checks)-i)))
+			break
+		}
 		var where []string
 		for i, s := range c.Samples {
 			if i == markdownSamples {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -50,10 +51,14 @@ func SARIF(w io.Writer, r *quality.Report) error {
 		}
 	}
 	log := sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(log); err != nil {
+		return fmt.Errorf("write SARIF report: %w", err)
+	}
+	if _, err := w.Write(asciiControls(b.Bytes())); err != nil {
 		return fmt.Errorf("write SARIF report: %w", err)
 	}
 	return nil
@@ -145,10 +150,17 @@ func place(s string) (file string, line, column int64, ok bool) {
 
 // address returns a file's name as a URI reference.
 func address(name string) string {
-	if bucket, key, ok := strings.Cut(strings.TrimPrefix(name, "s3://"), "/"); ok && strings.HasPrefix(name, "s3://") {
-		return (&url.URL{Scheme: "s3", Host: bucket, Path: "/" + key}).String()
+	if rest, ok := strings.CutPrefix(name, "s3://"); ok {
+		bucket, key, _ := strings.Cut(rest, "/")
+		if strings.Trim(strings.ToLower(bucket), "abcdefghijklmnopqrstuvwxyz0123456789.-_") == "" {
+			return (&url.URL{Scheme: "s3", Host: bucket, Path: "/" + key}).String()
+		}
 	}
-	return (&url.URL{Path: strings.ReplaceAll(name, `\`, "/")}).String()
+	name = strings.ReplaceAll(name, `\`, "/")
+	if strings.HasPrefix(name, "//") { // what follows would be read as a host
+		name = "/" + strings.TrimLeft(name, "/")
+	}
+	return (&url.URL{Path: name}).String()
 }
 
 type sarifLog struct {
