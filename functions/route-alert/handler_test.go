@@ -5,16 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/message"
@@ -24,21 +25,23 @@ import (
 	"tillwatch/shared/telemetry"
 )
 
-// fixtures says what becomes of each file of events/signal and events/alarm
-// when it comes first: the channels that hear of it, or the error's code, or
-// nothing.
+// payloads is the folder of all payloads.
+var payloads = os.DirFS("../../events")
+
+// fixtures says what becomes of each file of ours in events/ when it comes
+// first: the channels that hear of it, or the error's code, or nothing.
 var fixtures = map[string]string{
-	"signal/raised":            "P1 chat",
-	"signal/raised-worse":      "P0 chat",
-	"signal/resolved":          "",
-	"signal/without-contract":  "P3 chat",
-	"signal/invalid":           "malformed_signal",
-	"signal/contradictory":     "malformed_signal",
-	"signal/truncated":         "malformed_signal",
-	"alarm/eventbridge-metric": "P2 chat",
-	"alarm/lambda-metric":      "P2 chat",
-	"alarm/sns-metric":         "P2 chat",
-	"alarm/sns-enveloped":      "P2 chat",
+	"signal/raised":                  "P1 chat",
+	"signal/raised-worse":            "P0 chat",
+	"signal/resolved":                "",
+	"signal/without-contract":        "P3 chat",
+	"malformed/signal-invalid":       "malformed_signal",
+	"malformed/signal-contradictory": "malformed_signal",
+	"malformed/signal-truncated":     "malformed_signal",
+	"alarm/eventbridge-metric":       "P2 chat",
+	"alarm/lambda-metric":            "P2 chat",
+	"alarm/sns-metric":               "P2 chat",
+	"alarm/sns-enveloped":            "P2 chat",
 
 	"alarm/eventbridge-metric-math":       "P1 chat",
 	"alarm/sns-metric-math":               "P1 chat",
@@ -88,7 +91,7 @@ func (w *world) deliver(t *testing.T, names ...string) []string {
 	t.Helper()
 	var batch events.SQSEvent
 	for _, name := range names {
-		raw, err := os.ReadFile(filepath.Join("../../events", name+".json"))
+		raw, err := fs.ReadFile(payloads, name+".json")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,13 +120,13 @@ func (w *world) channels() string {
 }
 
 func TestEveryFixture(t *testing.T) {
-	for _, folder := range []string{"signal", "alarm"} {
-		files, err := filepath.Glob(filepath.Join("../../events", folder, "*.json"))
+	for _, pattern := range []string{"signal/*.json", "alarm/*.json", "malformed/signal-*.json"} {
+		files, err := fs.Glob(payloads, pattern)
 		if err != nil || len(files) == 0 {
-			t.Fatalf("no fixtures in %s: %v", folder, err)
+			t.Fatalf("no fixtures %s: %v", pattern, err)
 		}
 		for _, file := range files {
-			name := folder + "/" + strings.TrimSuffix(filepath.Base(file), ".json")
+			name := strings.TrimSuffix(file, ".json")
 			if _, ok := fixtures[name]; !ok {
 				t.Errorf("%s is in no table", name)
 			}
@@ -150,8 +153,8 @@ func TestEveryFixture(t *testing.T) {
 
 func TestOneBadMessageDoesNotStopTheBatch(t *testing.T) {
 	w := newWorld()
-	failed := w.deliver(t, "signal/truncated", "signal/raised", "signal/invalid", "alarm/eventbridge-metric")
-	if want := []string{"signal/truncated", "signal/invalid"}; !slices.Equal(failed, want) {
+	failed := w.deliver(t, "malformed/signal-truncated", "signal/raised", "malformed/signal-invalid", "alarm/eventbridge-metric")
+	if want := []string{"malformed/signal-truncated", "malformed/signal-invalid"}; !slices.Equal(failed, want) {
 		t.Errorf("failed %v, want %v", failed, want)
 	}
 	if got := w.channels(); got != "P1 chat P2 chat" {
@@ -183,6 +186,7 @@ func TestOneNightAsItIsHeard(t *testing.T) {
 		if _, err := event.Parse(e.Type, detail); err != nil {
 			t.Error(err)
 		}
+		conforms(t, e.Type, detail)
 	}
 	want := []string{"alert.notified.v1 notified-sig-01", "alert.notified.v1 notified-sig-05", "alert.notified.v1 notified-sig-09"}
 	if !slices.Equal(kinds, want) {
@@ -202,6 +206,61 @@ func TestOneNightAsItIsHeard(t *testing.T) {
 	}
 	if sent != 4 || held != 2 {
 		t.Errorf("counted %d sent and %d suppressed, want 4 and 2", sent, held)
+	}
+}
+
+// conforms holds an event's detail against the schema of its type.
+func conforms(t *testing.T, kind string, detail []byte) {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	for _, name := range []string{"envelope", kind} {
+		raw, err := fs.ReadFile(payloads, "schema/"+name+".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource("https://tillwatch.example/schema/"+name+".json", schema); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schema, err := c.Compile("https://tillwatch.example/schema/" + kind + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(detail))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(v); err != nil {
+		t.Errorf("%s: %v", kind, err)
+	}
+}
+
+// TestFixturesOnTheBusConform holds what comes in and what goes out against the
+// schemas that others rely on.
+func TestFixturesOnTheBusConform(t *testing.T) {
+	for _, pattern := range []string{"signal/*.json", "alert/*.json"} {
+		files, err := fs.Glob(payloads, pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no fixtures %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			raw, err := fs.ReadFile(payloads, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var e struct {
+				Kind   string          `json:"detail-type"`
+				Detail json.RawMessage `json:"detail"`
+			}
+			if err := json.Unmarshal(raw, &e); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			conforms(t, e.Kind, e.Detail)
+		}
 	}
 }
 
@@ -303,7 +362,7 @@ func TestConfigure(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for name := range fixtures {
-		raw, err := os.ReadFile(filepath.Join("../../events", name+".json"))
+		raw, err := fs.ReadFile(payloads, name+".json")
 		if err != nil {
 			f.Fatal(err)
 		}
