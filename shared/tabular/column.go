@@ -18,7 +18,7 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 	dst = slices.Grow(dst, b.Rows)[:from+b.Rows]
 	out := dst[from:]
 	last := c == b.columns-1
-	simple := b.blk.inside != nil && !b.blk.doubled // no quoted cell needs more than its quotes removed
+	exact := b.blk.exact
 	for i, r := range b.rows[:len(out)] {
 		start, end := r.start, r.end
 		if c > 0 {
@@ -31,7 +31,7 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 		case start == end:
 			out[i] = Null
 		case b.quoted[c] && b.Data[start] == b.quote:
-			if simple {
+			if exact && !b.blk.quoting.isDoubled(start, end) {
 				out[i] = Span{start + 1, end - 1}
 			} else {
 				out[i] = b.unquoted(start, end)

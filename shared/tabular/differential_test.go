@@ -102,7 +102,7 @@ func compare(t testing.TB, header, text string, o Options) {
 func TestReadsLikeTheOracle(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	headers := []string{"", "a\n", "a,b\n", "a,b,c\r\n", "\xef\xbb\xbfa,b\n", "a,\"b\nc\",d\n", ";a,b;c\n"}
-	rounds := 30000
+	rounds := 15000
 	if testing.Short() {
 		rounds = 3000
 	}
@@ -119,7 +119,7 @@ func TestReadsLikeTheOracle(t *testing.T) {
 		switch rng.IntN(4) {
 		case 0: // rows that are mostly well formed
 			header, text = "a,b,c\n", randomRows(rng, pieces)
-		case 1: // rows that are well formed, with quotes enough for findQuoted
+		case 1: // rows that are well formed, with quotes enough for quoting.find
 			header, text = "a,b,c\n", randomRows(rng, quotedPieces)
 		}
 		if r, err := NewReader(strings.NewReader(header+text), o); err != nil || r.Header() == nil {

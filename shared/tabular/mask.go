@@ -108,32 +108,39 @@ func (b *Batch) findDelimiters(inside []uint64) {
 	b.delims = out[:n+1]
 }
 
-// findQuoted writes to inside which bytes of data stand inside quotes, opening
-// quotes included. It returns false, and inside is of no use, unless every quote
+// A quoting says what of a text stands inside quotes.
+type quoting struct {
+	inside  []uint64 // a bit for each byte: inside quotes, opening quotes included
+	doubled []uint64 // a bit for each 64 bytes: the second of two quotes inside is among them
+}
+
+// find looks at data. It returns false, and q is of no use, unless every quote
 // of data opens a cell, closes one or is one of a doubled pair, and nothing but a
 // delimiter or a line end follows a closed one: then a byte is inside quotes if
-// the number of quotes up to it is odd. It also returns whether a pair is doubled.
-func findQuoted(data []byte, delim, quote byte, inside []uint64) (in []uint64, doubled, exact bool) {
-	inside = slices.Grow(inside[:0], (len(data)+63)/64)[:(len(data)+63)/64]
+// the number of quotes up to it is odd.
+func (q *quoting) find(data []byte, delim, quote byte) (exact bool) {
+	groups := (len(data) + 63) / 64
+	q.inside = slices.Grow(q.inside[:0], groups)[:groups]
+	q.doubled = slices.Grow(q.doubled[:0], groups/64+1)[:groups/64+1]
+	clear(q.doubled)
 	delims, quotes := ones*uint64(delim), ones*uint64(quote)
 	const lines = ones * '\n'
 	var tail [64]byte
 	odd := uint64(0)    // all bits set if the last byte was inside
 	before := uint64(1) // whether a quote may open after the last byte
 	closed := uint64(0) // whether the last byte is a quote that may have closed
-	pairs := uint64(0)  // any bit set if a quote follows one that may have closed
 	for pos := 0; pos < len(data); pos += 64 {
 		d, live := group(data, pos, &tail)
-		q := mask64(d, quotes) & live
-		if q|closed == 0 {
-			inside[pos>>6] = odd
+		here := mask64(d, quotes) & live
+		if here|closed == 0 {
+			q.inside[pos>>6] = odd
 			before = 0
 			if c := d[63]; c == delim || c == '\n' {
 				before = 1
 			}
 			continue
 		}
-		in := q
+		in := here
 		in ^= in << 1
 		in ^= in << 2
 		in ^= in << 4
@@ -141,26 +148,39 @@ func findQuoted(data []byte, delim, quote byte, inside []uint64) (in []uint64, d
 		in ^= in << 16
 		in ^= in << 32
 		in ^= odd
-		inside[pos>>6] = in
+		q.inside[pos>>6] = in
 		odd = -(in >> 63)
-		edge := either64(d, delims, lines) | q
-		if opens := q & in; opens&^(edge<<1|before) != 0 {
-			return inside, false, false
+		edge := either64(d, delims, lines) | here
+		if opens := here & in; opens&^(edge<<1|before) != 0 {
+			return false
 		}
 		before = edge >> 63
 		if closed&^edge != 0 && !crlf(data, pos) {
-			return inside, false, false
+			return false
 		}
-		closes := q &^ in
-		pairs |= q & (closes<<1 | closed)
+		closes := here &^ in
+		if here&(closes<<1|closed) != 0 {
+			q.doubled[pos>>12] |= 1 << (uint(pos>>6) & 63)
+		}
 		for odds := closes &^ (edge>>1 | 1<<63); odds != 0; odds &= odds - 1 {
 			if !crlf(data, pos+bits.TrailingZeros64(odds)+1) {
-				return inside, false, false
+				return false
 			}
 		}
 		closed = closes >> 63
 	}
-	return inside, pairs != 0, true
+	return true
+}
+
+// isDoubled reports whether a doubled quote may stand in the quoted cell
+// data[start:end].
+func (q *quoting) isDoubled(start, end uint32) bool {
+	for g := start >> 6; g <= (end-1)>>6; g++ {
+		if q.doubled[g>>6]>>(g&63)&1 != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // crlf reports whether CR LF stands at pos.

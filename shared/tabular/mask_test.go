@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// naiveQuoted is findQuoted one byte at a time.
+// naiveQuoted is quoting.find one byte at a time.
 func naiveQuoted(text string) (inside []bool, regular bool) {
 	open := false
 	for i := range len(text) {
@@ -28,12 +28,12 @@ func naiveQuoted(text string) (inside []bool, regular bool) {
 	return inside, true
 }
 
-func TestFindQuoted(t *testing.T) {
+func TestFindsWhatIsQuoted(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	cells := []string{`""`, `"x"`, `"x,y"`, "\"x\ny\"", `"x""y"`, `""""`, `"""x"""`, "", "plain", "\"\r\n\"", "\",\n\""}
 	stray := []string{`"`, "\r", "x", ",", "\n"}
 	regular := 0
-	var mem []uint64
+	var q quoting
 	const rounds = 30000
 	for range rounds {
 		var s strings.Builder
@@ -54,8 +54,7 @@ func TestFindQuoted(t *testing.T) {
 		text := s.String()
 		text = text[:len(text)-rng.IntN(min(len(text), 4))]
 		want, isRegular := naiveQuoted(text)
-		got, doubled, exact := findQuoted([]byte(text), ',', '"', mem)
-		mem = got
+		exact := q.find([]byte(text), ',', '"')
 		if exact != isRegular {
 			t.Fatalf("%q: exact is %v, want %v", text, exact, isRegular)
 		}
@@ -63,16 +62,18 @@ func TestFindQuoted(t *testing.T) {
 			continue
 		}
 		regular++
-		pair := false
-		for i := range len(text) - 1 {
-			pair = pair || text[i:i+2] == `""` && !want[i]
-		}
-		if doubled != pair {
-			t.Fatalf("%q: doubled is %v, want %v", text, doubled, pair)
-		}
 		for i, in := range want {
-			if got[i>>6]>>(i&63)&1 != 0 != in {
+			if q.inside[i>>6]>>(i&63)&1 != 0 != in {
 				t.Fatalf("%q: byte %d is inside: %v, want %v", text, i, !in, in)
+			}
+		}
+		for g := 0; g < len(text); g += 64 {
+			pair := false
+			for i := max(g, 1); i < min(g+64, len(text)); i++ {
+				pair = pair || text[i-1:i+1] == `""` && !want[i-1]
+			}
+			if got := q.isDoubled(uint32(g), uint32(g+64)); got != pair {
+				t.Fatalf("%q: a pair from %d: %v, want %v", text, g, got, pair)
 			}
 		}
 	}
@@ -81,7 +82,7 @@ func TestFindQuoted(t *testing.T) {
 	}
 }
 
-func TestFindDelimiters(t *testing.T) {
+func TestFindsDelimiters(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	var b Batch
 	b.delim = ','

@@ -35,12 +35,12 @@ type Reader struct {
 	form    string // of compression, "" for none
 	charset string // as detected or declared
 	read    *atomic.Int64
-	pause   int   // blocks that are not worth asking findQuoted
+	pause   int   // blocks that are not worth asking quoting.find
 	scanned int64 // bytes looked at, for the proof that reading is linear
 }
 
 // A Block is a run of whole records, line ends included. The zero value is
-// ready for Reader.Next, which reuses its memory. Whoever makes a block by hand
+// ready for Reader.Next, which reuses its memory. Whoever makes a block by hand starts from it and
 // sets Data to whole records, at most 1 GiB.
 type Block struct {
 	Index       int // 0, 1, 2 … in the order of the file
@@ -55,9 +55,8 @@ type Block struct {
 	Malformed FaultKind
 	Skipped   int64
 
-	inside  []uint64 // which bytes are inside quotes, if findQuoted was asked; else nil
-	doubled bool     // whether a quoted cell may hold a quote; of use if inside is
-	masks   []uint64 // memory for inside
+	quoting quoting
+	exact   bool // quoting tells what is inside quotes; else nothing does
 }
 
 const (
@@ -163,7 +162,7 @@ func (r *Reader) Next(b *Block) error {
 	b.Data = b.Data[:0]
 	fromCarry := r.fill(b, r.block+1)
 	r.scanned += int64(len(b.Data))
-	b.inside = nil
+	b.exact = false
 	n := r.cut(b)
 	if n == 0 && len(b.Data) > 0 {
 		n = r.long(b, &fromCarry)
@@ -196,11 +195,10 @@ func (r *Reader) cut(b *Block) int {
 	if r.pause > 0 {
 		r.pause--
 	} else if quotes := bytes.Count(data, []byte{r.quote}); quotes*64 > len(data) {
-		var exact bool
-		if b.masks, b.doubled, exact = findQuoted(data, r.delim, r.quote, b.masks); !exact {
+		if !b.quoting.find(data, r.delim, r.quote) {
 			r.pause = 16
-		} else if n := lastOutside(data, b.masks, atEnd); n > 0 {
-			b.inside = b.masks
+		} else if n := lastOutside(data, b.quoting.inside, atEnd); n > 0 {
+			b.exact = true
 			return n
 		}
 	}

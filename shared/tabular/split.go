@@ -10,12 +10,13 @@ import (
 // lie before that. Where the next quote stands is always known, so that it costs such
 // a record one comparison.
 func (b *Batch) parseRecords() {
-	data, inside := b.Data, b.blk.inside
+	data := b.Data
+	quote, inside := math.MaxInt, b.blk.quoting.inside
+	if !b.blk.exact {
+		quote, inside = indexFrom(data, 0, b.quote), nil
+	}
 	b.findDelimiters(inside)
-	quote := math.MaxInt
-	if inside == nil {
-		quote = indexFrom(data, 0, b.quote)
-	} else {
+	if inside != nil {
 		for c := range b.quoted {
 			b.quoted[c] = true
 		}
