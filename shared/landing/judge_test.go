@@ -202,7 +202,7 @@ func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 	if raised.Severity != alert.P1 || raised.Team != "store-data" {
 		t.Errorf("severity %s, team %q", raised.Severity, raised.Team)
 	}
-	if want := "sales_data 2026-11-22 rejected: 1 of 2 checks, 2 of 2 rows bad; worst: 2 amounts outside 0 to 500"; raised.Summary != want {
+	if want := "sales_data 2026-11-22 rejected: 1 of 2 checks failed, 2 of 2 rows bad; worst: 2 amounts outside 0 to 500"; raised.Summary != want {
 		t.Errorf("summary %q, want %q", raised.Summary, want)
 	}
 	if f := raised.Findings[0]; f.Where != "row 1 and 1 more" || f.Advice == "" {

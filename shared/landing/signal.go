@@ -159,7 +159,17 @@ func summary(f file, r *quality.Report, word string, bad []quality.Result) strin
 	if len(bad) == 0 {
 		return clip(text+judgedReason(r), summaryLimit)
 	}
-	text += fmt.Sprintf("%d of %d checks", len(bad), len(r.Checks))
+	failed := 0
+	for _, c := range bad {
+		if c.Status == quality.Fail {
+			failed++
+		}
+	}
+	if failed > 0 {
+		text += fmt.Sprintf("%d of %d checks failed", failed, len(r.Checks))
+	} else {
+		text += fmt.Sprintf("%d of %d checks could not be measured", len(bad), len(r.Checks))
+	}
 	if r.BadRows > 0 {
 		text += fmt.Sprintf(", %d of %d rows bad", r.BadRows, r.Rows)
 	}

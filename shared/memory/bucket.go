@@ -37,18 +37,26 @@ var _ landing.Files = (*Bucket)(nil)
 // of its creation names.
 func (b *Bucket) Put(bucket, key string, body []byte, at time.Time) landing.Object {
 	b.mu.Lock()
+	b.count++
+	n := b.count
+	b.mu.Unlock()
+	sum := md5.Sum(body)
+	o := landing.Object{
+		Bucket: bucket, Key: key, Version: fmt.Sprintf("v%d", n), ETag: hex.EncodeToString(sum[:]),
+		Size: int64(len(body)), Sequencer: fmt.Sprintf("%018X", n), Arrived: at, EventID: fmt.Sprintf("event-%d", n),
+	}
+	b.Keep(o, body)
+	return o
+}
+
+// Keep stores body as the object o, which becomes the newest version of its key.
+func (b *Bucket) Keep(o landing.Object, body []byte) {
+	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.versions == nil {
 		b.versions = map[string][]version{}
 	}
-	b.count++
-	sum := md5.Sum(body)
-	o := landing.Object{
-		Bucket: bucket, Key: key, Version: fmt.Sprintf("v%d", b.count), ETag: hex.EncodeToString(sum[:]),
-		Size: int64(len(body)), Sequencer: fmt.Sprintf("%018X", b.count), Arrived: at, EventID: fmt.Sprintf("event-%d", b.count),
-	}
-	b.versions[bucket+"/"+key] = append(b.versions[bucket+"/"+key], version{object: o, body: bytes.Clone(body)})
-	return o
+	b.versions[keyOf(o)] = append(b.versions[keyOf(o)], version{object: o, body: bytes.Clone(body)})
 }
 
 // Delete removes one version for good.
