@@ -33,6 +33,7 @@ var (
 		"number":    number,
 		"title":     title,
 		"message":   message,
+		"codes":     codes,
 		"measured":  measured,
 		"sentence":  sentence,
 		"lower":     strings.ToLower,
@@ -137,6 +138,23 @@ var faces = map[quality.Verdict]face{
 	quality.VerdictWarn:  {"warn", "Warning", "This file can be used, with care."},
 	quality.VerdictFail:  {"fail", "Fail", "This file can’t be trusted."},
 	quality.VerdictError: {"error", "Error", "Whether this file can be trusted is not known."},
+}
+
+// codes shows what stands between backticks as code. Everything is escaped.
+func codes(s string) template.HTML {
+	parts := strings.Split(s, "`")
+	if len(parts)%2 == 0 {
+		parts = []string{s}
+	}
+	var b strings.Builder
+	for i, part := range parts {
+		part = template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
 }
 
 // A gauge is a score as a bar 100 units wide. The bar's right half stands for

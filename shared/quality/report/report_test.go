@@ -31,7 +31,7 @@ func invented() *quality.Report {
 				Measured: ptr(12345), Want: ">= 10000", Unit: "rows", Score: ptr(100), Message: "12,345 rows.", Samples: []quality.Sample{}},
 			{ID: "price-range", Name: "unit_price is in range", Column: "unit_price", Dimension: "accuracy", Severity: "MEDIUM", Status: quality.Fail,
 				Measured: ptr(13), Want: "<= 0", Unit: "rows", Violations: 13, LookedAt: 12345, Score: ptr(99.8946942), Message: "13 of 12,345 values are below 0.01 or above 10,000",
-				Advice: "Ask the price master whether these prices are meant", Samples: []quality.Sample{{Row: 77, Line: 79, Value: "-4.20"}, {Row: 12001, Line: 12044, Value: "99999"}},
+				Advice: "Ask the price master whether these prices are meant; if so, move `maximum` in the contract", Samples: []quality.Sample{{Row: 77, Line: 79, Value: "-4.20"}, {Row: 12001, Line: 12044, Value: "99999"}},
 				Place: "sales.odcs.yaml:61:11"},
 			{ID: "customer-id-required", Name: "customer_id is present", Column: "customer_id", Dimension: "completeness", Severity: "HIGH", Status: quality.Fail,
 				Measured: ptr(0.38882146618063995), Want: "<= 0.1", Unit: "percent", Violations: 48, LookedAt: 12345, Score: ptr(99.61117051437829),

@@ -61,9 +61,9 @@ type sheet struct {
 	TextOptions
 }
 
-// paint wraps s in an ANSI attribute if colours are wanted.
+// paint wraps s in an ANSI attribute, if it is one and colours are wanted.
 func (p *sheet) paint(attribute, s string) string {
-	if !p.Color || s == "" {
+	if !p.Color || s == "" || attribute == "" {
 		return s
 	}
 	return "\x1b[" + attribute + "m" + s + "\x1b[0m"
@@ -78,10 +78,7 @@ func (p *sheet) wrap(lead, indent, attribute, s string) {
 		if i > 0 {
 			lead = indent
 		}
-		if attribute != "" {
-			line = p.paint(attribute, line)
-		}
-		p.out.WriteString(lead + line + "\n")
+		p.out.WriteString(lead + p.paint(attribute, line) + "\n")
 	}
 }
 
@@ -162,8 +159,11 @@ func (p *sheet) scores(r *quality.Report) {
 		line := fmt.Sprintf("  %-12s %6s", clip(Printable(s.Name), 12), points(s.Value))
 		filled := min(max(int(s.Value/100*barWidth), 0), barWidth)
 		color := green
-		if s.Missed {
+		switch {
+		case s.Missed:
 			color = red
+		case s.Target == 0:
+			color = ""
 		}
 		if p.Width >= 60 {
 			line += "  " + p.paint(color, strings.Repeat("█", filled)) + p.paint(dim, strings.Repeat("░", barWidth-filled))
