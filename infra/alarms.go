@@ -11,6 +11,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/metric"
 )
 
@@ -19,11 +21,13 @@ import (
 // itself, or of what it never got, and go straight to their severity's topic.
 type alarm struct {
 	group, id, severity string
-	metric              awscloudwatch.IMetric
-	comparison          awscloudwatch.ComparisonOperator
-	threshold           float64
-	periods             int
-	missing             awscloudwatch.TreatMissingData
+	// rule is the rule of package alert whose runbook speaks of the alarm.
+	rule       string
+	metric     awscloudwatch.IMetric
+	comparison awscloudwatch.ComparisonOperator
+	threshold  float64
+	periods    int
+	missing    awscloudwatch.TreatMissingData
 	// what says what is wrong, do what to do now; both are whole sentences.
 	what, do string
 }
@@ -66,7 +70,7 @@ func (a *alarms) add(spec alarm) {
 	name := *a.name(spec.group + "-" + spec.id)
 	made := awscloudwatch.NewAlarm(a.scope, jsii.String(camel(spec.group+"-"+spec.id)), &awscloudwatch.AlarmProps{
 		AlarmName:          &name,
-		AlarmDescription:   jsii.String(a.describe(spec, name)),
+		AlarmDescription:   jsii.String(a.describe(spec)),
 		Metric:             spec.metric,
 		ComparisonOperator: spec.comparison,
 		Threshold:          &spec.threshold,
@@ -83,14 +87,14 @@ func (a *alarms) add(spec alarm) {
 
 // describe is what a person gets to read, and what route-alert reads the
 // severity from: it is the first word.
-func (a *alarms) describe(spec alarm, name string) string {
-	return fmt.Sprintf("%s: %s\nDo: %s\nRunbook: %s\nOwner: %s", spec.severity, spec.what, spec.do, a.runbook(name), a.Owner)
+func (a *alarms) describe(spec alarm) string {
+	return fmt.Sprintf("%s: %s\nDo: %s\nRunbook: %s\nOwner: %s", spec.severity, spec.what, spec.do, a.runbook(spec.rule), a.Owner)
 }
 
 // runbook is where an alarm's link leads.
-func (a *alarms) runbook(name string) string {
-	if a.Runbooks != "" {
-		return a.Runbooks + "#" + name
+func (a *alarms) runbook(rule string) string {
+	if page := runbook.URL(a.Runbooks, rule); page != "" {
+		return page
 	}
 	region := *awscdk.Stack_Of(a.scope).Region()
 	return "https://" + region + ".console.aws.amazon.com/cloudwatch/home?region=" + region +
@@ -114,7 +118,7 @@ func (a *alarms) forTarget(d Dataset, m metric.Metric) {
 		dimensions[n] = jsii.String(values[n])
 	}
 	a.add(alarm{
-		group: "data", id: d.Table + "-" + kebab(string(m.Name)), severity: "P2",
+		group: "data", id: d.Table + "-" + kebab(string(m.Name)), severity: "P2", rule: alert.ScoreBelowTarget,
 		metric: awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: jsii.String(string(m.Namespace)), MetricName: jsii.String(string(m.Name)), DimensionsMap: &dimensions,
 			Statistic: jsii.String(string(m.Statistic)), Period: awscdk.Duration_Minutes(jsii.Number(5)),

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"tillwatch/shared/alert"
 	"tillwatch/shared/metric"
 )
 
@@ -73,16 +74,16 @@ type alertProps struct {
 	alarms *alarms
 }
 
-// alert is the one way to a person: signals on the bus and alarms that change
+// alerting is the one way to a person: signals on the bus and alarms that change
 // their state → queue → route-alert → a topic.
-type alert struct {
+type alerting struct {
 	bus                awsevents.EventBus
 	function           awslambda.Function
 	queue, deadLetters awssqs.Queue
 	widgets            widgets
 }
 
-func newAlert(stack awscdk.Stack, p alertProps) alert {
+func newAlert(stack awscdk.Stack, p alertProps) alerting {
 	scope := constructs.NewConstruct(stack, jsii.String("Alert"))
 	bus := awsevents.NewEventBus(scope, jsii.String("Bus"), &awsevents.EventBusProps{
 		EventBusName: jsii.String("tillwatch-" + p.Environment),
@@ -145,33 +146,33 @@ func newAlert(stack awscdk.Stack, p alertProps) alert {
 		Targets: target(),
 	})
 
-	a := alert{bus: bus, function: f, queue: queue, deadLetters: dead}
+	a := alerting{bus: bus, function: f, queue: queue, deadLetters: dead}
 	a.addAlarms(p)
 	a.widgets = alertWidgets(p, f, queue, dead)
 	return a
 }
 
-func (a alert) addAlarms(p alertProps) {
+func (a alerting) addAlarms(p alertProps) {
 	p.alarms.add(alarm{
-		group: "router", id: "errors", severity: "P1",
+		group: "router", id: "errors", severity: "P1", rule: alert.FunctionErrors,
 		metric: of(a.function.MetricErrors(nil), awscloudwatch.Stats_SUM(), 5), comparison: moreThan, threshold: 0, periods: 1, missing: good,
 		what: "route-alert ended with an error: alerts may come late.",
 		do:   "Read its log around the time of the alarm. Its signals go back to the queue; until it works again, watch the operational dashboard yourself.",
 	})
 	p.alarms.add(alarm{
-		group: "router", id: "throttles", severity: "P1",
+		group: "router", id: "throttles", severity: "P1", rule: alert.FunctionErrors,
 		metric: of(a.function.MetricThrottles(nil), awscloudwatch.Stats_SUM(), 5), comparison: moreThan, threshold: 0, periods: 3, missing: good,
 		what: "The account has no concurrency left for route-alert: alerts come late.",
 		do:   "See which function uses the account's concurrency and ask for a higher quota.",
 	})
 	p.alarms.add(alarm{
-		group: "router", id: "waiting", severity: "P1",
+		group: "router", id: "waiting", severity: "P1", rule: alert.QueueAge,
 		metric: of(queueAge(a.queue), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 300, periods: 1, missing: good,
 		what: "A signal has been waiting for more than 5 minutes: nobody has been told yet.",
 		do:   "Look at errors and throttles of route-alert, and at the signals in its queue.",
 	})
 	p.alarms.add(alarm{
-		group: "lost", id: "signals", severity: "P1",
+		group: "lost", id: "signals", severity: "P1", rule: alert.DLQNotEmpty,
 		metric: of(queueDepth(a.deadLetters), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 0, periods: 1, missing: good,
 		what: "A signal could not be routed in five attempts and was set aside: somebody was not told.",
 		do:   "Read the message in the dead-letter queue: it is the signal. Act on it, mend the cause in route-alert's log, then redrive the queue.",

@@ -56,6 +56,9 @@ func newFunction(scope constructs.Construct, p functionProps) awslambda.Function
 	if p.TracesEndpoint != "" {
 		variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = &p.TracesEndpoint
 	}
+	if p.Runbooks != "" {
+		variables["TILLWATCH_RUNBOOKS"] = &p.Runbooks
+	}
 	architecture := awslambda.Architecture_ARM_64()
 	if p.Architecture == "x86_64" {
 		architecture = awslambda.Architecture_X86_64()

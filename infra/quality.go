@@ -12,6 +12,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"tillwatch/shared/alert"
 	"tillwatch/shared/metric"
 )
 
@@ -113,31 +114,31 @@ func (q quality) addAlarms(p qualityProps) {
 		}
 	}
 	a.add(alarm{
-		group: "judge", id: "errors", severity: "P2",
+		group: "judge", id: "errors", severity: "P2", rule: alert.FunctionErrors,
 		metric: of(q.function.MetricErrors(nil), awscloudwatch.Stats_SUM(), 5), comparison: moreThan, threshold: 0, periods: 1, missing: good,
 		what: "validate-file ended with an error: it crashed, ran out of time or of memory.",
 		do:   "Read its log around the time of the alarm. The file goes back to the queue and is tried five times; then see the alarm lost-files.",
 	})
 	a.add(alarm{
-		group: "judge", id: "throttles", severity: "P3",
+		group: "judge", id: "throttles", severity: "P3", rule: alert.FunctionErrors,
 		metric: of(q.function.MetricThrottles(nil), awscloudwatch.Stats_SUM(), 5), comparison: moreThan, threshold: 0, periods: 3, missing: good,
 		what: "The account has no concurrency left for validate-file for a quarter of an hour.",
 		do:   "Nothing is lost, files wait. See which function uses the account's concurrency, ask for a higher quota, or lower judge_concurrency.",
 	})
 	a.add(alarm{
-		group: "judge", id: "waiting", severity: "P2",
+		group: "judge", id: "waiting", severity: "P2", rule: alert.QueueAge,
 		metric: of(queueAge(q.queue), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 900, periods: 1, missing: good,
 		what: "A file has been waiting for its verdict for more than 15 minutes.",
 		do:   "Look at errors and throttles of validate-file. If both are quiet, more files land than judge_concurrency lets through: raise it.",
 	})
 	a.add(alarm{
-		group: "judge", id: "silence", severity: "P1",
+		group: "judge", id: "silence", severity: "P1", rule: alert.NothingJudged,
 		metric: p.self(metric.FilesJudged, awscloudwatch.Stats_SUM(), 60), comparison: lessThan, threshold: 1, periods: 26, missing: bad,
 		what: "No file was judged for 26 hours, and files land every day.",
 		do:   "See whether files landed at all. If they did, follow them: the rule Landed, the queue, validate-file's log. If they did not, ask those who deliver them.",
 	})
 	a.add(alarm{
-		group: "lost", id: "files", severity: "P1",
+		group: "lost", id: "files", severity: "P1", rule: alert.DLQNotEmpty,
 		metric: of(queueDepth(q.deadLetters), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 0, periods: 1, missing: good,
 		what: "A file could not be judged in five attempts and was set aside.",
 		do:   "Read the message in the dead-letter queue and validate-file's log for its object. Mend the cause, then redrive the queue: nothing is lost and nothing is judged twice.",

@@ -28,8 +28,10 @@ type Settings struct {
 	// slack_channel) are the ids for Amazon Q Developer in chat applications,
 	// both or none.
 	ChatEndpoint, SlackWorkspace, SlackChannel string
-	// Runbooks (runbooks) is an https address that alarms link to, followed by
-	// #<alarm>; "" links to the diagnostic dashboard, which says it too.
+	// Runbooks (runbooks) is the https address of the folder
+	// shared/alert/runbook, such as its page in a repository's web view, that
+	// alarms and notifications link to; "" has alarms link to the diagnostic
+	// dashboard, which says what to do, too.
 	Runbooks string
 	// Datasets (datasets) get an alarm for each target of the catalogue; a
 	// dataset whose pipeline has another name than its table is written

@@ -62,24 +62,24 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 	store := newStorage(stack, p, key)
 	topics := newTopics(stack, p, key)
 	alarms := newAlarms(stack, p, topics)
-	alert := newAlert(stack, alertProps{p, key, store, topics, alarms})
-	quality := newQuality(stack, qualityProps{p, key, store, alert.bus, alarms})
-	newDashboards(stack, p, alarms, quality.widgets, alert.widgets)
+	alerts := newAlert(stack, alertProps{p, key, store, topics, alarms})
+	quality := newQuality(stack, qualityProps{p, key, store, alerts.bus, alarms})
+	newDashboards(stack, p, alarms, quality.widgets, alerts.widgets)
 
 	output(stack, "LandingBucket", store.landing.BucketName())
 	output(stack, "ResultsBucket", store.results.BucketName())
 	output(stack, "Table", store.table.TableName())
-	output(stack, "Bus", alert.bus.EventBusName())
+	output(stack, "Bus", alerts.bus.EventBusName())
 	for _, s := range severities {
 		output(stack, "Topic"+s, topics.bySeverity[s].TopicArn())
 	}
 	output(stack, "TopicChat", topics.chat.TopicArn())
 	output(stack, "FilesQueue", quality.queue.QueueUrl())
 	output(stack, "FilesDeadLetters", quality.deadLetters.QueueUrl())
-	output(stack, "SignalsQueue", alert.queue.QueueUrl())
-	output(stack, "SignalsDeadLetters", alert.deadLetters.QueueUrl())
+	output(stack, "SignalsQueue", alerts.queue.QueueUrl())
+	output(stack, "SignalsDeadLetters", alerts.deadLetters.QueueUrl())
 	output(stack, "ValidateFileFunction", quality.function.FunctionName())
-	output(stack, "RouteAlertFunction", alert.function.FunctionName())
+	output(stack, "RouteAlertFunction", alerts.function.FunctionName())
 	return stack
 }
 

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 var everything = map[string]any{
 	"environment": "test", "email": "someone@example.com,team@example.com", "chat_endpoint": "https://example.com/chat",
 	"slack_workspace": "T00000000", "slack_channel": "C00000000", "max_bytes": "1000000", "cooldown_minutes": "30",
-	"traces_endpoint": "https://example.com", "targets": "CompletenessScore=97",
+	"traces_endpoint": "https://example.com", "targets": "CompletenessScore=97", "runbooks": "https://example.com/runbooks",
 }
 
 // both are the templates of both stacks with everything turned on, made once.

@@ -24,7 +24,8 @@ func (c *checker) integration(ctx context.Context) (err error) {
 	var packages []string
 	err = c.testFiles(func(path string, content []byte) {
 		folder := "./" + filepath.ToSlash(filepath.Dir(path))
-		if bytes.Contains(content, []byte(endpoint)) && !slices.Contains(packages, folder) {
+		asks := bytes.Contains(content, []byte(endpoint)) || bytes.Contains(content, []byte("storetest.AWS("))
+		if asks && !slices.Contains(packages, folder) {
 			packages = append(packages, folder)
 		}
 	})
