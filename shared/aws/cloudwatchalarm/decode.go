@@ -82,12 +82,16 @@ type form struct {
 	DetailType string   `json:"detail-type"`
 	Source     string   `json:"source"`
 	Resources  []string `json:"resources"`
+	Account    string   `json:"account"`
+	Region     string   `json:"region"` // in all three; a name such as "EU (Frankfurt)" in SNS
 	Detail     *alarm   `json:"detail"`
 	// Lambda action
 	AlarmArn  string `json:"alarmArn"`
 	AlarmData *alarm `json:"alarmData"`
+	AccountID string `json:"accountId"`
 	// SNS; decoding is blind to case, so AlarmArn serves both
 	AlarmName           string
+	AWSAccountID        string `json:"AWSAccountId"`
 	AlarmDescription    string
 	AlarmRule           string
 	NewStateValue       string
@@ -170,17 +174,26 @@ func decode(data []byte) (change, error) {
 	}
 	switch {
 	case f.DetailType == "CloudWatch Alarm State Change" && f.Detail != nil:
-		arn := ""
+		arn := f.arn(f.Region, f.Account, f.Detail.AlarmName)
 		if len(f.Resources) > 0 {
 			arn = f.Resources[0]
 		}
 		return f.Detail.change(arn), nil
 	case f.AlarmData != nil:
-		return f.AlarmData.change(f.AlarmArn), nil
+		return f.AlarmData.change(f.arn(f.Region, f.AccountID, f.AlarmData.AlarmName)), nil
 	case f.NewStateValue != "":
 		return f.notified(), nil
 	}
 	return change{}, fmt.Errorf("%w: it has none of the three forms", ErrNotAlarm)
+}
+
+// arn returns the alarm's ARN, or what stands for it where the payload has none:
+// SNS payloads had none once, and emulators have none today.
+func (f *form) arn(region, account, name string) string {
+	if f.AlarmArn != "" || name == "" {
+		return f.AlarmArn
+	}
+	return "arn:aws:cloudwatch:" + region + ":" + account + ":alarm:" + name
 }
 
 func (a *alarm) change(arn string) change {
@@ -204,7 +217,7 @@ func (a *alarm) change(arn string) change {
 
 func (f *form) notified() change {
 	c := change{
-		arn: f.AlarmArn, name: f.AlarmName, description: f.AlarmDescription,
+		arn: f.arn(f.Region, f.AWSAccountID, f.AlarmName), name: f.AlarmName, description: f.AlarmDescription,
 		state:  f.NewStateValue,
 		reason: f.NewStateReason, at: when(f.StateChangeTime),
 		suppressedBy: f.ActionsSuppressedBy,

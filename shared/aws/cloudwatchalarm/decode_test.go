@@ -95,6 +95,21 @@ func TestThreeFormsOneSignal(t *testing.T) {
 	}
 }
 
+func TestAlarmWithoutARN(t *testing.T) {
+	s, err := Decode([]byte(`{"AlarmName":"tillwatch-dev-judge-waiting","AWSAccountId":"000000000000","Region":"eu-central-1",
+		"NewStateValue":"ALARM","NewStateReason":"Threshold Crossed: Maximum 1000.0 GreaterThanThreshold 900.0","StateChangeTime":"2026-11-22T17:55:37Z",
+		"Trigger":{"MetricName":"ApproximateAgeOfOldestMessage","Dimensions":[{"Name":"QueueName","Value":"x"}]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "alarm/arn:aws:cloudwatch:eu-central-1:000000000000:alarm:tillwatch-dev-judge-waiting"; s.DedupKey != want {
+		t.Errorf("key %s, want %s", s.DedupKey, want)
+	}
+	if got := s.Findings[0].Message; got != "Maximum 1000.0 GreaterThanThreshold 900.0" {
+		t.Errorf("message %q", got)
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, data string
@@ -105,7 +120,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no JSON", `{"AlarmName":`, ErrNotAlarm},
 		{"another event", `{"detail-type":"Object Created","detail":{}}`, ErrNotAlarm},
 		{"an array", `[]`, ErrNotAlarm},
-		{"no name", `{"NewStateValue":"ALARM","AlarmArn":"a","StateChangeTime":"2026-11-22T03:06:00.120+0000"}`, ErrNotAlarm},
+		{"no name", `{"NewStateValue":"ALARM","StateChangeTime":"2026-11-22T03:06:00.120+0000"}`, ErrNotAlarm},
 		{"no time", `{"NewStateValue":"ALARM","AlarmName":"n","AlarmArn":"a"}`, ErrNotAlarm},
 		{"a state that there is not", `{"NewStateValue":"BAD","AlarmName":"n","AlarmArn":"a","StateChangeTime":"2026-11-22T03:06:00.120+0000"}`, ErrNotAlarm},
 	} {
