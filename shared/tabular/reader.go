@@ -40,8 +40,8 @@ type Reader struct {
 }
 
 // A Block is a run of whole records, line ends included. The zero value is
-// ready for Reader.Next, which reuses its memory. Whoever makes a block by hand starts from it and
-// sets Data to whole records, at most 1 GiB.
+// ready for Reader.Next, which reuses its memory. Whoever makes a block by hand
+// starts from the zero value and sets Data to whole records, at most 1 GiB.
 type Block struct {
 	Index       int // 0, 1, 2 … in the order of the file
 	Data        []byte
