@@ -3,7 +3,7 @@
 // allocation.
 //
 // Letters: y u Y year, M L month, d day, D day of the year, E day of the week,
-// H k K h hour, a AM or PM, m minute, s second, S fraction, n nanosecond,
+// H k K h hour, a AM, PM, am or pm, m minute, s second, S fraction, n nanosecond,
 // X x Z z V zone. The number of letters is the number of digits, but that one
 // letter takes as many as there are (y up to 4, S exactly one); MMM and EEE
 // are English abbreviations, MMMM and EEEE English names. [ ] encloses what

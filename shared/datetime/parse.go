@@ -94,13 +94,13 @@ func (l *Layout) read(o *op, b []byte, i int, f *fields) int {
 		f.hour %= 12
 		return end
 	case opHalf:
-		if len(b)-i < 2 || b[i+1]|0x20 != 'm' {
+		if len(b)-i < 2 {
 			return -1
 		}
-		switch b[i] | 0x20 {
-		case 'a':
+		switch string(b[i : i+2]) {
+		case "AM", "am":
 			f.half = 0
-		case 'p':
+		case "PM", "pm":
 			f.half = 1
 		default:
 			return -1

@@ -1,7 +1,10 @@
 package textformat
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -135,6 +138,39 @@ func TestPatternIsECMAs(t *testing.T) {
 			t.Errorf("%s: %q on %q: got %v", c.rule, c.pattern, c.text, got)
 		}
 		agree(t, m, []byte(c.text))
+	}
+}
+
+// testdata/ecma.jsonl holds random patterns, and texts that Node 20's RegExp
+// with the u flag finds them in or does not.
+func TestPatternIsNodes(t *testing.T) {
+	data, err := os.ReadFile("testdata/ecma.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(data) {
+		var c struct {
+			Pattern     string
+			Match, Miss []string
+		}
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Pattern(c.Pattern)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, text := range c.Match {
+			if !m.Match([]byte(text)) {
+				t.Errorf("%q is not found in %q", c.Pattern, text)
+			}
+		}
+		for _, text := range c.Miss {
+			if m.Match([]byte(text)) {
+				t.Errorf("%q is found in %q", c.Pattern, text)
+			}
+		}
 	}
 }
 
