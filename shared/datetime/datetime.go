@@ -7,7 +7,7 @@
 // X x Z z V zone. The number of letters is the number of digits, but that one
 // letter takes as many as there are (y up to 4, S exactly one); MMM and EEE
 // are English abbreviations, MMMM and EEEE English names. [ ] encloses what
-// may be missing, ' ' text, ” is an apostrophe; other characters stand for
+// may be missing, ' ' text, two apostrophes are one; other characters stand for
 // themselves.
 //
 // What people write is read as they mean it: Y is the calendar year, not the
