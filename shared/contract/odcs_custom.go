@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // a zone that a contract names is the same on every machine
 
 	"tillwatch/shared/document"
 )

@@ -174,7 +174,7 @@ func TestBounds(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %.200v, want an error that says %q", c.rule, err, c.want)
 		}
-		if took := time.Since(begin); took > 10*time.Second {
+		if took := time.Since(begin); took > 60*time.Second {
 			t.Errorf("%s: took %v", c.rule, took)
 		}
 	}
