@@ -199,7 +199,7 @@ func (p *sheet) check(mark, color string, c *quality.Result) {
 	if column := aside(c); column != "" {
 		head += " · " + column
 	}
-	severity := Printable(c.Severity)
+	severity := clip(Printable(c.Severity), 8)
 	lead := "  " + p.paint(color, mark) + " " + p.paint(color, severity) + " "
 	p.wrap(lead, inset, bold, head)
 	if found := message(c); found != "" {
