@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -112,7 +113,7 @@ func (p *plan) compileInvalid(r *contract.Rule, c *check, slot int) {
 		complaints = append(complaints, "do not match "+r.Pattern)
 		m, err := textformat.Pattern(r.Pattern)
 		if err != nil {
-			c.status, c.blocked = Skipped, fmt.Sprintf("skipped: pattern %s: %v", r.Pattern, err)
+			c.badPattern(err)
 			return
 		}
 		good = m.Match
@@ -124,6 +125,17 @@ func (p *plan) compileInvalid(r *contract.Rule, c *check, slot int) {
 	}
 	c.complaint = strings.Join(complaints, " or ")
 	c.kernel = state.Values(slot, good)
+}
+
+// badPattern makes c a check of a pattern that can't be matched: skipped if the
+// pattern asks for what takes unbounded time, else an error of the contract.
+func (c *check) badPattern(err error) {
+	var wrong *textformat.PatternError
+	if errors.As(err, &wrong) && wrong.Unsupported {
+		c.status, c.blocked = Skipped, "skipped: "+err.Error()
+		return
+	}
+	c.error("%v", err)
 }
 
 func (p *plan) compileRowCount(r *contract.Rule, c *check) {

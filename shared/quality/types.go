@@ -215,9 +215,10 @@ func (p *plan) textFacts(col *contract.Column) []*check {
 		c.advice = "Correct the values at the source; if the format has changed, change the contract's pattern."
 		m, err := textformat.Pattern(o.Pattern)
 		if err != nil {
-			c.status, c.blocked = Skipped, fmt.Sprintf("skipped: pattern %s: %v", o.Pattern, err)
+			c.badPattern(err)
+		} else {
+			c.build = func(slot int) state.Kernel { return state.Values(slot, m.Match) }
 		}
-		c.build = func(slot int) state.Kernel { return state.Values(slot, m.Match) }
 		facts = append(facts, c)
 	}
 	if o.Format != "" {
