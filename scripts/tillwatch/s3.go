@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 
@@ -40,6 +41,7 @@ func newS3(ctx context.Context) (*s3Store, error) {
 	}
 	return &s3Store{s3.NewFromConfig(settings, func(o *s3.Options) {
 		// An endpoint of one's own seldom has a host name for each bucket.
+		o.DisableLogOutputChecksumValidationSkipped = true
 		o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL") != "" || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 	})}, nil
 }
@@ -73,6 +75,10 @@ func explain(doing string, err error) error {
 	if !errors.As(err, &answer) {
 		if strings.Contains(err.Error(), "failed to refresh cached credentials") {
 			return fmt.Errorf("%s: no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", doing)
+		}
+		var refused *net.OpError
+		if errors.As(err, &refused) {
+			return fmt.Errorf("%s: %w; check the network and AWS_ENDPOINT_URL", doing, refused)
 		}
 		return fmt.Errorf("%s: %w", doing, err)
 	}

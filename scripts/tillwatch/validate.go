@@ -130,6 +130,9 @@ func (a *app) validate(ctx context.Context, c *call, name string) error {
 	if err := wrong.exit(exitMisuse); err != nil {
 		return err
 	}
+	if n := len(in.Contract.Tables); n > 1 && c.table == "" && in.Table != stem(name) {
+		fmt.Fprintf(a.err, "Judged as %s, the first of %d tables; choose another with --table\n", report.Printable(in.Table), n)
+	}
 	in.Elapsed = func() time.Duration { return a.now().Sub(start) }
 	bar := a.newBar(in.Bytes)
 	in.Progress = bar.set
@@ -174,9 +177,6 @@ func (a *app) input(ctx context.Context, c *call, name string, open *opener) (*q
 	in.Contract = open.contract(c.contract, &wrong)
 	if in.Contract != nil {
 		in.Table = tableFor(in.Contract, c.table, name, &wrong)
-		if n := len(in.Contract.Tables); n > 1 && c.table == "" && in.Table != stem(name) {
-			fmt.Fprintf(a.err, "Judged as %s, the first of %d tables; choose another with --table\n", report.Printable(in.Table), n)
-		}
 	}
 	for _, pair := range c.references {
 		open.reference(ctx, in, pair, &wrong)
