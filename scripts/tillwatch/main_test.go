@@ -9,11 +9,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"tillwatch/shared/quality/report"
 )
 
 var update = flag.Bool("update", false, "rewrite what scripts compare output with")
@@ -27,6 +31,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"schema": followsSchema},
 		Setup: func(env *testscript.Env) error {
 			store := httptest.NewServer(&bucket{objects: map[string][]byte{}})
 			env.Defer(store.Close)
@@ -37,6 +42,21 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/shop"))
 		},
 	})
+}
+
+// followsSchema is the command "schema FILE": the file must hold a report in
+// its JSON form.
+func followsSchema(ts *testscript.TestScript, _ bool, args []string) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
+	ts.Check(err)
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	ts.Check(compiler.AddResource("report.json", doc))
+	schema, err := compiler.Compile("report.json")
+	ts.Check(err)
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(schema.Validate(v))
 }
 
 // A bucket is as much of S3 as the command line uses.
