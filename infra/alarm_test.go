@@ -215,7 +215,7 @@ func TestDiagnosticDashboardIsTheRunbook(t *testing.T) {
 		said.WriteString(w.Properties.Markdown)
 	}
 	for _, id := range tm.of("AWS::CloudWatch::Alarm") {
-		if name := tm.at(id, "AlarmName").(string); !strings.Contains(said.String(), "### "+name+"\n") {
+		if name := tm.at(id, "AlarmName").(string); !strings.Contains(said.String(), " "+name+"**: ") {
 			t.Errorf("the diagnostic dashboard does not say what to do for %s", name)
 		}
 	}

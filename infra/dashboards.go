@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -71,24 +73,31 @@ func newDashboards(stack awscdk.Stack, p Props, a *alarms, capabilities ...widge
 func qualityWidgets(p qualityProps, f awslambda.Function, queue, dead awssqs.IQueue) widgets {
 	var quality, business, qualityNow, diagnostic []awscloudwatch.IWidget
 	for _, m := range metric.Catalogue() {
-		switch m.Namespace {
-		case metric.Quality:
-			quality = append(quality, p.graph(m, daily, 6))
-			qualityNow = append(qualityNow, p.graph(m, fine, 6))
-		case metric.Business:
+		width := 8
+		if m.Name == metric.QualityScore {
+			width = full
+		}
+		switch {
+		case m.Namespace == metric.Quality:
+			quality = append(quality, p.graph(m, daily, width))
+			qualityNow = append(qualityNow, p.graph(m, fine, width))
+		case m.Namespace == metric.Business && m.Name != metric.ProcessingCostPerRecord:
 			business = append(business, p.graph(m, daily, 8))
 		}
 		if m.Namespace != metric.Self || !routers[m.Name] {
 			diagnostic = append(diagnostic, p.graph(m, fine, 8))
 		}
 	}
+	cost, _ := metric.Lookup(metric.ProcessingCostPerRecord)
 	return widgets{
-		executive: append(append(section("Quality of the data", quality...), section("Business", business...)...),
+		executive: slices.Concat(
+			[][]awscloudwatch.IWidget{{p.latest(metric.QualityScore), p.latest(metric.DataFreshnessMinutes), p.latest(metric.DailyRevenue)}},
+			section("Quality of the data", quality...), section("Business", business...),
 			section("Effort",
-				p.graphOf("Files judged and rejected, a day", 12, p.named(metric.FilesJudged, total, daily), p.named(metric.FilesRejected, total, daily)),
-				p.graphOf("Seconds from landing to verdict", 12,
-					p.named(metric.EndToEndSeconds, median, daily), p.named(metric.EndToEndSeconds, p95, daily)),
-			)...),
+				p.graphOf("Files judged and rejected", 8, p.named(metric.FilesJudged, total, daily), p.named(metric.FilesRejected, total, daily)),
+				p.graphOf("Seconds from landing to verdict", 8, p.named(metric.EndToEndSeconds, median, daily), p.named(metric.EndToEndSeconds, p95, daily)),
+				p.graph(cost, daily, 8),
+			)),
 		operational: append(section("Judging files",
 			p.graphOf("Files", 8, p.named(metric.FilesJudged, total, fine), p.named(metric.FilesRejected, total, fine),
 				p.named(metric.FilesErrored, total, fine), p.named(metric.UnroutedFiles, total, fine)),
@@ -132,13 +141,7 @@ func alertWidgets(p alertProps, f awslambda.Function, queue, dead awssqs.IQueue)
 // graph shows a metric of the catalogue with its target. Datasets come and go
 // without a deployment, so their series are searched for.
 func (p Props) graph(m metric.Metric, minutes, width int) awscloudwatch.IWidget {
-	title := words(m.Name)
-	switch {
-	case m.Unit == metric.Percent:
-		title += ", %"
-	case m.Unit != metric.None && m.Unit != metric.Count:
-		title += ", " + strings.ToLower(string(m.Unit))
-	}
+	title := title(m)
 	props := &awscloudwatch.GraphWidgetProps{
 		Width: jsii.Number(width), Height: jsii.Number(height), Left: p.series(m, minutes),
 		LegendPosition: awscloudwatch.LegendPosition_BOTTOM,
@@ -157,6 +160,14 @@ func (p Props) graph(m metric.Metric, minutes, width int) awscloudwatch.IWidget 
 	}
 	props.Title = &title
 	return awscloudwatch.NewGraphWidget(props)
+}
+
+// latest shows the newest value of each dataset as a number.
+func (p Props) latest(n metric.Name) awscloudwatch.IWidget {
+	m, _ := metric.Lookup(n)
+	return awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
+		Title: jsii.String(title(m) + ": latest day"), Width: jsii.Number(8), Height: jsii.Number(4), Metrics: p.series(m, daily), Sparkline: jsii.Bool(true),
+	})
 }
 
 func (p Props) series(m metric.Metric, minutes int) *[]awscloudwatch.IMetric {
@@ -222,14 +233,19 @@ func (a *alarms) status(title string, groups ...string) [][]awscloudwatch.IWidge
 }
 
 // runbooks says what to do for each alarm: this is where the alarms' links lead.
+// Alarms that ask for the same stand together.
 func (a *alarms) runbooks() [][]awscloudwatch.IWidget {
 	var b strings.Builder
 	b.WriteString("# What each alarm asks for\n")
-	for _, m := range a.made {
-		fmt.Fprintf(&b, "\n### %s\n**%s** %s\n\n%s\n", m.name, m.severity, m.what, m.do)
+	order := slices.SortedStableFunc(slices.Values(a.made), func(x, y madeAlarm) int { return cmp.Compare(x.severity, y.severity) })
+	for i, m := range order {
+		fmt.Fprintf(&b, "\n**%s %s**: %s\n", m.severity, m.name, m.what)
+		if i+1 == len(order) || order[i+1].do != m.do {
+			fmt.Fprintf(&b, "\n→ %s\n", m.do)
+		}
 	}
 	return [][]awscloudwatch.IWidget{{awscloudwatch.NewTextWidget(&awscloudwatch.TextWidgetProps{
-		Markdown: jsii.String(b.String()), Width: jsii.Number(full), Height: jsii.Number(24),
+		Markdown: jsii.String(b.String()), Width: jsii.Number(full), Height: jsii.Number(30),
 	})}}
 }
 
@@ -263,8 +279,26 @@ func concurrency(f awslambda.Function) awscloudwatch.IMetric {
 	return labelled(f.Metric(jsii.String("ConcurrentExecutions"), nil), "calls at once")
 }
 
-// words writes DataFreshnessMinutes as Data freshness minutes.
+// title is a metric's name and unit as a graph shows them.
+func title(m metric.Metric) string {
+	switch {
+	case m.Unit == metric.Percent:
+		return words(m.Name) + ", %"
+	case m.Unit == metric.Milliseconds, m.Unit == metric.Seconds:
+		return words(m.Name) + ", " + strings.ToLower(string(m.Unit))
+	case strings.HasSuffix(string(m.Name), "Minutes"):
+		return words(m.Name) + ", minutes"
+	}
+	return words(m.Name)
+}
+
+// words writes CustomerCount as Customer count, and JudgeDurationMs as Judge
+// duration: units are said elsewhere.
 func words(n metric.Name) string {
-	text := strings.ReplaceAll(kebab(string(n)), "-", " ")
+	name := string(n)
+	for _, unit := range []string{"Ms", "Seconds", "Minutes"} {
+		name = strings.TrimSuffix(name, unit)
+	}
+	text := strings.ReplaceAll(kebab(name), "-", " ")
 	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -32,11 +32,11 @@ func newKey(stack awscdk.Stack, p Props) awskms.Key {
 	// EventBridge does not say for whom it asks: with a condition on the account
 	// every one of its notifications would be refused, and nobody would see it.
 	toNotify("RulesNotify", "events.amazonaws.com", nil)
-	logs := awsiam.NewServicePrincipal(jsii.String("logs.amazonaws.com"), nil)
+	logs := awsiam.NewServicePrincipal(jsii.String("logs."+*stack.Region()+".amazonaws.com"), nil)
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("ToLog"),
 		Principals: &[]awsiam.IPrincipal{logs},
-		Actions:    jsii.Strings("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"),
+		Actions:    jsii.Strings("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"),
 		Resources:  jsii.Strings("*"),
 		Conditions: &map[string]any{"ArnLike": map[string]any{
 			"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
