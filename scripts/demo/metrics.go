@@ -16,8 +16,8 @@ import (
 )
 
 // measurements tells the metrics as CloudWatch gives them back: for each
-// dataset the best value of the last hour, which is the clean day's, and the
-// worst, which is the broken one's.
+// dataset the highest and the lowest value of the last hour, one of which is
+// the clean day's and the other the broken one's.
 func (t *tale) measurements(ctx context.Context, c *cloud, p *progress) error {
 	p.step(emulator.Step{Name: "read the metrics back"})
 	type line struct {
@@ -53,11 +53,11 @@ func (t *tale) measurements(ctx context.Context, c *cloud, p *progress) error {
 	}
 	p.pause()
 	t.heading("The metrics, as read back from CloudWatch")
-	t.sayf("  %-22s%22s%22s%22s", "clean / broken", datasets[0], datasets[1], datasets[2])
+	t.sayf("  %-22s%22s%22s%22s", "highest / lowest", datasets[0], datasets[1], datasets[2])
 	for _, l := range lines {
 		row := fmt.Sprintf("  %-22s", l.name)
 		for _, dataset := range datasets {
-			row += fmt.Sprintf("%22s", spread(l.name, l.values[dataset]))
+			row += fmt.Sprintf("%22s", spread(l.values[dataset]))
 		}
 		t.sayf("%s", row)
 	}
@@ -75,24 +75,21 @@ func widest(a, b *types.Datapoint) *types.Datapoint {
 	}
 }
 
-// spread writes a metric's best and worst value.
-func spread(name metric.Name, point *types.Datapoint) string {
+// spread writes a metric's highest and lowest value, once if they look the same.
+func spread(point *types.Datapoint) string {
 	if point == nil {
 		return "–"
 	}
-	best, worst := aws.ToFloat64(point.Maximum), aws.ToFloat64(point.Minimum)
-	if name == metric.DataFreshnessMinutes {
-		best, worst = worst, best
+	high, low := short(aws.ToFloat64(point.Maximum)), short(aws.ToFloat64(point.Minimum))
+	if high == low {
+		return high
 	}
-	if best == worst {
-		return short(best)
-	}
-	return short(best) + " / " + short(worst)
+	return high + " / " + low
 }
 
 func short(v float64) string {
 	text := fmt.Sprintf("%.2f", v)
-	return strings.TrimSuffix(strings.TrimSuffix(text, "0"), ".0")
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
 // alarmsWithin is how long the story waits for an alarm to ring.
@@ -118,16 +115,68 @@ func (t *tale) alarms(ctx context.Context, c *cloud, p *progress) error {
 		case <-time.After(time.Second):
 		}
 	}
-	p.pause()
-	t.heading("The alarms")
+	var rings, along []string
 	count := map[types.StateValue]int{}
 	for _, a := range all {
 		count[a.StateValue]++
-		if a.StateValue == types.StateValueAlarm {
-			first, _, _ := strings.Cut(aws.ToString(a.AlarmDescription), "\n")
-			t.sayf("  ALARM  %s\n         %s", aws.ToString(a.AlarmName), first)
+		if a.StateValue != types.StateValueAlarm {
+			continue
+		}
+		name := strings.TrimPrefix(aws.ToString(a.AlarmName), "tillwatch-"+environment+"-")
+		value, breaks, err := c.ownSeries(ctx, a)
+		if err != nil {
+			return err
+		}
+		if breaks {
+			rings = append(rings, fmt.Sprintf("  ALARM  %-42s %s, wanted %s", name, value, wanted(a)))
+		} else {
+			along = append(along, name)
 		}
 	}
-	t.sayf("  %d ring, %d are OK, %d have no data yet.", count[types.StateValueAlarm], count[types.StateValueOk], count[types.StateValueInsufficientData])
+	p.pause()
+	t.heading("The alarms")
+	for _, line := range rings {
+		t.sayf("%s", line)
+	}
+	t.sayf("  %d ring, %d ring along, %d are OK, %d have no data.", len(rings), len(along), count[types.StateValueOk], count[types.StateValueInsufficientData])
+	if len(along) > 0 {
+		t.prose("Those that ring along are of datasets that keep the target themselves: the emulator takes an alarm's metric over " +
+			"all datasets together, where AWS keeps them apart.")
+	}
 	return nil
+}
+
+// ownSeries returns the alarm's statistic over the series that it names, and
+// whether that breaks its threshold.
+func (c *cloud) ownSeries(ctx context.Context, a types.MetricAlarm) (value string, breaks bool, err error) {
+	if a.MetricName == nil {
+		return "", true, nil // an expression; the emulator leaves those alone
+	}
+	out, err := c.watch.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
+		Namespace: a.Namespace, MetricName: a.MetricName, Dimensions: a.Dimensions, Statistics: []types.Statistic{types.StatisticMaximum, types.StatisticMinimum},
+		StartTime: aws.Time(time.Now().Add(-time.Hour)), EndTime: aws.Time(time.Now().Add(time.Minute)), Period: aws.Int32(7200),
+	})
+	if err != nil {
+		return "", false, fmt.Errorf("read metric %s: %w", aws.ToString(a.MetricName), err)
+	}
+	low := a.ComparisonOperator == types.ComparisonOperatorLessThanThreshold
+	for _, point := range out.Datapoints {
+		v := aws.ToFloat64(point.Maximum)
+		if low {
+			v = aws.ToFloat64(point.Minimum)
+		}
+		if low && v < aws.ToFloat64(a.Threshold) || !low && v > aws.ToFloat64(a.Threshold) {
+			return short(v), true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// wanted writes what keeps an alarm quiet.
+func wanted(a types.MetricAlarm) string {
+	sign := "<="
+	if a.ComparisonOperator == types.ComparisonOperatorLessThanThreshold {
+		sign = ">="
+	}
+	return sign + " " + short(aws.ToFloat64(a.Threshold))
 }

@@ -19,8 +19,10 @@ type notice struct {
 	Subject string
 	Body    string
 	At      time.Time
-	Reason  alert.Reason
-	Signal  alert.Signal // of a severity's topic; zero for the chat's
+	// Reason and Signal are of a severity's topic, Chat is of the chat's topic.
+	Reason alert.Reason
+	Signal alert.Signal
+	Chat   message.Note
 }
 
 // decodeNotice reads what a topic sent to its queue.
@@ -37,11 +39,17 @@ func decodeNotice(body string) (notice, bool, error) {
 		Body: envelope.Message, At: envelope.Timestamp,
 	}
 	var machine struct {
-		Reason alert.Reason `json:"reason"`
-		Signal alert.Signal `json:"signal"`
+		Reason alert.Reason  `json:"reason"`
+		Signal *alert.Signal `json:"signal"`
 	}
-	if json.Unmarshal([]byte(envelope.Message), &machine) == nil {
-		n.Reason, n.Signal = machine.Reason, machine.Signal
+	err := json.Unmarshal([]byte(n.Body), &machine)
+	if err == nil && machine.Signal != nil {
+		n.Reason, n.Signal = machine.Reason, *machine.Signal
+	} else if err == nil {
+		err = json.Unmarshal([]byte(n.Body), &n.Chat)
+	}
+	if err != nil {
+		return notice{}, false, fmt.Errorf("decode notification of %s: %w", n.Topic, err)
 	}
 	return n, true, nil
 }
@@ -68,7 +76,7 @@ func (t *tale) notifications(ctx context.Context, c *cloud, broken []fault.File,
 			return fmt.Errorf("wait for the notification about %s: %w; the functions' log is %s", file.Dataset, err, c.emulator.Log)
 		}
 		note, err := c.notices.wait(ctx, patience, func(n notice) bool {
-			return n.Signal.ID == "" && strings.Contains(n.Body, file.Dataset)
+			return strings.Contains(n.Chat.Content.Title, file.Dataset+" ")
 		})
 		if err != nil {
 			return fmt.Errorf("wait for the chat message about %s: %w; the functions' log is %s", file.Dataset, err, c.emulator.Log)
@@ -81,16 +89,13 @@ func (t *tale) notifications(ctx context.Context, c *cloud, broken []fault.File,
 	t.heading("Who was told")
 	for _, n := range c.notices.all() {
 		if n.Signal.ID != "" {
-			t.sayf("  %s  %-24s %s", n.At.UTC().Format(time.TimeOnly), n.Topic, n.Subject)
+			t.sayf("  %s by %s\n    %s", n.At.UTC().Format(time.TimeOnly), n.Topic, n.Subject)
 		}
 	}
-	t.sayf("\nThe email about the sales, %q:", email.Subject)
+	t.sayf("\nThe email about the sales:")
 	t.quote(email.email())
 	t.sayf("\nThe same in the chat room:")
-	var note message.Note
-	if err := json.Unmarshal([]byte(chat.Body), &note); err != nil {
-		return fmt.Errorf("decode chat message: %w", err)
-	}
-	t.quote(note.Content.Title + "\n" + note.Content.Description + "\n" + strings.Join(note.Content.NextSteps, "\n"))
+	note := chat.Chat.Content
+	t.quote(note.Title + "\n" + note.Description + "\n" + strings.Join(note.NextSteps, "\n"))
 	return nil
 }

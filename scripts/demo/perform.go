@@ -10,6 +10,7 @@ import (
 	"tillwatch/scripts/demo/fault"
 	"tillwatch/scripts/demo/retail"
 	"tillwatch/scripts/emulator"
+	"tillwatch/shared/alert"
 )
 
 // environment is the part of every resource's name that is the demo's.
@@ -25,7 +26,10 @@ func perform(ctx context.Context, o options, tools emulator.Tools, source *retai
 		return false, err
 	}
 	defer func() {
-		if o.keep && err == nil {
+		switch {
+		case err != nil:
+			p.fail()
+		case o.keep:
 			return
 		}
 		p.step(emulator.Step{Name: "stop the emulator"})
@@ -56,7 +60,7 @@ func perform(ctx context.Context, o options, tools emulator.Tools, source *retai
 	}
 	p.pause()
 	t.introduce(d)
-	t.sayf("\nDeployed to %s: landing bucket %s.", e.Endpoint, outputs.LandingBucket)
+	t.sayf("\nThe stack is deployed to an emulator at %s; files land in the bucket\n%s.", e.Endpoint, outputs.LandingBucket)
 
 	if err := t.cleanDay(ctx, c, d, p); err != nil {
 		return false, err
@@ -75,11 +79,14 @@ func perform(ctx context.Context, o options, tools emulator.Tools, source *retai
 	if err := t.alarms(ctx, c, p); err != nil {
 		return false, err
 	}
+	if err := t.mendedDay(ctx, c, d, p); err != nil {
+		return false, err
+	}
 	t.heading("What was broken, and what was found")
 	for i, file := range broken {
 		t.compare(file, found[i])
 	}
-	exact = t.sum(len(datasets))
+	exact = t.sum()
 	t.sayf("The reports are under %s.", t.relative(t.folder()))
 	if o.keep {
 		t.next(e, outputs, d)
@@ -132,9 +139,31 @@ func (t *tale) brokenDay(ctx context.Context, c *cloud, d *day, broken []fault.F
 	return found, nil
 }
 
+// mendedDay lands the clean day once more and tells how the alerts end.
+func (t *tale) mendedDay(ctx context.Context, c *cloud, d *day, p *progress) error {
+	t.heading("The day is sent again, whole")
+	clean := d.files(0)
+	for _, dataset := range datasets {
+		v, err := c.land(ctx, dataset, d.Date, clean[dataset], p)
+		if err != nil {
+			return err
+		}
+		over, err := c.notices.wait(ctx, patience, func(n notice) bool {
+			return n.Signal.Status == alert.Resolved && n.Signal.Pipeline == dataset
+		})
+		if err != nil {
+			return fmt.Errorf("wait for the end of the alert about %s: %w; the functions' log is %s", dataset, err, c.emulator.Log)
+		}
+		p.pause()
+		t.judgeClean(v.report)
+		t.sayf("  %-15s verdict %s, and by %s:\n    %s", dataset, v.report.Verdict, over.Topic, over.Subject)
+	}
+	return nil
+}
+
 // landed tells that a file landed and was judged.
 func (t *tale) landed(v *verdict) {
-	t.sayf("\n%s\n  %d bytes landed; the verdict was on the bus %.1f seconds later.", v.object(), v.notice.Object.Size, v.took.Seconds())
+	t.sayf("\n%s landed, its verdict was on the bus %.1f s later.", v.notice.Object.Key, v.took.Seconds())
 }
 
 // keep downloads what was written about a file and says where it is.
@@ -158,7 +187,7 @@ func (t *tale) keep(ctx context.Context, c *cloud, part string, v *verdict) erro
 			return err
 		}
 		if document.what != "report" {
-			t.sayf("  %-12s%s", document.what, t.relative(file))
+			t.sayf("%-12s%s", document.what, t.relative(file))
 		}
 	}
 	return nil

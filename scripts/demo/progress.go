@@ -66,15 +66,18 @@ func (p *progress) pause() {
 	p.finish("✓")
 }
 
-// end ends everything; err is what the last step ended with.
-func (p *progress) end(err error) {
+// fail ends the running step as one that did not work.
+func (p *progress) fail() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	mark := "✓"
-	if err != nil {
-		mark = "✗"
-	}
-	p.finish(mark)
+	p.finish("✗")
+}
+
+// end ends everything.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finish("✓")
 	p.ticker.Stop()
 	close(p.stop)
 }

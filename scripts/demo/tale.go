@@ -21,10 +21,10 @@ const width = 90
 type tale struct {
 	out   io.Writer
 	root  string // of the project
-	exact []bool // of each comparison so far
-	clean int    // files of the clean day that passed
-	found int    // faults that were found
-	total int    // faults that there are
+	wrong bool   // something was missed, or reported that was not broken
+
+	clean, passed int // clean files, and those that passed
+	total, found  int // faults, and those that were found
 }
 
 func (t *tale) cache() string { return filepath.Join(t.root, ".cache") }
@@ -52,10 +52,20 @@ func (t *tale) prose(format string, args ...any) {
 	fmt.Fprintln(t.out, line)
 }
 
-// quote writes a text that came from elsewhere, set off by a bar.
+// quote writes a text that came from elsewhere, set off by a bar; lines that
+// are too long go on below themselves.
 func (t *tale) quote(text string) {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		fmt.Fprintf(t.out, "  │ %s\n", report.Printable(line))
+		words := strings.SplitAfter(report.Printable(line), " ")
+		row := ""
+		for i, word := range words {
+			if i > 0 && strings.TrimSpace(row) != "" && len([]rune(row+word)) > width-4 {
+				t.sayf("  │ %s", strings.TrimRight(row, " "))
+				row = "    "
+			}
+			row += word
+		}
+		t.sayf("%s", strings.TrimRight("  │ "+row, " "))
 	}
 }
 
@@ -79,24 +89,31 @@ func (t *tale) verdict(r *quality.Report) error {
 	return report.Text(t.out, r, report.TextOptions{Width: width, Color: t.color()})
 }
 
-// cleanVerdict tells the verdict on a file of the clean day: anything but a
-// pass without a failed check is a false alarm.
+// cleanVerdict tells the verdict on a file of the clean day.
 func (t *tale) cleanVerdict(r *quality.Report) error {
+	t.judgeClean(r)
+	return t.verdict(r)
+}
+
+// judgeClean counts a clean file: anything but a pass without a failed check
+// is a false alarm.
+func (t *tale) judgeClean(r *quality.Report) {
 	passed := r.Verdict == quality.VerdictPass
 	for _, c := range r.Checks {
 		passed = passed && (c.Status == quality.Pass || c.Status == quality.Skipped)
 	}
-	t.exact = append(t.exact, passed)
+	t.clean++
 	if passed {
-		t.clean++
+		t.passed++
+	} else {
+		t.wrong = true
 	}
-	return t.verdict(r)
 }
 
 // compare tells what of a broken file was found.
 func (t *tale) compare(f fault.File, found []fault.Finding) {
 	c := f.Compare(found)
-	t.exact = append(t.exact, c.Exact())
+	t.wrong = t.wrong || !c.Exact()
 	t.sayf("\n%s", f.Dataset)
 	for _, o := range c.Outcomes {
 		t.total++
@@ -123,17 +140,12 @@ func (t *tale) compare(f fault.File, found []fault.Finding) {
 }
 
 // sum ends the story and reports whether all was as it should be.
-func (t *tale) sum(files int) bool {
-	exact := true
-	for _, one := range t.exact {
-		exact = exact && one
+func (t *tale) sum() bool {
+	ending := "and nothing else was reported."
+	if t.wrong {
+		ending = "and that is NOT AS IT SHOULD BE: see ✗ above, or a clean file that did not pass."
 	}
 	t.sayf("")
-	switch {
-	case exact:
-		t.sayf("%d of %d clean files passed, %d of %d faults were found, and nothing else was reported.", t.clean, files, t.found, t.total)
-	default:
-		t.sayf("NOT AS IT SHOULD BE: %d of %d clean files passed, %d of %d faults were found; see ✗ above.", t.clean, files, t.found, t.total)
-	}
-	return exact
+	t.prose("%d of %d clean files passed, %d of %d faults were found, %s", t.passed, t.clean, t.found, t.total, ending)
+	return !t.wrong
 }

@@ -26,10 +26,6 @@ type verdict struct {
 	quarantine []quality.BadRow // Raw is left out
 }
 
-func (v *verdict) object() string {
-	return "s3://" + v.notice.Object.Bucket + "/" + v.notice.Object.Key
-}
-
 // patience is how long a verdict may take before the story gives up.
 const patience = 90 * time.Second
 
@@ -44,12 +40,13 @@ func (c *cloud) land(ctx context.Context, dataset string, date time.Time, data [
 	start := time.Now()
 	v := &verdict{}
 	v.notice, err = c.verdicts.wait(ctx, patience, func(n landing.Notice) bool {
-		return n.Object.Key == key && n.Object.ETag == etag
+		return n.Object.Key == key && n.Object.ETag == etag && !c.seen[n.Object.Sequencer]
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wait for the verdict on %s: %w; the functions' log is %s", key, err, c.emulator.Log)
 	}
 	v.took = time.Since(start)
+	c.seen[v.notice.Object.Sequencer] = true
 	if v.notice.Report == "" {
 		return nil, fmt.Errorf("%s was not judged: %s", key, v.notice.Reason)
 	}

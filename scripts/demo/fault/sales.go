@@ -25,7 +25,7 @@ func badRows(p *retail.Plan, seed uint64) File {
 	b := &breaker{Table: t, dice: rand.New(rand.NewPCG(seed, 0))}
 	newest := t.Rows[len(t.Rows)-1][t.Column("transaction_timestamp")]
 	for _, row := range b.dice.Perm(len(t.Rows)) {
-		// The newest receipt stays whole: the file is to be as fresh as it was.
+		// The newest receipt is left alone: the file is to be as fresh as it was.
 		if t.Rows[row][t.Column("transaction_timestamp")] != newest {
 			b.order = append(b.order, row)
 		}
@@ -161,8 +161,11 @@ func (b *breaker) repeat(n int) Fault {
 	}
 }
 
-// truncate writes the file and cuts it off in the middle of its last row.
+// truncate writes the file and cuts it off in the middle of its last row, which
+// changes places with another one first: the newest receipt is to stay whole.
 func (b *breaker) truncate() (Fault, []byte) {
+	last, other := len(b.Rows)-1, b.pick(1, anyRow)[0]
+	b.Rows[last], b.Rows[other] = b.Rows[other], b.Rows[last]
 	data := b.CSV()
 	start := bytes.LastIndexByte(data[:len(data)-1], '\n') + 1
 	cells := bytes.Split(data[start:], []byte(","))
