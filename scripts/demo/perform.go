@@ -36,6 +36,7 @@ func perform(ctx context.Context, o options, tools emulator.Tools, source *retai
 		if stopped := e.Stop(); err == nil {
 			err = stopped
 		}
+		p.pause()
 	}()
 	outputs, err := e.Deploy(ctx, emulator.Deployment{Environment: environment}, p.step)
 	if err != nil {
