@@ -36,7 +36,7 @@ func (f *findings) lookAgain(ctx context.Context, report *Report, o tabular.Opti
 		again.quarantined[block][ordinal] = true
 	})
 	if in.QuarantineRows > 0 {
-		report.Quarantine = &Quarantine{Rows: []BadRow{}, Total: report.BadRows, Cap: rows}
+		report.Quarantine = &Quarantine{Delimiter: o.Dialect.Delimiter, Rows: []BadRow{}, Total: report.BadRows, Cap: rows}
 	}
 	if len(again.wanted) == 0 {
 		return nil

@@ -42,7 +42,7 @@ func (p *plan) compileColumn(col *contract.Column) {
 			p.missing(c, col.Name)
 		} else {
 			c.shows = []int{slot}
-			if c.build != nil {
+			if c.build != nil && c.status == "" {
 				c.kernel = c.build(slot)
 			}
 			if c.keys != nil {

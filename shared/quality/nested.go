@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
@@ -60,7 +61,59 @@ func (p *plan) nestedFacts(col *contract.Column) []*check {
 			return true
 		})
 	}
-	return facts
+	if n := o.Dimensions; n != nil {
+		option("dimensions", fmt.Sprintf("do not have %d numbers", *n), func(v any) bool { a, ok := v.([]any); return !ok || len(a) == *n })
+	}
+	if o.Normalized {
+		option("normalized", "are not of length 1", isNormalized)
+	}
+	return append(facts, p.nestedRules(col.Name, col)...)
+}
+
+// nestedRules lists what a contract asks of the values inside a JSON cell. It
+// is not executed; each part says so.
+func (p *plan) nestedRules(path string, col *contract.Column) []*check {
+	var skipped []*check
+	inner := func(path string, part *contract.Column) {
+		if part == nil {
+			return
+		}
+		c := p.fact(part, "nested", contract.Conformity)
+		c.say.ID, c.say.Column = path+".nested", col.Name
+		c.status, c.blocked = Skipped, fmt.Sprintf("skipped: what the contract states of %s, inside a JSON cell, is not checked", path)
+		skipped = append(skipped, c)
+		for i := range part.Rules {
+			r := &part.Rules[i]
+			c := p.fact(part, "nested", contract.Conformity)
+			c.fromRule(p, r)
+			c.say.Column = col.Name
+			c.status, c.blocked = Skipped, fmt.Sprintf("skipped: a rule of %s, inside a JSON cell, is not checked", path)
+			skipped = append(skipped, c)
+		}
+		skipped = append(skipped, p.nestedRules(path, part)...)
+	}
+	for i := range col.Properties {
+		inner(path+"."+col.Properties[i].Name, &col.Properties[i])
+	}
+	inner(path+"[]", col.Items)
+	inner(path+"{key}", col.MapKey)
+	inner(path+"{value}", col.MapValue)
+	return skipped
+}
+
+// isNormalized reports whether a vector's length is 1 to within a millionth.
+func isNormalized(v any) bool {
+	items, ok := v.([]any)
+	sum := 0.0
+	for _, item := range items {
+		n, is := item.(json.Number)
+		x, err := n.Float64()
+		if !is || err != nil {
+			return true // the type check says so
+		}
+		sum += x * x
+	}
+	return !ok || math.Abs(math.Sqrt(sum)-1) <= 1e-6
 }
 
 // parseJSON reads one JSON value and nothing after it; encoding/json bounds

@@ -183,6 +183,9 @@ func (p *plan) personal(slots ...int) bool {
 // of its key.
 func (p *plan) shown(c *check, v *state.View, row int) string {
 	if c.personal && !p.in.ShowPersonal {
+		if len(c.shows) == 1 && len(v.Value(c.shows[0], row)) == 0 {
+			return "" // that nothing is there tells nobody's secret
+		}
 		return masked
 	}
 	if len(c.shows) == 1 {

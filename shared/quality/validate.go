@@ -32,7 +32,7 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 	options := tabular.Options{Dialect: dialect(in.Contract, table), Limits: in.Limits}
 	reader, closer, err := tabular.OpenReader(ctx, in.Source, in.Object, options)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", in.Object, err)
+		return nil, err
 	}
 	defer closer.Close()
 	if h := reader.RawHeader(); bytes.HasPrefix(h, []byte("PAR1")) {
