@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Deployment is what to deploy; the zero value is the environment "dev" with
@@ -80,18 +82,24 @@ func (e *Emulator) OutputsFile() string { return filepath.Join(e.folder, "output
 // command line, exactly as to AWS. CDK must be installed. Deploying again
 // updates what changed.
 func (e *Emulator) Deploy(ctx context.Context, d Deployment, p Progress) (Outputs, error) {
-	if err := e.bootstrap(ctx, p); err != nil {
+	p.tell(Step{Name: "bootstrap the account, build the functions and the template"})
+	// One waits for the emulator, the other for the compiler.
+	both, parallel := errgroup.WithContext(ctx)
+	both.Go(func() error { return e.bootstrap(parallel) })
+	both.Go(func() error { return e.synth(parallel, d) })
+	if err := both.Wait(); err != nil {
 		return Outputs{}, err
 	}
-	step := Step{Name: "deploy the stack", Detail: "build the functions and the template"}
+	step := Step{Name: "deploy the stack"}
 	p.tell(step)
-	args := append([]string{"deploy", "--require-approval", "never", "--outputs-file", e.OutputsFile()}, e.options(d)...)
-	err := e.cdk(ctx, e.tools.root, func(line string) {
-		if done, total, resource, ok := deployed(line); ok && resource != "" {
+	line := func(text string) {
+		if done, total, resource, ok := deployed(text); ok && resource != "" {
 			step.Detail, step.Done, step.Total = resource, done, total
 			p.tell(step)
 		}
-	}, args...)
+	}
+	err := e.cdk(ctx, e.tools.root, line, "deploy", "--app", e.assembly(), "--require-approval", "never",
+		"--outputs-file", e.OutputsFile(), "--ci", "--progress", "events")
 	if err != nil {
 		return Outputs{}, fmt.Errorf("deploy stack: %w", err)
 	}
@@ -102,7 +110,7 @@ func (e *Emulator) Deploy(ctx context.Context, d Deployment, p Progress) (Output
 // deployment's context said retain=false.
 func (e *Emulator) Destroy(ctx context.Context, p Progress) error {
 	p.tell(Step{Name: "destroy the stack"})
-	if err := e.cdk(ctx, e.tools.root, nil, "destroy", "--force", "--no-notices", "--app", e.assembly()); err != nil {
+	if err := e.cdk(ctx, e.tools.root, nil, "destroy", "--force", "--app", e.assembly()); err != nil {
 		return fmt.Errorf("destroy stack: %w", err)
 	}
 	return nil
@@ -113,26 +121,27 @@ func (e *Emulator) assembly() string { return filepath.Join(e.folder, "cdk.out")
 
 // bootstrap prepares the account for the CDK. It runs outside the project, so
 // that the app is not run for it.
-func (e *Emulator) bootstrap(ctx context.Context, p Progress) error {
-	p.tell(Step{Name: "bootstrap the account"})
-	if err := e.cdk(ctx, e.folder, nil, "bootstrap", "aws://"+Account+"/"+Region, "--no-notices"); err != nil {
+func (e *Emulator) bootstrap(ctx context.Context) error {
+	if err := e.cdk(ctx, e.folder, nil, "bootstrap", "aws://"+Account+"/"+Region); err != nil {
 		return fmt.Errorf("bootstrap account: %w", err)
 	}
 	return nil
 }
 
-func (e *Emulator) options(d Deployment) []string {
-	options := []string{
-		"--no-notices", "--ci", "--progress", "events", "--output", e.assembly(),
-		"-c", "environment=" + d.environment(), "-c", "architecture=" + Architecture(),
-	}
+// synth runs the app, which builds the functions and writes the templates.
+func (e *Emulator) synth(ctx context.Context, d Deployment) error {
+	args := []string{"synth", "--quiet", "--output", e.assembly(), "-c", "environment=" + d.environment(), "-c", "architecture=" + Architecture()}
 	for k, v := range d.Context {
-		options = append(options, "-c", k+"="+v)
+		args = append(args, "-c", k+"="+v)
 	}
-	return options
+	if err := e.cdk(ctx, e.tools.root, nil, args...); err != nil {
+		return fmt.Errorf("make template: %w", err)
+	}
+	return nil
 }
 
 func (e *Emulator) cdk(ctx context.Context, dir string, line func(string), args ...string) error {
+	args = append(args, "--no-notices")
 	return run(ctx, command{args: e.tools.Command(CDK, args...), dir: dir, env: e.Environ(), line: line})
 }
 
