@@ -13,9 +13,16 @@
 package quality
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sort"
 	"time"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
 )
 
@@ -67,3 +74,168 @@ type Run struct {
 // Accepted reports whether the run's file was accepted: only such runs are a
 // baseline.
 func (r Run) Accepted() bool { return r.Verdict == VerdictPass || r.Verdict == VerdictWarn }
+
+// Version is the version of the report's schema.
+const Version = 1
+
+// Validate judges a file. What is wrong with the file is in the report; an
+// error means that it could not be read to its end, or that the input makes no
+// sense (ErrNoTable). A report is the same whatever in.Threads is, but for
+// DurationMS.
+func Validate(ctx context.Context, in Input) (*Report, error) {
+	in.defaults()
+	table, ok := in.Contract.Table(in.Table)
+	if !ok {
+		return nil, fmt.Errorf("table %q: %w", in.Table, ErrNoTable)
+	}
+	if err := readable(in.Contract); err != nil {
+		return nil, err
+	}
+	options := tabular.Options{Dialect: dialect(in.Contract, table), Limits: in.Limits}
+	reader, closer, err := tabular.OpenReader(ctx, in.Source, in.Object, options)
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	if h := reader.RawHeader(); bytes.HasPrefix(h, []byte("PAR1")) {
+		return nil, fmt.Errorf("%s is a Parquet file: %w", in.Object, ErrFormat)
+	}
+	p, err := compile(&in, reader.Header(), reader.Faults(), options.Dialect)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.prepare(ctx); err != nil {
+		return nil, err
+	}
+	workers := make([]*worker, in.Threads)
+	for i := range workers {
+		workers[i] = newWorker(p)
+		defer workers[i].close()
+	}
+	if err := scan(ctx, reader, workers, in.progress(reader)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", in.Object, err)
+	}
+	f, err := collect(p, workers, reader.HeaderLines())
+	if err != nil {
+		return nil, err
+	}
+	report := f.report(reader)
+	if err := f.lookAgain(ctx, report, options); err != nil {
+		return nil, fmt.Errorf("read %s again: %w", in.Object, err)
+	}
+	if in.Elapsed != nil {
+		report.DurationMS = in.Elapsed().Milliseconds()
+	}
+	return report, nil
+}
+
+// defaults fills what the caller left to us.
+func (in *Input) defaults() {
+	if in.Threads <= 0 {
+		in.Threads = runtime.GOMAXPROCS(0)
+	}
+	if in.Samples == 0 {
+		in.Samples = 5
+	}
+	if in.QuarantineRows == 0 {
+		in.QuarantineRows = 10_000
+	}
+	if in.KeyBytes == 0 {
+		in.KeyBytes = 256 << 20
+	}
+}
+
+// progress returns what to call after each block.
+func (in *Input) progress(r *tabular.Reader) func() {
+	if in.Progress == nil {
+		return func() {}
+	}
+	return func() { in.Progress(r.SourceBytes()) }
+}
+
+// dialect is how the contract says the dataset's files are written: the
+// delimiter of its first server that has one, the encoding among the
+// customProperties of the table, the server or the contract.
+func dialect(c *contract.Contract, t *contract.Table) tabular.Dialect {
+	d := tabular.Dialect{Encoding: t.Custom["encoding"]}
+	for _, s := range c.Servers {
+		if d.Delimiter == 0 && len(s.Delimiter) == 1 {
+			d.Delimiter = s.Delimiter[0]
+		}
+		if d.Encoding == "" {
+			d.Encoding = s.Custom["encoding"]
+		}
+	}
+	if d.Encoding == "" {
+		d.Encoding = c.Custom["encoding"]
+	}
+	return d
+}
+
+// ErrFormat is returned for a file whose format is not read.
+var ErrFormat = errors.New("the format is not read; delimited text is, compressed or not")
+
+// readable returns ErrFormat if the contract says that the files are of
+// another format than delimited text.
+func readable(c *contract.Contract) error {
+	for _, s := range c.Servers {
+		if s.Format != "" && s.Format != "csv" && s.Format != "txt" && s.Format != "tsv" {
+			return fmt.Errorf("server %s has format %s: %w", s.Name, s.Format, ErrFormat)
+		}
+	}
+	return nil
+}
+
+// prepare reads the references and hands them to the checks that asked.
+func (p *plan) prepare(ctx context.Context) error {
+	names := make([]string, 0, len(p.refs))
+	for name := range p.refs {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		if err := p.refs[name].read(ctx); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.checks {
+		if c.prepare != nil {
+			c.prepare()
+		}
+	}
+	return nil
+}
+
+// report puts together everything but what the second look brings.
+func (f *findings) report(r *tabular.Reader) *Report {
+	in := f.plan.in
+	report := &Report{
+		Version: Version, Dataset: f.plan.table.Name, Object: in.Object,
+		Contract: in.Contract.ID + " " + in.Contract.Version, JudgedAt: in.Now.UTC(),
+		Rows: f.rows, Bytes: in.Bytes, Columns: f.plan.header,
+		Checks: f.finish(), Metrics: f.plan.metrics(f),
+	}
+	if in.Bytes < 0 {
+		report.Bytes = r.SourceBytes()
+	}
+	if report.Columns == nil {
+		report.Columns = []string{}
+	}
+	report.Scores, report.Verdict = scores(report.Checks), verdict(report.Checks)
+	return report
+}
+
+// badRows returns the rows that a failed check sets aside.
+func (f *findings) badRows(report *Report) [][]uint64 {
+	var sets []*state.RowSet
+	for i := range report.Checks {
+		if report.Checks[i].Status != Fail {
+			continue
+		}
+		sets = append(sets, &f.tallies[i].rows)
+		if f.tallies[i].repeated != nil {
+			sets = append(sets, f.tallies[i].repeated)
+		}
+	}
+	return state.Union(sets, f.records)
+}

@@ -140,3 +140,112 @@ func durationText(d time.Duration) string {
 	}
 	return strings.Join(parts, " ")
 }
+
+func (p *plan) compileArrival(c *check, impl contract.ArrivalCheck) {
+	c.say.Dimension, c.say.Unit = contract.Timeliness, "minutes late" // below 0: early
+	zone := impl.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	c.say.Want = fmt.Sprintf("between %s and %s %s", clock(impl.After), clock(impl.By), zone)
+	c.finish = func(_ *findings, _ *tally, r *Result) {
+		at := p.in.Arrived.In(zone)
+		early, late := arrival(impl, at)
+		off := max(late, 0)
+		if early > 0 {
+			off = -early
+		}
+		r.decide(off.Minutes(), off == 0)
+		switch {
+		case late > 0:
+			r.Message = fmt.Sprintf("the file arrived at %s, %s after %s", at.Format("15:04 MST"), durationText(late), clock(impl.By))
+		case early > 0:
+			r.Message = fmt.Sprintf("the file arrived at %s, %s before %s", at.Format("15:04 MST"), durationText(early), clock(impl.After))
+		default:
+			r.Message = fmt.Sprintf("the file arrived at %s, in its window until %s", at.Format("15:04 MST"), clock(impl.By))
+		}
+		r.Advice = "Tell those who use the data, and look at the producer's schedule and its last run."
+	}
+}
+
+// arrival says how much too early or too late a file arrived; both are zero or
+// less for one in its window. A window that ends before it begins reaches over
+// midnight.
+func arrival(impl contract.ArrivalCheck, at time.Time) (early, late time.Duration) {
+	of := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute + time.Duration(at.Second())*time.Second
+	if impl.By > impl.After {
+		return impl.After - of, of - impl.By
+	}
+	if of >= impl.After || of <= impl.By {
+		return 0, 0
+	}
+	return 0, of - impl.By
+}
+
+// clock writes an offset from midnight as a time of day.
+func clock(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+}
+
+func (p *plan) compileProcessing(c *check, within contract.Span) {
+	c.say.Dimension, c.say.Unit = contract.Timeliness, "seconds"
+	c.say.Want = "<= " + spanText(within)
+	c.finish = func(_ *findings, _ *tally, r *Result) {
+		took := p.in.Now.Sub(p.in.Arrived)
+		if p.in.Elapsed != nil {
+			took += p.in.Elapsed()
+		}
+		took = max(took.Round(time.Second), 0)
+		r.decide(took.Seconds(), !within.Before(p.in.Now).After(p.in.Now.Add(-took)))
+		r.Message = fmt.Sprintf("%s from arrival to verdict; wanted %s", durationText(took), c.say.Want)
+		r.Advice = "Look at the queue's age and the function's duration; large files may need more memory, which brings more processor."
+	}
+}
+
+// compileAge makes the check that the newest value of a column is no older
+// than within when the file is judged.
+func (p *plan) compileAge(c *check, column string, within contract.Span) {
+	c.say.Dimension, c.say.Unit = contract.Timeliness, "minutes"
+	c.say.Column, c.say.Want = column, "<= "+spanText(within)
+	slot, ok := p.column(column)
+	if !ok {
+		p.missing(c, column)
+		return
+	}
+	at := p.need(func() state.Aggregate { return &state.Extent{Slot: slot} })
+	c.finish = func(f *findings, _ *tally, r *Result) {
+		e := f.aggs[at].(*state.Extent)
+		if e.Seen == 0 {
+			r.Status, r.Message = Errored, fmt.Sprintf("not measured: %s holds no point in time", column)
+			return
+		}
+		newest := e.Newest.Time()
+		age := p.in.Now.Sub(newest)
+		r.decide(age.Minutes(), !newest.Before(within.Before(p.in.Now)))
+		r.Message = fmt.Sprintf("the newest %s is %s, %s old; wanted %s", column, newest.UTC().Format("2006-01-02 15:04 MST"), durationText(age), c.say.Want)
+		r.Advice = "The data stopped before the file was made: look at the last run of the producer and at what feeds it."
+	}
+}
+
+func (p *plan) compilePeriod(c *check, impl contract.PeriodCheck) {
+	zone := impl.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	day := p.in.Now.In(zone).AddDate(0, 0, impl.Offset).Format("2006-01-02")
+	c.say.Dimension, c.say.Unit, c.say.Column = contract.Timeliness, string(contract.Rows), impl.Column
+	c.noun = "values"
+	c.complaint = "are not of " + day
+	c.advice = fmt.Sprintf("These rows belong to another day: check the export's date filter and time zone (%s here).", zone)
+	slot, ok := p.column(impl.Column)
+	if !ok {
+		p.missing(c, impl.Column)
+		return
+	}
+	if col, known := p.table.Column(impl.Column); known && col.Type == contract.Date {
+		zone = p.slots[slot].Zone // a date has no hour that a zone could move
+	}
+	c.shows = []int{slot}
+	c.personal = p.personal(slot)
+	c.kernel = state.Day(slot, day, zone)
+}
