@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sort"
 	"strings"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
 )
@@ -144,4 +146,113 @@ func (r *reference) resolve(header []string) ([]state.Slot, []state.Aggregate) {
 		}
 	}
 	return slots, aggs
+}
+
+func (p *plan) compileTotal(c *check, impl contract.TotalCheck) {
+	c.say.Dimension, c.say.Unit = contract.Consistency, "keys"
+	tolerance, kind := decimal.Parse([]byte(orZero(impl.Tolerance)))
+	if kind != decimal.Fits {
+		c.error("tolerance %q is not a number", impl.Tolerance)
+		return
+	}
+	otherBy := impl.OtherBy
+	if len(otherBy) == 0 {
+		otherBy = impl.By
+	}
+	by, absent := p.columns(impl.By)
+	sum, minus := strings.CutPrefix(impl.Sum, "-")
+	column := -1
+	if absent == "" && sum != "rows" {
+		var ok bool
+		if column, ok = p.column(sum); !ok {
+			absent = sum
+		}
+	}
+	if absent != "" {
+		p.missing(c, absent)
+		return
+	}
+	c.personal = p.personal(by...)
+	ours := p.need(func() state.Aggregate { return state.NewGroups(by, column, minus) })
+	otherSum, otherMinus := strings.CutPrefix(impl.OtherSum, "-")
+	columns := otherBy
+	if otherSum != "rows" {
+		columns = append(append([]string(nil), otherBy...), otherSum)
+	}
+	theirs := p.reference(impl.Dataset).look(columns, func(slots []int) state.Aggregate {
+		if otherSum == "rows" {
+			return state.NewGroups(slots, -1, otherMinus)
+		}
+		return state.NewGroups(slots[:len(otherBy)], slots[len(otherBy)], otherMinus)
+	})
+	c.finish = func(f *findings, _ *tally, r *Result) {
+		if problem := theirs.problem(); problem != "" {
+			r.Status, r.Message = Errored, "not measured: "+problem
+			return
+		}
+		a, b := f.aggs[ours].(*state.Groups), theirs.agg.(*state.Groups)
+		if a.Full || b.Full {
+			r.Status, r.Message = Errored, fmt.Sprintf("not measured: more than %s keys", count(state.GroupLimit))
+			return
+		}
+		differ, keys := compareTotals(a.Sums, b.Sums, tolerance, impl.Missing == "ignore")
+		r.LookedAt, r.Violations = int64(keys), int64(len(differ))
+		c.measure(r, float64(len(differ)))
+		what := fmt.Sprintf("%s by %s", impl.Sum, strings.Join(impl.By, ", "))
+		if len(impl.By) == 0 {
+			what = impl.Sum
+		}
+		if len(differ) == 0 {
+			r.Message = fmt.Sprintf("%s agrees with %s of %s for all %s keys", what, impl.OtherSum, impl.Dataset, count(int64(keys)))
+			return
+		}
+		r.Message = fmt.Sprintf("%s differs from %s of %s for %s of %s keys", what, impl.OtherSum, impl.Dataset, count(int64(len(differ))), count(int64(keys)))
+		r.Advice = fmt.Sprintf("Find out which of the two is right for these keys; %s may be of another day or not complete yet.", impl.Dataset)
+		for i := 0; i < len(differ) && i < p.in.Samples; i++ {
+			key := strings.ReplaceAll(differ[i].key, string(rune(state.KeySeparator)), ", ")
+			if c.personal && !p.in.ShowPersonal {
+				key = masked
+			}
+			r.Samples = append(r.Samples, Sample{Value: strings.TrimSpace(fmt.Sprintf("%s here %s, in %s %s", key, differ[i].here, impl.Dataset, differ[i].there))})
+		}
+	}
+}
+
+func orZero(text string) string {
+	if text == "" {
+		return "0"
+	}
+	return text
+}
+
+// A difference is a key whose sums disagree.
+type difference struct{ key, here, there string }
+
+// compareTotals lists the keys whose sums differ by more than tolerance, in
+// order, and how many keys were compared.
+func compareTotals(ours, theirs map[string]*decimal.Sum, tolerance decimal.Decimal, ignoreTheirs bool) ([]difference, int) {
+	var differ []difference
+	keys := 0
+	compare := func(key string, a, b *decimal.Sum) {
+		keys++
+		if a == nil {
+			a = new(decimal.Sum)
+		}
+		if b == nil {
+			b = new(decimal.Sum)
+		}
+		if !a.Within(*b, tolerance) {
+			differ = append(differ, difference{key, a.String(), b.String()})
+		}
+	}
+	for key, a := range ours {
+		compare(key, a, theirs[key])
+	}
+	for key, b := range theirs {
+		if ours[key] == nil && !ignoreTheirs {
+			compare(key, nil, b)
+		}
+	}
+	sort.Slice(differ, func(i, j int) bool { return differ[i].key < differ[j].key })
+	return differ, keys
 }
