@@ -69,6 +69,9 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 
 // decided logs what became of one message.
 func (h *handler) decided(ctx context.Context, task telemetry.Task, o landing.Object, out landing.Outcome, err error, took time.Duration) {
+	if out.Record != nil {
+		o = out.Record.Object // with the version that was found
+	}
 	args := []any{"bucket", o.Bucket, "key", o.Key, "version_id", o.Version, "sequencer", o.Sequencer, "duration_ms", took.Milliseconds()}
 	if r := out.Record; r != nil {
 		task.Pipeline, task.ExecutionDate = r.Dataset, r.Period
