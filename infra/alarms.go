@@ -112,7 +112,7 @@ func (a *alarms) forTarget(d Dataset, m metric.Metric) {
 	if target.Comparison == metric.AtMost {
 		comparison, worse = moreThan, "over"
 	}
-	values := map[string]string{metric.PipelineName: d.Pipeline, metric.Table: d.Table, metric.DataSource: d.Table}
+	values := map[string]string{metric.PipelineName: d.Pipeline, metric.Table: d.Table, metric.DataSource: d.Source}
 	dimensions := map[string]*string{}
 	for _, n := range m.Sets[0].Dimensions {
 		dimensions[n] = jsii.String(values[n])

@@ -112,7 +112,7 @@ func qualityWidgets(p qualityProps, f awslambda.Function, queue, dead awssqs.IQu
 	}
 }
 
-// routers are the metrics that route-alert publishes.
+// routers are the metrics of alerts, which stand in that section.
 var routers = map[metric.Name]bool{metric.SignalsRaised: true, metric.NotificationsSent: true, metric.NotificationsSuppressed: true}
 
 // alertWidgets show who was told, and how the router is.

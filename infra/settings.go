@@ -33,9 +33,10 @@ type Settings struct {
 	// alarms and notifications link to; "" has alarms link to the diagnostic
 	// dashboard, which says what to do, too.
 	Runbooks string
-	// Datasets (datasets) get an alarm for each target of the catalogue; a
-	// dataset whose pipeline has another name than its table is written
-	// pipeline/table. The dashboards find every dataset by themselves.
+	// Datasets (datasets) get an alarm for each target of the catalogue. One
+	// whose contract names a pipeline or a data source other than the table is
+	// written pipeline/table/source. The dashboards find every dataset by
+	// themselves.
 	Datasets []Dataset
 	// Targets (targets) replace targets of the catalogue:
 	// CompletenessScore=97,DataFreshnessMinutes=120.
@@ -71,15 +72,16 @@ type Settings struct {
 	TracesEndpoint string
 }
 
-// A Dataset is a table and the pipeline that brings it.
-type Dataset struct{ Pipeline, Table string }
+// A Dataset is a table, the pipeline that brings it and where it comes from:
+// the dimensions that its metrics are published with.
+type Dataset struct{ Pipeline, Table, Source string }
 
 // logDays are the retentions that CloudWatch Logs takes, up to ten years.
 var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
 var (
 	environmentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
-	datasetName     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64})?$`)
+	datasetName     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,2}$`)
 )
 
 // readSettings reads the context values and reports everything that is wrong
@@ -127,14 +129,16 @@ func readSettings(get func(key string) any) (Settings, error) {
 	}
 	for _, d := range r.list("datasets", "sales_data,inventory_data,customer_data") {
 		if !datasetName.MatchString(d) {
-			r.fault("datasets", d, "table or pipeline/table, separated by commas")
+			r.fault("datasets", d, "table, pipeline/table or pipeline/table/source, separated by commas")
 			continue
 		}
-		pipeline, table, found := strings.Cut(d, "/")
-		if !found {
-			table = pipeline
+		parts := strings.Split(d, "/")
+		dataset := Dataset{Pipeline: parts[0], Table: parts[min(1, len(parts)-1)]}
+		dataset.Source = dataset.Table
+		if len(parts) == 3 {
+			dataset.Source = parts[2]
 		}
-		s.Datasets = append(s.Datasets, Dataset{pipeline, table})
+		s.Datasets = append(s.Datasets, dataset)
 	}
 	return s, errors.Join(r.faults...)
 }

@@ -17,7 +17,7 @@ func TestSettingsWithoutContext(t *testing.T) {
 	if s.Environment != "dev" || s.Architecture != "arm64" || !s.Retain || s.JudgeConcurrency != 5 || s.ReservedConcurrency != 0 || len(s.Emails) != 0 {
 		t.Errorf("got %+v, want the defaults that the comments state", s)
 	}
-	want := []Dataset{{"sales_data", "sales_data"}, {"inventory_data", "inventory_data"}, {"customer_data", "customer_data"}}
+	want := []Dataset{{"sales_data", "sales_data", "sales_data"}, {"inventory_data", "inventory_data", "inventory_data"}, {"customer_data", "customer_data", "customer_data"}}
 	if !slices.Equal(s.Datasets, want) {
 		t.Errorf("got datasets %v, want %v", s.Datasets, want)
 	}
@@ -25,7 +25,7 @@ func TestSettingsWithoutContext(t *testing.T) {
 
 func TestSettingsRead(t *testing.T) {
 	values := map[string]any{
-		"retain": false, "judge_memory": 3000.0, "datasets": "shop/orders, returns", "email": " a@example.com ,b@example.com",
+		"retain": false, "judge_memory": 3000.0, "datasets": "shop/orders, returns,shop/stock/depot", "email": " a@example.com ,b@example.com",
 		"targets": "AccuracyScore=95.5",
 	}
 	s, err := readSettings(func(k string) any { return values[k] })
@@ -35,7 +35,7 @@ func TestSettingsRead(t *testing.T) {
 	if s.Retain || s.JudgeMemory != 3000 || s.Targets[metric.AccuracyScore] != 95.5 {
 		t.Errorf("got %+v, want what cdk.json said", s)
 	}
-	if got, want := fmt.Sprint(s.Datasets, s.Emails), "[{shop orders} {returns returns}] [a@example.com b@example.com]"; got != want {
+	if got, want := fmt.Sprint(s.Datasets, s.Emails), "[{shop orders orders} {returns returns returns} {shop stock depot}] [a@example.com b@example.com]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

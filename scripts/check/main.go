@@ -80,8 +80,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	chosen, err := choose(*only, *fast)
-	if err != nil || flags.NArg() > 0 {
-		fmt.Fprintf(stderr, "check: %v %s; see --list\n", err, strings.Join(flags.Args(), " "))
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("no argument is wanted, got %s", strings.Join(flags.Args(), " "))
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "check: %v; see --list and -h\n", err)
 		return 2
 	}
 	if *list {
