@@ -14,7 +14,7 @@ import (
 const cache = "../../.cache"
 
 // weekdays is how many weekdays the day is played on: each takes seconds.
-var weekdays = flag.Int("weekdays", 2, "play the day on so many `weekdays`, up to 7")
+var weekdays = flag.Int("weekdays", 1, "play the day on so many `weekdays`, up to 7")
 
 var noon = time.Date(2026, 11, 22, 17, 10, 0, 0, time.UTC)
 
