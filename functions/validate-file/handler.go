@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,9 +91,23 @@ func (h *handler) decided(ctx context.Context, task telemetry.Task, o landing.Ob
 		h.log.InfoContext(ctx, "file is being judged elsewhere", append(args, "error_code", "busy")...)
 	case err != nil:
 		h.log.ErrorContext(ctx, "file not judged", append(args, "error", err, "error_code", code(err))...)
+	case out.Decision == landing.Unjudged || out.Decision == landing.Missing:
+		h.log.WarnContext(ctx, "file decided", append(args, problem(out.Cause)...)...)
 	default:
 		h.log.InfoContext(ctx, "file decided", args...)
 	}
+}
+
+// problem returns what a line says about the cause of a decision.
+func problem(cause error) []any {
+	var p *landing.PanicError
+	switch {
+	case errors.As(cause, &p):
+		return []any{"error", cause, "error_code", "panic", "stack", string(p.Stack)}
+	case cause != nil:
+		return []any{"error", cause, "error_code", cmp.Or(fault.Code(cause), "unjudged")}
+	}
+	return nil
 }
 
 // code names the kind of an error for people who count errors.

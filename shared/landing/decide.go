@@ -30,6 +30,7 @@ type plan struct {
 	// clears says that signals of other rules end with this object.
 	clears bool
 	report *quality.Report
+	cause  error // of what could not be judged
 }
 
 // judged plans what follows from a report.
@@ -86,7 +87,7 @@ func (j *Judger) unjudged(f file, cause error) plan {
 	rec.Steps = []Step{StepTag, StepMetrics, StepEvents}
 	s := j.unreadable(f.Object, f.dataset, f.period, f.contract.Team, cause)
 	s.NextSteps = adviceFor(cause, f.contract.File)
-	p := plan{standing: f.dataset + "/" + f.period, signal: &s}
+	p := plan{standing: f.dataset + "/" + f.period, signal: &s, cause: cause}
 	p.Record = rec
 	return p
 }
@@ -129,7 +130,7 @@ func (j *Judger) withoutContract(o Object, broken []Broken, now time.Time) plan 
 		rec.Steps = []Step{StepTag, StepMetrics, StepEvents}
 		s := j.unreadable(o, name, period, "", cause)
 		s.NextSteps = adviceFor(cause, path.Base(b.Name))
-		p := plan{standing: name + "/" + period, signal: &s}
+		p := plan{standing: name + "/" + period, signal: &s, cause: cause}
 		p.Record = rec
 		return p
 	}

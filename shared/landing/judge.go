@@ -168,12 +168,12 @@ func (j *Judger) Judge(ctx context.Context, o Object, now time.Time) (out Outcom
 	}()
 	out = Outcome{Decision: CaughtUpWith, Reason: "judged before, not all of it was published", Attempt: c.Attempt}
 	if c.Record == nil {
-		record, err := j.finish(ctx, c, now)
+		record, cause, err := j.finish(ctx, c, now)
 		if err != nil {
 			return Outcome{}, err
 		}
 		c.Record = &record
-		out.Decision, out.Reason = record.Decision, record.Reason
+		out.Decision, out.Reason, out.Cause = record.Decision, record.Reason, cause
 	}
 	out.Record = c.Record
 	err = j.span(ctx, "publish", func(ctx context.Context) (err error) {
@@ -183,11 +183,12 @@ func (j *Judger) Judge(ctx context.Context, o Object, now time.Time) (out Outcom
 	return out, err
 }
 
-// finish decides on the claimed object and stores the decision.
-func (j *Judger) finish(ctx context.Context, c Claim, now time.Time) (Record, error) {
+// finish decides on the claimed object and stores the decision. It returns the
+// error that the decision is about, if any, beside its own.
+func (j *Judger) finish(ctx context.Context, c Claim, now time.Time) (r Record, cause, err error) {
 	p, err := j.decide(ctx, c.Object, now)
 	if err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
 	// Files of one dataset and period share a standing; whoever reads it before
 	// another changes it tries again with what is open now.
@@ -195,25 +196,25 @@ func (j *Judger) finish(ctx context.Context, c Claim, now time.Time) (Record, er
 		var s Standing
 		if p.standing != "" {
 			if s, err = j.Archive.Standing(ctx, p.standing); err != nil {
-				return Record{}, fmt.Errorf("read open signals of %s: %w", p.standing, err)
+				return Record{}, nil, fmt.Errorf("read open signals of %s: %w", p.standing, err)
 			}
 		}
 		var ch Change
 		if ch, err = j.settle(p, s); err != nil {
-			return Record{}, err
+			return Record{}, nil, err
 		}
 		if err = j.Ledger.Finish(ctx, c, ch); err == nil {
-			return ch.Record, nil
+			return ch.Record, p.cause, nil
 		}
 		switch {
 		case errors.Is(err, ErrStale):
 			// This version's verdict has no meaning any more.
 			p = plan{Change: Change{Record: record(p.Record.Object, Stale, "a newer version arrived while it was judged", now)}}
 		case !errors.Is(err, ErrConflict):
-			return Record{}, fmt.Errorf("store verdict of %s: %w", c.Object.Key, err)
+			return Record{}, nil, fmt.Errorf("store verdict of %s: %w", c.Object.Key, err)
 		}
 	}
-	return Record{}, fmt.Errorf("store verdict of %s: %w", c.Object.Key, err)
+	return Record{}, nil, fmt.Errorf("store verdict of %s: %w", c.Object.Key, err)
 }
 
 // settleAttempts bounds how often a standing is read again; beyond it the
@@ -307,11 +308,13 @@ func (j *Judger) validate(ctx context.Context, f *file) (report *quality.Report,
 	if f.Size > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are judged here", tabular.ErrTooLarge, f.Size, limit)
 	}
-	entries, err := j.Archive.History(ctx, f.dataset, historyLimit)
-	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
+	if f.looksBack() {
+		entries, err := j.Archive.History(ctx, f.dataset, historyLimit)
+		if err != nil {
+			return nil, fmt.Errorf("read history: %w", err)
+		}
+		f.history = Baseline(entries, f.Object, f.period)
 	}
-	f.history = Baseline(entries, f.Object, f.period)
 	references, err := j.references(ctx, f)
 	if err != nil {
 		return nil, err

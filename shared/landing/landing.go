@@ -108,6 +108,9 @@ type Outcome struct {
 	Record *Record
 	// Attempt counts the claims of this object, from 1; 0 if there was none.
 	Attempt int
+	// Cause is why an object is Unjudged, for a log: a *PanicError holds a stack.
+	// It is nil for a repeated event.
+	Cause error
 	// Published are the steps done just now, in order.
 	Published []Step
 }

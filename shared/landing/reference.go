@@ -48,25 +48,37 @@ func named(t *contract.Table) []string {
 	for _, r := range t.Relationships {
 		names[r.Dataset] = true
 	}
-	rules := slices.Clone(t.Rules)
-	for _, c := range t.Columns {
-		rules = append(rules, c.Rules...)
-	}
-	for _, r := range rules {
+	for _, r := range rulesOf(t) {
 		switch check := r.Implementation.(type) {
 		case contract.CoverageCheck:
 			names[check.Dataset] = true
-		case *contract.CoverageCheck:
-			names[check.Dataset] = true
 		case contract.TotalCheck:
-			names[check.Dataset] = true
-		case *contract.TotalCheck:
 			names[check.Dataset] = true
 		}
 	}
 	delete(names, "")
 	delete(names, t.Name)
 	return slices.Sorted(maps.Keys(names))
+}
+
+// rulesOf returns the rules of the table and of its columns.
+func rulesOf(t *contract.Table) []contract.Rule {
+	rules := slices.Clone(t.Rules)
+	for _, c := range t.Columns {
+		rules = append(rules, c.Rules...)
+	}
+	return rules
+}
+
+// looksBack reports whether anything about the file depends on history.
+func (f file) looksBack() bool {
+	return f.property(propertyRevenue) != "" || slices.ContainsFunc(rulesOf(f.table), func(r contract.Rule) bool {
+		switch r.Implementation.(type) {
+		case contract.HistoryCheck, contract.DriftCheck:
+			return true
+		}
+		return false
+	})
 }
 
 // traced puts a span named read around every reading of src.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -41,6 +42,9 @@ func StartTraces(ctx context.Context, service, environment, endpoint string) (*T
 	if err != nil {
 		return nil, fmt.Errorf("start export of traces to %s: %w", endpoint, err)
 	}
+	// Flush returns what goes wrong; the default handler would say it a second
+	// time, in lines that are not JSON.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(exporter),
 		sdktrace.WithResource(resource.NewSchemaless(

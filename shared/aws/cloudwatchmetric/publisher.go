@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -29,19 +30,36 @@ type API interface {
 	PutMetricData(context.Context, *cloudwatch.PutMetricDataInput, ...func(*cloudwatch.Options)) (*cloudwatch.PutMetricDataOutput, error)
 }
 
+// oldest is how old a measurement may be: CloudWatch refuses those of more than
+// two weeks, with the whole request that they are in.
+const oldest = 14*24*time.Hour - time.Hour
+
 // A Publisher publishes. It is safe for concurrent use.
-type Publisher struct{ Client API }
+type Publisher struct {
+	Client API
+	// Now tells the time, time.Now if nil.
+	Now func() time.Time
+}
 
 var _ landing.Metrics = (*Publisher)(nil)
 
 // Put implements landing.Metrics: one or more requests for each namespace of the
 // catalogue. A measurement that the catalogue refuses fails before anything is
-// sent.
+// sent; one that is too old for CloudWatch, as of a file that was judged again
+// weeks later, is left out.
 func (p *Publisher) Put(ctx context.Context, ms []metric.Measurement) error {
+	now := time.Now
+	if p.Now != nil {
+		now = p.Now
+	}
+	since := now().Add(-oldest)
 	spaces := map[metric.Namespace][]types.MetricDatum{}
 	for _, m := range ms {
 		if err := m.Validate(); err != nil {
 			return err
+		}
+		if m.At.Before(since) {
+			continue
 		}
 		entry, _ := metric.Lookup(m.Name)
 		spaces[entry.Namespace] = append(spaces[entry.Namespace], datum(m, entry))

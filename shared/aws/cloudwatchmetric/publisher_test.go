@@ -41,6 +41,8 @@ func TestBatches(t *testing.T) {
 	score := measurement(metric.QualityScore, metric.PipelineName, "sales_data", metric.Table, "sales_data")
 	long := measurement(metric.QualityScore, metric.PipelineName, strings.Repeat("a", 1000), metric.Table, "t")
 	rows := measurement(metric.RecordsProcessed, metric.PipelineName, "sales_data", metric.DataSource, "landing")
+	old := score
+	old.At = noon.AddDate(0, 0, -14)
 	many := func(m metric.Measurement, n int) []metric.Measurement {
 		ms := make([]metric.Measurement, n)
 		for i := range ms {
@@ -55,13 +57,14 @@ func TestBatches(t *testing.T) {
 	}{
 		{"nothing makes no request", nil, nil},
 		{"namespaces are apart", []metric.Measurement{rows, score, rows}, []int{2, 1}},
+		{"what is too old is left out", []metric.Measurement{old, score}, []int{1}},
 		{"a thousand fit", many(score, 1000), []int{1000}},
 		{"one more does not", many(score, 1001), []int{1000, 1}},
 		{"long names fill a request sooner", many(long, 1000), []int{588, 412}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var r recorder
-			if err := (&cloudwatchmetric.Publisher{Client: &r}).Put(t.Context(), tt.ms); err != nil {
+			if err := (&cloudwatchmetric.Publisher{Client: &r, Now: func() time.Time { return noon.Add(time.Hour) }}).Put(t.Context(), tt.ms); err != nil {
 				t.Fatal(err)
 			}
 			var got []int
@@ -84,14 +87,14 @@ func TestErrors(t *testing.T) {
 	score := measurement(metric.QualityScore, metric.PipelineName, "a", metric.Table, "b")
 	for code, retryable := range map[string]bool{"Throttling": true, "InternalServiceFault": true, "InvalidParameterValue": false} {
 		r := recorder{err: &smithy.GenericAPIError{Code: code}}
-		err := (&cloudwatchmetric.Publisher{Client: &r}).Put(t.Context(), []metric.Measurement{score})
+		err := (&cloudwatchmetric.Publisher{Client: &r, Now: func() time.Time { return noon.Add(time.Hour) }}).Put(t.Context(), []metric.Measurement{score})
 		if err == nil || landing.Retryable(err) != retryable {
 			t.Errorf("%s: %v, retryable %v", code, err, landing.Retryable(err))
 		}
 	}
 	var r recorder
 	bad := measurement("NoSuchMetric")
-	if err := (&cloudwatchmetric.Publisher{Client: &r}).Put(t.Context(), []metric.Measurement{score, bad}); err == nil || len(r.requests) > 0 {
+	if err := (&cloudwatchmetric.Publisher{Client: &r, Now: func() time.Time { return noon.Add(time.Hour) }}).Put(t.Context(), []metric.Measurement{score, bad}); err == nil || len(r.requests) > 0 {
 		t.Errorf("an unknown metric: %v after %d requests", err, len(r.requests))
 	}
 }
