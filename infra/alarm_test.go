@@ -271,7 +271,7 @@ func TestSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
-		t.Errorf("the stacks changed; if that is meant, go test ./infra -update (-want +got):\n%s", d)
+		t.Errorf("the stacks changed; if that is meant, go test ./infra -args -update (-want +got):\n%s", d)
 	}
 }
 

@@ -29,20 +29,26 @@ const routeSeconds = 30
 type topics struct {
 	bySeverity map[string]awssns.Topic
 	chat       awssns.Topic
+	// undelivered keeps what no subscriber took; nil if nobody subscribes.
+	undelivered awssqs.Queue
 }
 
 func newTopics(stack awscdk.Stack, p Props, key awskms.IKey) topics {
 	scope := constructs.NewConstruct(stack, jsii.String("Topics"))
 	t := topics{bySeverity: map[string]awssns.Topic{}}
+	if len(p.Emails) > 0 || p.ChatEndpoint != "" {
+		t.undelivered = newDeadLetters(scope, "Undelivered")
+		suppress(t.undelivered, "AwsSolutions-SQS3", "It is the dead-letter queue of the topics' subscriptions, where the rule does not look.")
+	}
 	for _, s := range severities {
 		t.bySeverity[s] = newTopic(scope, p, s, key)
 		for _, e := range p.Emails {
-			t.bySeverity[s].AddSubscription(awssnssubscriptions.NewEmailSubscription(&e, nil))
+			t.bySeverity[s].AddSubscription(awssnssubscriptions.NewEmailSubscription(&e, &awssnssubscriptions.EmailSubscriptionProps{DeadLetterQueue: t.undelivered}))
 		}
 	}
 	t.chat = newTopic(scope, p, "Chat", key)
 	if p.ChatEndpoint != "" {
-		t.chat.AddSubscription(awssnssubscriptions.NewUrlSubscription(&p.ChatEndpoint, nil))
+		t.chat.AddSubscription(awssnssubscriptions.NewUrlSubscription(&p.ChatEndpoint, &awssnssubscriptions.UrlSubscriptionProps{DeadLetterQueue: t.undelivered}))
 	}
 	return t
 }
@@ -177,4 +183,12 @@ func (a alerting) addAlarms(p alertProps) {
 		what: "A signal could not be routed in five attempts and was set aside: somebody was not told.",
 		do:   "Read the message in the dead-letter queue: it is the signal. Act on it, mend the cause in route-alert's log, then redrive the queue.",
 	})
+	if p.topics.undelivered != nil {
+		p.alarms.add(alarm{
+			group: "lost", id: "notifications", severity: "P1", rule: alert.DLQNotEmpty,
+			metric: of(queueDepth(p.topics.undelivered), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 0, periods: 1, missing: good,
+			what: "A notification was sent and a subscriber did not take it.",
+			do:   "Read the message in the queue Undelivered: act on it, then see whether the subscriber's address still exists.",
+		})
+	}
 }

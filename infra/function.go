@@ -102,11 +102,7 @@ func retention(days int) string {
 // the function could not do in five attempts. A message is hidden six times as
 // long as an attempt may take, as Lambda asks for.
 func newQueues(scope constructs.Construct, seconds int) (queue, deadLetters awssqs.Queue) {
-	deadLetters = awssqs.NewQueue(scope, jsii.String("DeadLetters"), &awssqs.QueueProps{
-		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
-		EnforceSSL:      jsii.Bool(true),
-		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
-	})
+	deadLetters = newDeadLetters(scope, "DeadLetters")
 	queue = awssqs.NewQueue(scope, jsii.String("Queue"), &awssqs.QueueProps{
 		Encryption:        awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:        jsii.Bool(true),
@@ -115,6 +111,15 @@ func newQueues(scope constructs.Construct, seconds int) (queue, deadLetters awss
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(5)},
 	})
 	return queue, deadLetters
+}
+
+// newDeadLetters makes a queue that keeps what nobody could take for two weeks.
+func newDeadLetters(scope constructs.Construct, id string) awssqs.Queue {
+	return awssqs.NewQueue(scope, &id, &awssqs.QueueProps{
+		Encryption:      awssqs.QueueEncryption_SQS_MANAGED,
+		EnforceSSL:      jsii.Bool(true),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+	})
 }
 
 // consume lets the function take messages off the queue, batch at a time in

@@ -262,6 +262,13 @@ func TestNothingAsynchronousIsLost(t *testing.T) {
 			deadLetters[text(target)] = true
 		}
 	}
+	for _, id := range tm.of("AWS::SNS::Subscription") {
+		target := tm.at(id, "RedrivePolicy", "deadLetterTargetArn")
+		if target == nil {
+			t.Errorf("%s has no dead letters", id)
+		}
+		deadLetters[text(target)] = true
+	}
 	for _, id := range tm.of("AWS::SQS::Queue") {
 		arn := `{"Fn::GetAtt":["` + id + `","Arn"]}`
 		if tm.at(id, "RedrivePolicy") == nil && !deadLetters[arn] {
