@@ -36,6 +36,8 @@ const (
 // house is a deployment in memory with a handler at its door.
 type house struct {
 	*handler
+	judger  *landing.Judger
+	library memory.Library
 	bucket  memory.Bucket
 	ledger  memory.Ledger
 	results memory.Documents
@@ -54,15 +56,17 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h := &house{}
+	h.library.Shelf.Contracts = []*contract.Contract{c}
 	j := &landing.Judger{
 		Claims: &h.ledger, Ledger: &h.ledger, Archive: &h.ledger, Files: &h.bucket,
-		Library:   &memory.Library{Shelf: landing.Shelf{Contracts: []*contract.Contract{c}}},
+		Library:   &h.library,
 		Documents: &h.results, Metrics: &memory.Metrics{}, Bus: &h.bus,
 		Validate: quality.Validate, JSON: report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
 		Lease: time.Minute, Environment: "prod", Producer: service, Threads: 1,
 		Link:    func(key string) string { return "https://reports.example/" + key },
 		Runbook: func(rule string) string { return "https://runbooks.example/" + rule + ".md" },
 	}
+	h.judger = j
 	h.handler = &handler{
 		judge: j.Judge, log: telemetry.NewLogger(&h.log, service, slog.LevelInfo),
 		now: func() time.Time { return time.Date(2026, 11, 22, 3, 5, 20, 0, time.UTC) },
