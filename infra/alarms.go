@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -77,7 +78,7 @@ func (a *alarms) add(spec alarm) {
 		EvaluationPeriods:  jsii.Number(spec.periods),
 		TreatMissingData:   spec.missing,
 	})
-	if !routed(spec.group) {
+	if !slices.Contains(routedGroups, spec.group) {
 		action := awscloudwatchactions.NewSnsAction(a.topics.bySeverity[spec.severity])
 		made.AddAlarmAction(action)
 		made.AddOkAction(action)
@@ -128,15 +129,6 @@ func (a *alarms) forTarget(d Dataset, m metric.Metric) {
 		do: fmt.Sprintf("Open the newest report of %s under reports/ in the results bucket: it names the checks, the rows and what to change. Keep what reads %s from using the file.",
 			d.Table, d.Table),
 	})
-}
-
-func routed(group string) bool {
-	for _, g := range routedGroups {
-		if g == group {
-			return true
-		}
-	}
-	return false
 }
 
 // of is a metric with a statistic and a period in minutes.

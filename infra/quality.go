@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -133,8 +135,8 @@ func (q quality) addAlarms(p qualityProps) {
 	})
 	a.add(alarm{
 		group: "judge", id: "silence", severity: "P1", rule: alert.NothingJudged,
-		metric: p.self(metric.FilesJudged, awscloudwatch.Stats_SUM(), 60), comparison: lessThan, threshold: 1, periods: 26, missing: bad,
-		what: "No file was judged for 26 hours, and files land every day.",
+		metric: p.self(metric.FilesJudged, awscloudwatch.Stats_SUM(), 60), comparison: lessThan, threshold: 1, periods: p.SilenceHours, missing: bad,
+		what: fmt.Sprintf("No file was judged for %d hours.", p.SilenceHours),
 		do:   "See whether files landed at all. If they did, follow them: the rule Landed, the queue, validate-file's log. If they did not, ask those who deliver them.",
 	})
 	a.add(alarm{

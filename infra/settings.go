@@ -61,6 +61,9 @@ type Settings struct {
 	// account's pool for judging; 0 reserves nothing, which is right for a new
 	// account whose pool is 10.
 	ReservedConcurrency int
+	// SilenceHours (silence_hours) is how long no file may be judged before
+	// somebody is told, 1 to 168; 26, a day and the next file's delay.
+	SilenceHours int
 	// MaxBytes (max_bytes) is the largest object that is judged, CooldownMinutes
 	// (cooldown_minutes) how long the same alert stays quiet; 0 leaves both to
 	// the functions.
@@ -105,6 +108,7 @@ func readSettings(get func(key string) any) (Settings, error) {
 		JudgeMemory:         r.number("judge_memory", 1769, 512, 10240),
 		JudgeConcurrency:    r.number("judge_concurrency", 5, 2, 1000),
 		ReservedConcurrency: r.number("reserved_concurrency", 0, 0, 1000),
+		SilenceHours:        r.number("silence_hours", 26, 1, 168),
 		MaxBytes:            r.number("max_bytes", 0, 0, 1<<50),
 		CooldownMinutes:     r.number("cooldown_minutes", 0, 0, 10080),
 		Binaries:            r.text("binaries", ""),
