@@ -117,9 +117,7 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		megabytes:   256,
 		scratch:     512,
 		grants: []*awsiam.PolicyStatementProps{
-			may("KeepState", []string{
-				"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:ConditionCheckItem",
-			}, p.store.table.TableArn()),
+			may("KeepState", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, p.store.table.TableArn()),
 			may("Tell", []string{"sns:Publish"}, all...),
 			may("UseTheKey", []string{"kms:Decrypt", "kms:GenerateDataKey"}, p.key.KeyArn()),
 			may("Publish", []string{"events:PutEvents"}, bus.EventBusArn()),

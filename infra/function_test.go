@@ -141,7 +141,7 @@ func TestValidateFileCanDoItsWorkAndRouteAlertReadsNoFile(t *testing.T) {
 			t.Errorf("validate-file may not %s", action)
 		}
 	}
-	for _, action := range []string{"sns:Publish", "dynamodb:UpdateItem", "events:PutEvents", "kms:GenerateDataKey", "sqs:DeleteMessage"} {
+	for _, action := range []string{"sns:Publish", "dynamodb:PutItem", "events:PutEvents", "kms:GenerateDataKey", "sqs:DeleteMessage"} {
 		if !strings.Contains(route, `"`+action+`"`) {
 			t.Errorf("route-alert may not %s", action)
 		}
