@@ -64,8 +64,23 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	}
 	o.Trace = telemetry.Traceparent(ctx)
 	h.traces.Attribute(ctx, "tillwatch.key", o.Key)
+	ctx, cancel := beforeDeadline(ctx)
+	defer cancel()
 	out, err = h.judge(ctx, o, began.UTC())
 	return err
+}
+
+// reserve is the time before Lambda ends the process in which a judgement that
+// was cut short gives its claim back and says so.
+const reserve = 2 * time.Second
+
+// beforeDeadline returns a context that ends shortly before ctx does.
+func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-reserve))
 }
 
 // decided logs what became of one message.

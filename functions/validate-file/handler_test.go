@@ -68,7 +68,10 @@ func newHouse(t *testing.T) *house {
 	}
 	h.judger = j
 	h.handler = &handler{
-		judge: j.Judge, log: telemetry.NewLogger(&h.log, service, slog.LevelInfo),
+		judge: func(ctx context.Context, o landing.Object, now time.Time) (landing.Outcome, error) {
+			return h.judger.Judge(ctx, o, now)
+		},
+		log: telemetry.NewLogger(&h.log, service, slog.LevelInfo),
 		now: func() time.Time { return time.Date(2026, 11, 22, 3, 5, 20, 0, time.UTC) },
 	}
 	return h
@@ -220,6 +223,34 @@ func TestErrorsAreRetriedAndNamed(t *testing.T) {
 				t.Errorf("error_code %v, want %s", got, tt.code)
 			}
 		})
+	}
+}
+
+// TestAJudgementOutOfTimeGivesItsClaimBack wants the retry of a file that took
+// too long to find it unclaimed.
+func TestAJudgementOutOfTimeGivesItsClaimBack(t *testing.T) {
+	h := newHouse(t)
+	h.judger.Validate = func(ctx context.Context, _ quality.Input) (*quality.Report, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	in := payload(t, "s3/object-created.json")
+	h.land(t, in, good)
+	ctx, cancel := context.WithTimeout(t.Context(), reserve+50*time.Millisecond)
+	defer cancel()
+	batch := lambdaevents.SQSEvent{Records: []lambdaevents.SQSMessage{message("m1", in)}}
+	if resp, err := h.handle(ctx, batch); err != nil || len(resp.BatchItemFailures) != 1 {
+		t.Fatalf("%+v, %v; want one failure", resp, err)
+	}
+	if ctx.Err() != nil {
+		t.Error("the invocation's own time was used up")
+	}
+	h.judger.Validate = quality.Validate
+	if resp, err := h.handle(t.Context(), batch); err != nil || len(resp.BatchItemFailures) != 0 {
+		t.Errorf("the retry: %+v, %v", resp, err)
+	}
+	if lines := h.lines(t); lines[0]["error_code"] != "timeout" || lines[1]["context"].(map[string]any)["attempt"] != 2.0 {
+		t.Errorf("log:\n%s", h.log.String())
 	}
 }
 

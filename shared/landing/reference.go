@@ -37,7 +37,14 @@ func (j *Judger) references(ctx context.Context, f *file) (map[string]tabular.So
 			continue
 		}
 		newest := slices.MaxFunc(day, func(a, b Figures) int { return a.Object.Arrived.Compare(b.Object.Arrived) })
-		found[name] = reference{j.Files.Source(newest.Object), name}
+		pinned, err := j.Files.Pin(ctx, newest.Object)
+		if errors.Is(err, ErrGone) || errors.Is(err, ErrReplaced) {
+			continue // removed since it was accepted
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look up %s for %s: %w", newest.Object.Key, name, err)
+		}
+		found[name] = reference{j.Files.Source(pinned), name}
 	}
 	return found, nil
 }

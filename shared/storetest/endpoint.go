@@ -1,10 +1,10 @@
 package storetest
 
 import (
-	"fmt"
+	"crypto/rand"
 	"os"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -27,5 +27,5 @@ func AWS(t *testing.T) aws.Config {
 
 // Unique returns a name for a table or bucket that no other run uses.
 func Unique(name string) string {
-	return fmt.Sprintf("tillwatch-%s-%d", name, time.Now().UnixNano())
+	return "tillwatch-" + name + "-" + strings.ToLower(rand.Text()[:16])
 }

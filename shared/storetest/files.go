@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"time"
 
 	"tillwatch/shared/landing"
 )
@@ -52,7 +51,7 @@ func Files(t *testing.T, s FileStore) {
 		}
 	})
 	t.Run("an object that never was is gone", func(t *testing.T) {
-		o := landing.Object{Bucket: s.Put(t, key(t), nil).Bucket, Key: key(t) + "no", ETag: "e", Sequencer: "01", Arrived: time.Now()}
+		o := landing.Object{Bucket: s.Put(t, key(t), nil).Bucket, Key: key(t) + "no", ETag: "e", Sequencer: "01", Arrived: noon}
 		if _, err := s.Files.Pin(t.Context(), o); !errors.Is(err, landing.ErrGone) {
 			t.Errorf("pin: %v, want ErrGone", err)
 		}
