@@ -137,10 +137,11 @@ func (c *cloud) put(t *testing.T, key, body string) string {
 // handler returns validate-file on c, as main builds it.
 func (c *cloud) handler(log io.Writer) *handler {
 	cfg := c.connect()
+	j := newJudger(cfg, configuration{
+		environment: "test", table: c.Table, results: c.Results, bus: c.Bus, endpoint: c.Endpoint, lease: lease,
+	}, nil)
 	return &handler{
-		judge: newJudger(cfg, configuration{
-			environment: "test", table: c.Table, results: c.Results, bus: c.Bus, endpoint: c.Endpoint, lease: lease,
-		}, nil).Judge,
+		judge: j.Judge, metrics: j.Metrics, environment: "test",
 		now: time.Now, log: telemetry.NewLogger(log, service, slog.LevelInfo),
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"tillwatch/shared/aws/fault"
 	"tillwatch/shared/landing"
+	"tillwatch/shared/metric"
 	"tillwatch/shared/telemetry"
 )
 
@@ -22,10 +23,12 @@ import (
 const service = "validate-file"
 
 type handler struct {
-	judge  func(context.Context, landing.Object, time.Time) (landing.Outcome, error)
-	traces *telemetry.Traces
-	now    func() time.Time
-	log    *slog.Logger
+	judge       func(context.Context, landing.Object, time.Time) (landing.Outcome, error)
+	metrics     landing.Metrics
+	environment string
+	traces      *telemetry.Traces
+	now         func() time.Time
+	log         *slog.Logger
 }
 
 // handle judges the object of each message and returns the messages to be
@@ -64,9 +67,9 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	}
 	o.Trace = telemetry.Traceparent(ctx)
 	h.traces.Attribute(ctx, "tillwatch.key", o.Key)
-	ctx, cancel := beforeDeadline(ctx)
+	short, cancel := beforeDeadline(ctx)
 	defer cancel()
-	out, err = h.judge(ctx, o, began.UTC())
+	out, err = h.judge(short, o, began.UTC())
 	return err
 }
 
@@ -106,10 +109,22 @@ func (h *handler) decided(ctx context.Context, task telemetry.Task, o landing.Ob
 		h.log.InfoContext(ctx, "file is being judged elsewhere", append(args, "error_code", "busy")...)
 	case err != nil:
 		h.log.ErrorContext(ctx, "file not judged", append(args, "error", err, "error_code", code(err))...)
+		h.count(ctx)
 	case out.Decision == landing.Unjudged || out.Decision == landing.Missing:
 		h.log.WarnContext(ctx, "file decided", append(args, problem(out.Cause)...)...)
 	default:
 		h.log.InfoContext(ctx, "file decided", args...)
+	}
+}
+
+// count measures a message that failed. Lambda does not: for it an invocation
+// that returns failures succeeded.
+func (h *handler) count(ctx context.Context) {
+	err := h.metrics.Put(ctx, []metric.Measurement{{
+		Name: metric.FilesErrored, Dimensions: map[string]string{metric.Environment: h.environment}, Value: 1, At: h.now().UTC(),
+	}})
+	if err != nil {
+		h.log.WarnContext(ctx, "failure not counted", "error", err)
 	}
 }
 

@@ -42,6 +42,7 @@ type house struct {
 	ledger  memory.Ledger
 	results memory.Documents
 	bus     memory.Bus
+	metrics memory.Metrics
 	log     bytes.Buffer
 }
 
@@ -60,7 +61,7 @@ func newHouse(t *testing.T) *house {
 	j := &landing.Judger{
 		Claims: &h.ledger, Ledger: &h.ledger, Archive: &h.ledger, Files: &h.bucket,
 		Library:   &h.library,
-		Documents: &h.results, Metrics: &memory.Metrics{}, Bus: &h.bus,
+		Documents: &h.results, Metrics: &h.metrics, Bus: &h.bus,
 		Validate: quality.Validate, JSON: report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
 		Lease: time.Minute, Environment: "prod", Producer: service, Threads: 1,
 		Link:    func(key string) string { return "https://reports.example/" + key },
@@ -68,6 +69,7 @@ func newHouse(t *testing.T) *house {
 	}
 	h.judger = j
 	h.handler = &handler{
+		metrics: &h.metrics, environment: "prod",
 		judge: func(ctx context.Context, o landing.Object, now time.Time) (landing.Outcome, error) {
 			return h.judger.Judge(ctx, o, now)
 		},
@@ -222,6 +224,9 @@ func TestErrorsAreRetriedAndNamed(t *testing.T) {
 			if got := h.lines(t)[0]["error_code"]; got != tt.code {
 				t.Errorf("error_code %v, want %s", got, tt.code)
 			}
+			if got, want := len(h.metrics.All()), map[bool]int{true: 0, false: 1}[tt.code == "busy"]; got != want {
+				t.Errorf("%d failures counted, want %d", got, want)
+			}
 		})
 	}
 }
@@ -334,7 +339,7 @@ func TestConfigure(t *testing.T) {
 	}
 	env["TILLWATCH_LEASE_SECONDS"], env["TILLWATCH_MAX_BYTES"], env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "30", "", "100"
 	c, err := configure(func(name string) string { return env[name] })
-	if err != nil || c.lease != 30*time.Second || c.maxBytes != 0 || c.memory != 94371840 {
+	if err != nil || c.lease != 30*time.Second || c.maxBytes != 0 || c.memory != 100<<20 {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	if got, want := c.link("reports/a b.html"), "https://us-east-1.console.aws.amazon.com/s3/object/r?prefix=reports%2Fa+b.html&region=us-east-1"; got != want {

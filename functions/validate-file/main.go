@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		return err
 	}
 	if c.memory > 0 {
-		debug.SetMemoryLimit(c.memory)
+		debug.SetMemoryLimit(c.memory * 9 / 10) // the rest is for what is not the heap
 	}
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -61,7 +62,8 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	if err != nil {
 		return err
 	}
-	h := &handler{judge: newJudger(cfg, c, traces).Judge, traces: traces, now: time.Now, log: log}
+	j := newJudger(cfg, c, traces)
+	h := &handler{judge: j.Judge, metrics: j.Metrics, environment: c.environment, traces: traces, now: time.Now, log: log}
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
 	return nil
 }
@@ -83,6 +85,8 @@ func newJudger(cfg aws.Config, c configuration, traces *telemetry.Traces) *landi
 		Link:     c.link,
 		MaxBytes: c.maxBytes,
 		Since:    time.Since,
+
+		CostPerSecond: costPerSecond(c.memory),
 	}
 	if c.runbooks != "" {
 		j.Runbook = func(rule string) string { return runbook.URL(c.runbooks, rule) }
@@ -102,7 +106,7 @@ type configuration struct {
 	region                           string
 	lease                            time.Duration
 	maxBytes                         int64 // of a file that is judged; 0 is landing's default
-	memory                           int64 // bytes that the process may use; 0 is no limit
+	memory                           int64 // bytes that Lambda gives; 0 if it does not say
 }
 
 // longest is how long Lambda lets a function run.
@@ -142,10 +146,20 @@ func configure(getenv func(string) string) (configuration, error) {
 		// Without a setting a claim outlives whatever function made it.
 		lease:    time.Duration(number("TILLWATCH_LEASE_SECONDS", 1, 3600, int64((longest+5*time.Second)/time.Second))) * time.Second,
 		maxBytes: number("TILLWATCH_MAX_BYTES", 1, 1<<50, 0),
-		// Leave the runtime a tenth of what Lambda gives.
-		memory: number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1, 1<<20, 0) << 20 * 9 / 10,
+		memory:   number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1, 1<<20, 0) << 20,
 	}
 	return c, errors.Join(faults...)
+}
+
+// costPerSecond returns what a second of a function with that memory costs in US
+// dollars, without discounts; 0 if the memory is unknown. Source: AWS Lambda
+// pricing, us-east-1, first tier, per GB and second.
+func costPerSecond(memory int64) float64 {
+	perGB := 0.0000166667
+	if runtime.GOARCH == "arm64" {
+		perGB = 0.0000133334
+	}
+	return perGB * float64(memory) / (1 << 30)
 }
 
 // link returns the address at which a person can open a document: S3's console

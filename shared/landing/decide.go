@@ -48,7 +48,7 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 		return plan{}, err
 	}
 	rec.Steps = []Step{StepTag, StepMetrics, StepFigures, StepEvents}
-	rec.Measurements = slices.Concat(f.scores(r), f.business(r))
+	rec.Measurements = slices.Concat(f.scores(r), f.business(r), j.cost(f, r))
 	p := plan{standing: f.dataset + "/" + f.period, clears: true, report: r}
 	p.Record = rec
 	p.Entry = &Entry{

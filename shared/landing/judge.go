@@ -133,6 +133,9 @@ type Judger struct {
 	MaxBytes int64
 	// Threads is how many workers look at one file; 0 is one per processor.
 	Threads int
+	// CostPerSecond is what a second of a worker costs in US dollars; 0 leaves
+	// the cost of a record unmeasured.
+	CostPerSecond float64
 	// Since tells how long ago a time was; nil makes all durations 0.
 	Since func(time.Time) time.Duration
 	// Trace begins a span and returns its context and its end; nil traces nothing.

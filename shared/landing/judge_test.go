@@ -147,8 +147,10 @@ func (h *house) signals(t *testing.T) []alert.Signal {
 func TestJudgeAGoodFile(t *testing.T) {
 	h := newHouse()
 	o := h.bucket.Put("landing", salesKey, []byte("1\n2\n"), noon)
-	out := judge(t, h, o, noon)
-	if out.Decision != landing.Judged || out.Verdict() != quality.VerdictPass {
+	j := h.judger()
+	j.CostPerSecond, j.Since = 0.5, func(time.Time) time.Duration { return 4 * time.Second }
+	out, err := j.Judge(t.Context(), o, noon)
+	if err != nil || out.Decision != landing.Judged || out.Verdict() != quality.VerdictPass {
 		t.Fatalf("got %s %s, want judged pass", out.Decision, out.Verdict())
 	}
 	if got := h.bucket.Tagged(o); got != "pass" {
@@ -171,6 +173,7 @@ func TestJudgeAGoodFile(t *testing.T) {
 	for name, want := range map[string]float64{
 		"QualityScore": 100, "AccuracyScore": 100, "RecordsProcessed": 2, "DailyRevenue": 4800, "CustomerCount": 3,
 		"TransactionVolume": 4, "AverageOrderValue": 1200, "DataFreshnessMinutes": 180, "FilesJudged": 1, "RowsJudged": 2,
+		"EndToEndSeconds": 4, "ProcessingCostPerRecord": 1,
 	} {
 		if got[name] != want {
 			t.Errorf("%s = %v, want %v", name, got[name], want)

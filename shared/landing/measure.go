@@ -59,6 +59,18 @@ func (f file) business(r *quality.Report) []metric.Measurement {
 	return ms
 }
 
+// cost returns what judging the file cost so far, divided by its rows.
+func (j *Judger) cost(f file, r *quality.Report) []metric.Measurement {
+	spent := j.CostPerSecond * j.since(f.now).Seconds()
+	if spent <= 0 || r.Rows == 0 {
+		return nil
+	}
+	return []metric.Measurement{{
+		Name: metric.ProcessingCostPerRecord, Dimensions: map[string]string{metric.PipelineName: f.pipeline()},
+		Value: spent / float64(r.Rows), At: f.Arrived,
+	}}
+}
+
 // self returns the measurements of our own running for one decided object.
 func (j *Judger) self(o Object, v quality.Verdict, r *quality.Report, signals int, now time.Time) []metric.Measurement {
 	env := map[string]string{metric.Environment: j.Environment}
