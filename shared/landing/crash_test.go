@@ -2,6 +2,7 @@ package landing_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -287,5 +288,12 @@ func TestCrashWhileNewerArrives(t *testing.T) {
 	}
 	if h.bucket.Tagged(old) != "" || h.bucket.Tagged(newer) != "pass" {
 		t.Errorf("tags %q and %q, want none and pass", h.bucket.Tagged(old), h.bucket.Tagged(newer))
+	}
+}
+
+func decode(t *testing.T, raw []byte, to any) {
+	t.Helper()
+	if err := json.Unmarshal(raw, to); err != nil {
+		t.Fatalf("decode %.200s: %v", raw, err)
 	}
 }

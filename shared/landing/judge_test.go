@@ -3,7 +3,6 @@ package landing_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -392,12 +391,5 @@ func TestTwiceTenTimesAtOnceAndOutOfOrder(t *testing.T) {
 	if len(h.ledger.Records()) != 1 || len(history) != 1 || len(h.signals(t)) != 1 || len(h.bus.All()) != 2 {
 		t.Errorf("%d verdicts, %d entries, %d signals, %d events; want 1, 1, 1, 2",
 			len(h.ledger.Records()), len(history), len(h.signals(t)), len(h.bus.All()))
-	}
-}
-
-func decode(t *testing.T, raw []byte, to any) {
-	t.Helper()
-	if err := json.Unmarshal(raw, to); err != nil {
-		t.Fatalf("decode %.200s: %v", raw, err)
 	}
 }
