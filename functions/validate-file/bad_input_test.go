@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -77,6 +78,10 @@ func TestBadInput(t *testing.T) {
 			r := h.ledger.Records()[0].Record
 			if r.Decision != tt.decision || r.Verdict != tt.verdict {
 				t.Errorf("%s, verdict %q (%s); want %s, %q", r.Decision, r.Verdict, r.Reason, tt.decision, tt.verdict)
+			}
+			level := map[landing.Decision]string{landing.Unjudged: "ERROR", landing.Missing: "WARN"}[tt.decision]
+			if line := h.lines(t)[0]; line["level"] != cmp.Or(level, "INFO") || (line["error_code"] != "") != (level == "ERROR") {
+				t.Errorf("level %v, error_code %v", line["level"], line["error_code"])
 			}
 			var said []string
 			for _, e := range h.bus.All() {

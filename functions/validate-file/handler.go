@@ -110,8 +110,10 @@ func (h *handler) decided(ctx context.Context, task telemetry.Task, o landing.Ob
 	case err != nil:
 		h.log.ErrorContext(ctx, "file not judged", append(args, "error", err, "error_code", code(err))...)
 		h.count(ctx)
-	case out.Decision == landing.Unjudged || out.Decision == landing.Missing:
-		h.log.WarnContext(ctx, "file decided", append(args, problem(out.Cause)...)...)
+	case out.Decision == landing.Unjudged:
+		h.log.ErrorContext(ctx, "file decided", append(args, problem(out.Cause)...)...)
+	case out.Decision == landing.Missing:
+		h.log.WarnContext(ctx, "file decided", args...)
 	default:
 		h.log.InfoContext(ctx, "file decided", args...)
 	}
