@@ -55,6 +55,7 @@ func newDashboards(stack awscdk.Stack, p Props, a *alarms, capabilities ...widge
 		}
 		awscloudwatch.NewDashboard(stack, jsii.String(camel(id)), &awscloudwatch.DashboardProps{
 			DashboardName: p.name(id), Start: &start, Widgets: &grid,
+			PeriodOverride: awscloudwatch.PeriodOverride_INHERIT, // a day stays a day, whatever the range
 		})
 	}
 	dashboard("executive", "-P28D",
