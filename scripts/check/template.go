@@ -25,6 +25,9 @@ func (c *checker) synth(ctx context.Context) error {
 		return err
 	}
 	folder := filepath.Join(c.root, ".cache", "check", "cdk.out")
+	if err := os.RemoveAll(folder); err != nil { // or the binaries of every run would stay
+		return err
+	}
 	args := c.tools.Command(emulator.CDK, "synth", "--quiet", "--no-notices", "--output", folder,
 		// Every part of the templates is to be seen, the optional ones too.
 		"-c", "email=someone@example.com", "-c", "slack_workspace=T00000000", "-c", "slack_channel=C00000000", "-c", "chat_endpoint=https://example.com/chat")
