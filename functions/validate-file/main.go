@@ -1,6 +1,19 @@
 // Command validate-file judges files as they land: it takes "Object Created"
 // events from its queue, judges each object by its data contract, and stores
-// and publishes the verdict.
+// and publishes the verdict. It is configured by
+//
+//	TILLWATCH_ENVIRONMENT         on what it publishes
+//	TILLWATCH_TABLE               claims, verdicts, history
+//	TILLWATCH_RESULTS_BUCKET      contracts and references in, reports and quarantine out
+//	TILLWATCH_BUS                 the name of the bus for our events
+//	TILLWATCH_LEASE_SECONDS       how long a claim lasts, 905 by default; it must be longer
+//	                              than the function may run, and shorter than the queue
+//	                              hides a message
+//	TILLWATCH_MAX_BYTES           the largest file, 2 GiB by default, also once decompressed
+//	TILLWATCH_RUNBOOKS            base address of the runbooks, none by default
+//	OTEL_EXPORTER_OTLP_ENDPOINT   base address of a collector of traces, none by default
+//
+// of which the first four are required.
 package main
 
 import (

@@ -266,3 +266,34 @@ func TestSeverityAndOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestSummaryFitsALine(t *testing.T) {
+	long := strings.Repeat("many words about what is wrong with it ", 5)
+	check := func(message, name, id string) []quality.Result {
+		return []quality.Result{{ID: id, Name: name, Message: message, Status: quality.Fail}}
+	}
+	f := file{dataset: "sales_data", period: "2026-11-22"}
+	r := &quality.Report{Rows: 1234567, BadRows: 4965, Checks: make([]quality.Result, 58)}
+	const begin = "sales_data 2026-11-22 rejected: 1 of 58 checks failed, 4,965 of 1,234,567 rows bad; worst: "
+	for _, tt := range []struct {
+		name string
+		bad  []quality.Result
+		want string
+	}{
+		{"the message", check("9 of 12 rows have no id", "", "id_filled"), begin + "9 of 12 rows have no id"},
+		{"else the name", check(long, "every row has an id", "id_filled"), begin + "every row has an id"},
+		{"else the id", check(long, long, "id_filled"), begin + "id_filled"},
+		{"else as much as fits", check(long, "", long), begin + "many words about what is wro…"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := summary(f, r, "rejected", tt.bad); got != tt.want || len([]rune(got)) > summaryLimit {
+				t.Errorf("got\n%s, want\n%s", got, tt.want)
+			}
+		})
+	}
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -999: "-999"} {
+		if got := grouped(n); got != want {
+			t.Errorf("grouped(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
