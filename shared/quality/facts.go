@@ -167,24 +167,34 @@ func keyRank(c *contract.Column) int {
 	return 1 << 30
 }
 
-// compileHeader makes the checks of the file's form: structure and columns.
+// compileHeader makes the checks of the file's form: structure and columns,
+// each as often as the table has rules on it, and once if it has none.
 func (p *plan) compileHeader(faults []tabular.Fault) {
-	p.structure = p.add(p.structureCheck(faults))
-	p.add(p.columnsCheck())
+	p.structure = len(p.checks)
+	for _, r := range customRules[contract.StructureCheck](p.table) {
+		p.add(p.structureCheck(faults, r))
+	}
+	for _, r := range customRules[contract.ColumnsCheck](p.table) {
+		p.add(p.columnsCheck(r))
+	}
 }
 
-// rule returns the table's custom rule whose implementation is a T.
-func customRule[T any](t *contract.Table) (*contract.Rule, T, bool) {
+// customRules returns the table's rules whose implementation is a T; one nil if
+// there are none.
+func customRules[T any](t *contract.Table) []*contract.Rule {
+	var rules []*contract.Rule
 	for i := range t.Rules {
-		if impl, ok := t.Rules[i].Implementation.(T); ok {
-			return &t.Rules[i], impl, true
+		if _, ok := t.Rules[i].Implementation.(T); ok {
+			rules = append(rules, &t.Rules[i])
 		}
 	}
-	var none T
-	return nil, none, false
+	if rules == nil {
+		rules = []*contract.Rule{nil}
+	}
+	return rules
 }
 
-func (p *plan) structureCheck(faults []tabular.Fault) *check {
+func (p *plan) structureCheck(faults []tabular.Fault, rule *contract.Rule) *check {
 	c := &check{
 		say: Result{
 			ID: "structure", Name: "the file is well formed", Dimension: contract.Conformity,
@@ -193,42 +203,47 @@ func (p *plan) structureCheck(faults []tabular.Fault) *check {
 		want: mustBeNone, noun: "rows", complaint: "are malformed",
 		advice: "Open the file at these lines: a cut-off transfer, an unquoted delimiter or a stray quote are the usual causes; export it again.",
 	}
-	if r, impl, ok := customRule[contract.StructureCheck](p.table); ok {
-		c.fromRule(p, r)
-		c.want = contract.Want{Op: contract.LessOrEqual, Low: impl.MaxPercent}
+	if rule != nil {
+		c.fromRule(p, rule)
+		c.want = contract.Want{Op: contract.LessOrEqual, Low: rule.Implementation.(contract.StructureCheck).MaxPercent}
 		c.say.Unit = string(contract.Percent)
 	}
+	c.ofForm = true
 	c.finish = func(f *findings, t *tally, r *Result) {
-		for _, fault := range faults {
-			f.faults[fault.Kind]++
-		}
 		byRows(f, t, r, c)
-		if len(faults) > 0 {
-			c.headerFaults(faults, r)
-		}
 		if r.Violations > 0 {
-			r.Message = fmt.Sprintf("%s of %s rows are malformed: %s", count(r.Violations), count(r.LookedAt), faultSummary(f.faults))
-			if r.LookedAt == 0 {
-				r.Message = "the file is malformed: " + faultSummary(f.faults)
-			}
+			r.Message = fmt.Sprintf("%s of %s rows are malformed: %s", count(r.Violations), count(r.LookedAt), faultSummary(f.faults)) + c.wanted(r)
+		}
+		if len(faults) > 0 {
+			c.headerFaults(p, faults, r)
 		}
 	}
 	return c
 }
 
-// headerFaults adds what is wrong with the header or the file as a whole.
-func (c *check) headerFaults(faults []tabular.Fault, r *Result) {
+// headerFaults adds what is wrong with the header or the file as a whole. The
+// header counts as one more record that was looked at, and no share of
+// malformed rows excuses it.
+func (c *check) headerFaults(p *plan, faults []tabular.Fault, r *Result) {
+	kinds := map[tabular.FaultKind]int64{}
 	samples := make([]Sample, 0, len(faults)+len(r.Samples))
 	for _, fault := range faults {
-		samples = append(samples, Sample{Row: 0, Line: int64(fault.Line) + 1, Value: faultText(fault, nil)})
+		kinds[fault.Kind]++
+		samples = append(samples, Sample{Row: 0, Line: int64(fault.Line) + 1, Value: p.faultText(fault)})
 	}
-	r.Samples = append(samples, r.Samples...)
-	r.Violations += int64(len(faults))
-	r.Status = Fail
-	if r.LookedAt == 0 {
-		zero := 0.0
-		r.Score = &zero
+	message := "the header is malformed: " + faultSummary(kinds)
+	if r.Violations > 0 {
+		message += "; " + r.Message
 	}
+	r.Message, r.Samples = message, append(samples, r.Samples...)
+	r.Violations++
+	r.LookedAt++
+	measured := float64(r.Violations)
+	if r.Unit == string(contract.Percent) {
+		measured = percent(r.Violations, r.LookedAt)
+	}
+	r.decide(measured, false)
+	r.Advice = "Correct the header: one line, and a name of its own for each column; then judge the file again."
 }
 
 // faultSummary lists the kinds of faults with how many there are of each.
@@ -242,21 +257,19 @@ func faultSummary(faults map[tabular.FaultKind]int64) string {
 }
 
 // faultText tells one fault to a person.
-func faultText(f tabular.Fault, header []string) string {
+func (p *plan) faultText(f tabular.Fault) string {
 	text := string(f.Kind)
 	if f.Detail != "" {
 		text += ": " + f.Detail
 	}
-	if f.Column >= 0 && f.Column < len(header) {
-		text += fmt.Sprintf(", at column %s", header[f.Column])
+	if f.Column >= 0 && f.Column < len(p.header) {
+		text += fmt.Sprintf(", at column %d (%s)", f.Column+1, p.header[f.Column])
 	}
 	return text
 }
 
-func (p *plan) faultText(f tabular.Fault) string { return faultText(f, p.header) }
-
 // columnsCheck compares the header with the contract's columns.
-func (p *plan) columnsCheck() *check {
+func (p *plan) columnsCheck(rule *contract.Rule) *check {
 	c := &check{
 		say: Result{
 			ID: "columns", Name: "the columns of the contract are there", Dimension: contract.Conformity,
@@ -265,9 +278,9 @@ func (p *plan) columnsCheck() *check {
 		want: mustBeNone, noun: "columns",
 	}
 	strict := contract.ColumnsCheck{}
-	if r, impl, ok := customRule[contract.ColumnsCheck](p.table); ok {
-		c.fromRule(p, r)
-		strict = impl
+	if rule != nil {
+		c.fromRule(p, rule)
+		strict = rule.Implementation.(contract.ColumnsCheck)
 	}
 	c.finish = func(_ *findings, _ *tally, r *Result) {
 		wrong, renamed := p.compareHeader(strict)

@@ -72,9 +72,13 @@ func compile(in *Input, header []string, headerFaults []tabular.Fault, d tabular
 	if n := int64(len(p.keys) * in.Threads); n > 1 {
 		bound /= n
 	}
-	p.keyBound = int(max(bound, 1<<12))
+	p.keyBound = int(max(bound, leastKeys))
 	return p, nil
 }
+
+// leastKeys is how many keys a worker holds in memory for each key, however
+// many there are.
+const leastKeys = 64
 
 // add appends a check, making its id unique, and returns its index.
 func (p *plan) add(c *check) int {
@@ -235,6 +239,8 @@ type check struct {
 	blocked string
 	status  Status
 
+	// ofForm is set for each check on the file's form; they share a tally.
+	ofForm bool
 	// complaint completes "12 of 3,214 values …": "are empty".
 	complaint string
 	// noun is what is counted: rows or values.

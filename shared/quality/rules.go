@@ -31,7 +31,7 @@ func (c *check) fromRule(p *plan, r *contract.Rule) {
 func (p *plan) compileRule(col *contract.Column, r *contract.Rule) {
 	switch impl := r.Implementation.(type) {
 	case contract.StructureCheck, contract.ColumnsCheck:
-		return // they change the checks structure and columns
+		return // compileHeader made their checks
 	case nil:
 	default:
 		p.compileCustom(r, impl)

@@ -23,6 +23,7 @@ type worker struct {
 	aggs    []state.Aggregate
 	stopped []string // why an aggregate stopped, by its index; "" if it didn't
 	keys    []*state.KeyBuffer
+	spill   *state.Spill
 	blocks  []blockFacts
 	bad     []uint32
 	err     error
@@ -42,25 +43,23 @@ func newWorker(p *plan) *worker {
 		view:    state.NewView(p.slots),
 		tallies: make([]tally, len(p.checks)),
 		keys:    make([]*state.KeyBuffer, len(p.keys)),
+		spill:   state.NewSpill(p.in.SpillDir),
 	}
 	for _, make := range p.aggs {
 		w.aggs = append(w.aggs, make())
 	}
 	w.stopped = make([]string, len(w.aggs))
 	for i, spec := range p.keys {
-		w.keys[i] = state.NewKeyBuffer(spec, p.keyBound, p.in.SpillDir)
+		w.keys[i] = state.NewKeyBuffer(spec, p.keyBound, w.spill)
 	}
 	return w
 }
 
-func (w *worker) close() {
-	for _, k := range w.keys {
-		k.Close()
-	}
-}
+func (w *worker) close() { w.spill.Close() }
 
 // observe parses a block and shows it to every check.
 func (w *worker) observe(blk *tabular.Block) error {
+	w.batch.KeepFaults = w.plan.in.Samples
 	w.batch.Parse(blk, len(w.plan.header), w.plan.dialect)
 	w.view.Turn(&w.batch, blk.Index)
 	w.noteBlock(blk)
@@ -145,30 +144,19 @@ func (w *worker) noteBlock(blk *tabular.Block) {
 	w.blocks = append(w.blocks, facts)
 }
 
-// markFaults notes which rows of the block are faulty: the malformed ones, and
-// those that a stored fault names.
+// markFaults notes which rows of the block are faulty.
 func (w *worker) markFaults(t *tally, block int) {
 	b := &w.batch
-	faulty := make(map[uint32]bool)
-	for i := range b.Malformed() {
-		ordinal, _, _ := b.MalformedRecord(i)
-		faulty[uint32(ordinal)] = true
-	}
+	faulty := b.FaultyRecords()
+	t.violations += int64(len(faulty))
+	t.rows.Add(block, faulty, b.Records)
+	last := -1
 	for _, f := range b.Faults {
-		if f.Row >= 0 {
-			faulty[uint32(f.Row)] = true
-		}
-		if len(t.samples) < w.plan.in.Samples {
+		if len(t.samples) < w.plan.in.Samples && f.Row >= 0 && f.Row != last {
 			t.samples = append(t.samples, sample{block: block, ordinal: f.Row, line: f.Line, value: w.plan.faultText(f)})
+			last = f.Row
 		}
 	}
-	ordinals := make([]uint32, 0, len(faulty))
-	for o := range faulty {
-		ordinals = append(ordinals, o)
-	}
-	sort.Slice(ordinals, func(i, j int) bool { return ordinals[i] < ordinals[j] })
-	t.violations += int64(len(ordinals))
-	t.rows.Add(block, ordinals, b.Records)
 }
 
 // scan reads the whole file once and shows each block to one of the workers.
@@ -269,6 +257,9 @@ func collect(p *plan, workers []*worker, headerLines int) (*findings, error) {
 		}
 	}
 	for c := range f.tallies {
+		if p.checks[c].ofForm {
+			f.tallies[c] = f.tallies[p.structure]
+		}
 		f.tallies[c].rows.Sort()
 	}
 	sort.Slice(blocks, func(i, j int) bool { return blocks[i].index < blocks[j].index })

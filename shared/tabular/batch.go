@@ -17,10 +17,12 @@ type Batch struct {
 	Rows    int // well-formed rows
 	Records int // rows, the malformed ones included
 	Lines   int // line ends
-	// Faults holds the first faults of each kind, 20 at most, by row and column;
-	// FaultCount counts them all: malformed records and, for the other kinds, cells.
+	// Faults holds the first faults of each kind, KeepFaults at most, by row and
+	// column; FaultyRecords names all the rows, and FaultCount counts them all: malformed records and, for the other kinds, cells.
 	Faults     []Fault
 	FaultCount map[FaultKind]int64
+	// KeepFaults is set before Parse; less than 20 counts as 20.
+	KeepFaults int
 
 	blk       *Block
 	columns   int
@@ -32,6 +34,7 @@ type Batch struct {
 	malformed []badRecord // in order
 	shifts    []shift     // of lines against ordinals, in order
 	counts    [len(faultKinds)]int64
+	faulty    []uint32 // ordinals of records with a fault, some of them twice
 }
 
 // A row is data[start:end], whose cells but for the last end at the delimiters
@@ -66,6 +69,7 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 	b.blk, b.Data, b.columns, b.delim, b.quote = blk, blk.Data, max(columns, 1), d.Delimiter, d.Quote
 	b.Rows, b.Records, b.Lines = 0, 0, 0
 	b.Faults, b.rows, b.malformed, b.shifts = b.Faults[:0], b.rows[:0], b.malformed[:0], b.shifts[:0]
+	b.faulty = b.faulty[:0]
 	if b.FaultCount == nil {
 		b.FaultCount = map[FaultKind]int64{}
 	}
@@ -156,9 +160,20 @@ func (b *Batch) shiftTo(more int) {
 // fault counts a fault and keeps it if it is among the first of its kind.
 func (b *Batch) fault(k FaultKind, row, line, column int, detail string) {
 	i := kindIndex(k)
-	if b.counts[i]++; b.counts[i] <= keptFaults {
+	if n := len(b.faulty); row >= 0 && (n == 0 || b.faulty[n-1] != uint32(row)) {
+		b.faulty = append(b.faulty, uint32(row))
+	}
+	if b.counts[i]++; b.counts[i] <= int64(max(b.KeepFaults, keptFaults)) {
 		b.Faults = append(b.Faults, Fault{k, row, line, column, detail})
 	}
+}
+
+// FaultyRecords returns the ordinals of all records with a fault, malformed or
+// not, ascending. It is valid until the next Parse.
+func (b *Batch) FaultyRecords() []uint32 {
+	slices.Sort(b.faulty)
+	b.faulty = slices.Compact(b.faulty)
+	return b.faulty
 }
 
 func kindIndex(k FaultKind) int { return slices.Index(faultKinds[:], k) }

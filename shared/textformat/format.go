@@ -133,7 +133,7 @@ func isIPv6(b []byte) bool {
 		}
 		if i < len(b) && b[i] == '.' {
 			groups += 2
-			return isIPv4(b) && (groups == 8 || gap && groups < 8)
+			return isIPv4(b) && (gap != (groups == 8)) && groups <= 8
 		}
 		if i == 0 || i > 4 {
 			return false
@@ -141,7 +141,7 @@ func isIPv6(b []byte) bool {
 		groups++
 		b = b[i:]
 		if len(b) == 0 {
-			return groups == 8 || gap && groups < 8
+			return groups <= 8 && gap != (groups == 8)
 		}
 		if b[0] != ':' || groups >= 8 {
 			return false

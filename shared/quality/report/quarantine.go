@@ -31,7 +31,7 @@ func WriteQuarantine(w io.Writer, q *quality.Quarantine) error {
 	header := bytes.TrimPrefix(q.Header, []byte("\ufeff"))
 	if len(header) > 0 {
 		b.WriteByte(delimiter)
-		writeRaw(b, header)
+		writeRaw(b, header, delimiter)
 	}
 	b.WriteByte('\n')
 	var digits []byte
@@ -48,7 +48,7 @@ func WriteQuarantine(w io.Writer, q *quality.Quarantine) error {
 		}
 		b.WriteString(checks)
 		b.WriteByte(delimiter)
-		writeRaw(b, row.Raw)
+		writeRaw(b, row.Raw, delimiter)
 		b.WriteByte('\n')
 	}
 	if err := b.Flush(); err != nil {
@@ -57,12 +57,32 @@ func WriteQuarantine(w io.Writer, q *quality.Quarantine) error {
 	return nil
 }
 
-func writeRaw(b *bufio.Writer, raw []byte) {
-	if bytes.Count(raw, []byte{'"'})%2 == 1 {
+func writeRaw(b *bufio.Writer, raw []byte, delimiter byte) {
+	if endsQuoted(raw, delimiter) {
 		b.WriteString(quoted(string(raw)))
 		return
 	}
 	b.Write(raw)
+}
+
+// endsQuoted reports whether a record ends inside a quoted cell. A quote opens
+// a cell only at its beginning; elsewhere it is an ordinary character.
+func endsQuoted(record []byte, delimiter byte) bool {
+	opens, inside := true, false
+	for i := 0; i < len(record); i++ {
+		switch c := record[i]; {
+		case inside && c == '"' && i+1 < len(record) && record[i+1] == '"':
+			i++
+		case inside:
+			inside = c != '"'
+			opens = false
+		case c == '"' && opens:
+			inside = true
+		default:
+			opens = c == delimiter || c == '\n'
+		}
+	}
+	return inside
 }
 
 func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

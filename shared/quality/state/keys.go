@@ -1,10 +1,12 @@
 package state
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
 	"sync"
 
@@ -40,16 +42,67 @@ const KeyEntryBytes = 12
 // A KeyBuffer gathers one worker's keys of one spec. Beyond its bound it moves
 // them to a temporary file, partition by partition.
 type KeyBuffer struct {
-	spec       *KeySpec
-	partitions [keyPartitions][]*keyChunk
-	held       int // entries in memory
-	bound      int // entries
-	dir        string
-	spill      *os.File
-	written    int64
-	segments   [keyPartitions][]segment
+	spec  *KeySpec
+	bound int // entries in memory, pending ones included
+	spill *Spill
+	// pending are the newest entries, not yet spread over the partitions, so
+	// that a short file costs no partitions at all.
+	pending    []pendingKey
+	partitions *[keyPartitions][]*keyChunk // nil until the first spreading
+	held       int                         // entries in partitions
+	segments   *[keyPartitions][]segment   // nil until the first spilling
 	blocks     []blockStart
 	rows       uint64 // records seen
+}
+
+// A pendingKey is an entry that waits to be spread.
+type pendingKey struct {
+	print uint64
+	row   uint32
+}
+
+// mostPending is how many entries wait at most before they are spread.
+const mostPending = 4096
+
+// A Spill is a temporary file that the key buffers of one worker share. It is
+// used by one goroutine at a time while it is written.
+type Spill struct {
+	dir     string
+	file    *os.File
+	written int64
+}
+
+// NewSpill returns a spill that makes its file in dir ("" is the system's) when
+// it is first needed.
+func NewSpill(dir string) *Spill { return &Spill{dir: dir} }
+
+// write appends b and returns where it stands.
+func (s *Spill) write(b []byte) (int64, error) {
+	if s.file == nil {
+		f, err := os.CreateTemp(s.dir, "tillwatch-keys-*")
+		if err != nil {
+			return 0, err
+		}
+		// The name is not needed: the file goes when it is closed.
+		if err := os.Remove(f.Name()); err != nil {
+			f.Close()
+			return 0, err
+		}
+		s.file = f
+	}
+	at := s.written
+	if _, err := s.file.WriteAt(b, at); err != nil {
+		return 0, err
+	}
+	s.written += int64(len(b))
+	return at, nil
+}
+
+// Close gives up the file.
+func (s *Spill) Close() {
+	if s.file != nil {
+		s.file.Close()
+	}
 }
 
 // A keyChunk holds some entries of a partition. Chunks are not copied as a
@@ -81,9 +134,9 @@ type segment struct {
 }
 
 // NewKeyBuffer returns an empty buffer that holds up to bound keys, of
-// KeyEntryBytes each, in memory and more in dir ("" is the system's).
-func NewKeyBuffer(spec *KeySpec, bound int, dir string) *KeyBuffer {
-	return &KeyBuffer{spec: spec, bound: bound, dir: dir}
+// KeyEntryBytes each, in memory and more in spill.
+func NewKeyBuffer(spec *KeySpec, bound int, spill *Spill) *KeyBuffer {
+	return &KeyBuffer{spec: spec, bound: bound, spill: spill}
 }
 
 // Spec returns what the buffer's keys are made of.
@@ -99,15 +152,70 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 	k.blocks = append(k.blocks, blockStart{uint32(v.Block), first})
 	k.rows += uint64(v.Batch.Records)
 	keyed := 0
+	var err error
 	Tuples(v, k.spec.Slots, func(row int, print uint64) {
 		keyed++
-		k.put(print, first+uint32(v.Batch.Ordinal(row)))
+		k.pending = append(k.pending, pendingKey{print, first + uint32(v.Batch.Ordinal(row))})
+		if len(k.pending) >= min(mostPending, k.bound) && err == nil {
+			err = k.spread()
+		}
 	})
-	k.held += keyed
-	if k.held > k.bound {
-		return keyed, k.flush()
+	return keyed, err
+}
+
+// spread empties the pending entries into the partitions, or into the spill
+// file where the bound leaves no room for partitions.
+func (k *KeyBuffer) spread() error {
+	if k.bound < keyPartitions*keyChunkEntries {
+		return k.spillPending()
 	}
-	return keyed, nil
+	if k.partitions == nil {
+		k.partitions = new([keyPartitions][]*keyChunk)
+	}
+	for _, e := range k.pending {
+		k.put(e.print, e.row)
+	}
+	k.held += len(k.pending)
+	k.pending = k.pending[:0]
+	if k.held > k.bound {
+		return k.flush()
+	}
+	return nil
+}
+
+// spillPending writes the pending entries to the spill file, by partition.
+func (k *KeyBuffer) spillPending() error {
+	slices.SortFunc(k.pending, func(a, b pendingKey) int { return cmp.Compare(a.print>>56, b.print>>56) })
+	var buf []byte
+	for len(k.pending) > 0 {
+		p := k.pending[0].print >> 56
+		n := 0
+		buf = buf[:0]
+		for n < len(k.pending) && k.pending[n].print>>56 == p {
+			buf = binary.LittleEndian.AppendUint64(buf, k.pending[n].print)
+			buf = binary.LittleEndian.AppendUint32(buf, k.pending[n].row)
+			n++
+		}
+		if err := k.segment(int(p), buf); err != nil {
+			return err
+		}
+		k.pending = k.pending[n:]
+	}
+	k.pending = nil
+	return nil
+}
+
+// segment appends the entries in buf to a partition in the spill file.
+func (k *KeyBuffer) segment(p int, buf []byte) error {
+	at, err := k.spill.write(buf)
+	if err != nil {
+		return fmt.Errorf("spill keys: %w", err)
+	}
+	if k.segments == nil {
+		k.segments = new([keyPartitions][]segment)
+	}
+	k.segments[p] = append(k.segments[p], segment{at, len(buf) / KeyEntryBytes})
+	return nil
 }
 
 func (k *KeyBuffer) put(print uint64, row uint32) {
@@ -133,20 +241,8 @@ func Chain(print uint64, value []byte) uint64 {
 	return xxh3.HashSeed(value, print+0x9E3779B97F4A7C15)
 }
 
-// flush moves all entries in memory to the spill file.
+// flush moves the entries of all partitions to the spill file.
 func (k *KeyBuffer) flush() error {
-	if k.spill == nil {
-		f, err := os.CreateTemp(k.dir, "tillwatch-keys-*")
-		if err != nil {
-			return fmt.Errorf("spill keys: %w", err)
-		}
-		// The name is not needed: the file goes when it is closed.
-		if err := os.Remove(f.Name()); err != nil {
-			f.Close()
-			return fmt.Errorf("spill keys: %w", err)
-		}
-		k.spill = f
-	}
 	var buf []byte
 	for p, chunks := range k.partitions {
 		if len(chunks) == 0 {
@@ -159,11 +255,9 @@ func (k *KeyBuffer) flush() error {
 				buf = binary.LittleEndian.AppendUint32(buf, c.rows[i])
 			}
 		}
-		if _, err := k.spill.WriteAt(buf, k.written); err != nil {
-			return fmt.Errorf("spill keys: %w", err)
+		if err := k.segment(p, buf); err != nil {
+			return err
 		}
-		k.segments[p] = append(k.segments[p], segment{k.written, len(buf) / KeyEntryBytes})
-		k.written += int64(len(buf))
 		chunks[0].n = 0
 		k.partitions[p] = chunks[:1]
 	}
@@ -171,17 +265,32 @@ func (k *KeyBuffer) flush() error {
 	return nil
 }
 
+// settle makes every entry found by partition, once all are observed: pending
+// ones are sorted.
+func (k *KeyBuffer) settle() {
+	slices.SortFunc(k.pending, func(a, b pendingKey) int { return cmp.Compare(a.print>>56, b.print>>56) })
+}
+
 // partition appends all entries of one partition to dst.
 func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
-	for _, c := range k.partitions[p] {
-		for i := range c.n {
-			dst = append(dst, k.entry(c.prints[i], c.rows[i]))
+	at := sort.Search(len(k.pending), func(i int) bool { return k.pending[i].print>>56 >= uint64(p) })
+	for ; at < len(k.pending) && k.pending[at].print>>56 == uint64(p); at++ {
+		dst = append(dst, k.entry(k.pending[at].print, k.pending[at].row))
+	}
+	if k.partitions != nil {
+		for _, c := range k.partitions[p] {
+			for i := range c.n {
+				dst = append(dst, k.entry(c.prints[i], c.rows[i]))
+			}
 		}
+	}
+	if k.segments == nil {
+		return dst, nil
 	}
 	var buf []byte
 	for _, s := range k.segments[p] {
 		buf = grow(buf, s.entries*KeyEntryBytes)
-		if _, err := k.spill.ReadAt(buf, s.offset); err != nil {
+		if _, err := k.spill.file.ReadAt(buf, s.offset); err != nil {
 			return nil, fmt.Errorf("read spilled keys: %w", err)
 		}
 		for b := buf; len(b) > 0; b = b[KeyEntryBytes:] {
@@ -189,13 +298,6 @@ func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
 		}
 	}
 	return dst, nil
-}
-
-// Close gives up the buffer's temporary file.
-func (k *KeyBuffer) Close() {
-	if k.spill != nil {
-		k.spill.Close()
-	}
 }
 
 // Repeats returns the rows whose key occurs in an earlier row, from the
@@ -210,6 +312,9 @@ func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, 
 		wg    sync.WaitGroup
 		next  = make(chan int, keyPartitions)
 	)
+	for _, b := range buffers {
+		b.settle()
+	}
 	for p := range keyPartitions {
 		next <- p
 	}
