@@ -332,9 +332,7 @@ func (d *checkReader) refColumns(dataset string, columns ...*document.Node) {
 
 func (d *checkReader) arithmetic() any {
 	e := d.n.Get("expression")
-	if e.Str() != "" && !strings.ContainsAny(e.Text, "=<>") {
-		d.fault(e, `write a comparison such as "amount = quantity * unit_price"`, "%s compares nothing", document.Describe(e))
-	}
+	d.expression(e)
 	return ArithmeticCheck{Expression: e.Str(), Tolerance: d.text("tolerance"), MaxPercent: d.number("maxPercent", 0, 0, 100)}
 }
 

@@ -295,6 +295,7 @@ func (r *reader) arguments(n *document.Node, rule *Rule, table *document.Node, c
 			r.fault(p, "write the pattern in single quotes", "expected a pattern, found %s", document.Describe(p))
 		}
 		rule.Pattern = p.Str()
+		r.pattern(p)
 	}
 	// A pattern that slipped out of arguments was reported as such.
 	slipped := n.Get("pattern") != nil || n.Get("missingValues") != nil || n.Get("validValues") != nil || n.Get("properties") != nil

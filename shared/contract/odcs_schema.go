@@ -280,6 +280,10 @@ func (r *reader) options(n *document.Node, t Type) (o Options) {
 		}
 		o.MultipleOf = m.Text
 	}
+	r.pattern(n.Get("pattern"))
+	if t == Date || t == Timestamp || t == Time {
+		r.dateOptions(n, t)
+	}
 	r.bounds(n, &o, numeric)
 	if t == Vector && o.Dimensions == nil {
 		r.fault(n, "write dimensions: 384", "a vector needs the number of its dimensions")
