@@ -67,7 +67,7 @@ func (o *opener) open(ctx context.Context, name string) (*file, error) {
 			return nil, err
 		}
 		f.Close()
-		return &file{name, tabular.File(name), info.Size(), info.ModTime().UTC()}, nil
+		return &file{name, steadyFile{name, info}, info.Size(), info.ModTime().UTC()}, nil
 	}
 	return o.spool(ctx, &lazy{name: name}, name)
 }

@@ -67,6 +67,14 @@ func byRows(f *findings, t *tally, r *Result, c *check) {
 	if r.Unit == string(contract.Percent) {
 		measured = percent(t.violations, f.rows)
 	}
+	// Where nulls or malformed rows were not looked at, the percentage that is
+	// judged, of all rows, is not that of the values looked at.
+	share, of := percent(t.violations, t.looked), ""
+	if r.Unit == string(contract.Percent) {
+		if share = measured; t.looked != f.rows {
+			of = fmt.Sprintf(" of all %s rows", count(f.rows))
+		}
+	}
 	c.measure(r, measured)
 	for _, s := range t.samples {
 		r.Samples = append(r.Samples, f.place(s))
@@ -74,13 +82,12 @@ func byRows(f *findings, t *tally, r *Result, c *check) {
 	r.Advice = c.advice
 	if t.violations == 0 {
 		r.Message = fmt.Sprintf("none of %s %s %s", count(t.looked), c.noun, c.complaint)
-		return
+	} else {
+		r.Message = fmt.Sprintf("%s of %s %s (%s %%%s) %s", count(t.violations), count(t.looked), c.noun, number(significant(share)), of, c.complaint)
 	}
-	share := ""
-	if t.looked > 0 {
-		share = fmt.Sprintf(" (%s %%)", number(significant(percent(t.violations, t.looked))))
+	if t.violations > 0 || r.Status == Fail {
+		r.Message += c.wanted(r)
 	}
-	r.Message = fmt.Sprintf("%s of %s %s%s %s", count(t.violations), count(t.looked), c.noun, share, c.complaint) + c.wanted(r)
 }
 
 // measure records what was measured, and decides by the check's condition.

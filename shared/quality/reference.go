@@ -82,13 +82,26 @@ func (r *reference) read(ctx context.Context) error {
 		r.failure = fmt.Sprintf("the reference dataset %s was not given (--reference %s=FILE; references/%s.csv in the results bucket)", r.name, r.name, r.name)
 		return nil
 	}
-	reader, closer, err := tabular.OpenReader(ctx, src, r.name, tabular.Options{Limits: r.plan.in.Limits})
-	if err != nil {
-		r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
-		return ctx.Err()
+	var reader *tabular.Reader
+	var closer io.Closer
+	var slots []state.Slot
+	var aggs []state.Aggregate
+	var written tabular.Dialect
+	for _, written = range r.dialects() {
+		if closer != nil {
+			closer.Close()
+		}
+		var err error
+		options := tabular.Options{Dialect: written, Limits: r.plan.in.Limits}
+		if reader, closer, err = tabular.OpenReader(ctx, src, r.name, options); err != nil {
+			r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
+			return ctx.Err()
+		}
+		if slots, aggs = r.resolve(reader.Header()); len(aggs) == len(r.wants) {
+			break
+		}
 	}
 	defer closer.Close()
-	slots, aggs := r.resolve(reader.Header())
 	view := state.NewView(slots)
 	var batch tabular.Batch
 	var blk tabular.Block
@@ -101,12 +114,27 @@ func (r *reference) read(ctx context.Context) error {
 			r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
 			return ctx.Err()
 		}
-		batch.Parse(&blk, len(reader.Header()), tabular.Dialect{})
+		batch.Parse(&blk, len(reader.Header()), written)
 		view.Turn(&batch, blk.Index)
 		for _, a := range aggs {
 			a.Observe(view)
 		}
 	}
+}
+
+// dialects lists how the reference may be written, the likeliest first: as the
+// contract describes its table, and as RFC 4180 has it, since a reference need
+// not come by the server that the contract names.
+func (r *reference) dialects() []tabular.Dialect {
+	table, ok := r.plan.in.Contract.Table(r.name)
+	if !ok {
+		return []tabular.Dialect{{}}
+	}
+	described := dialect(r.plan.in.Contract, table)
+	if described == (tabular.Dialect{}) {
+		return []tabular.Dialect{{}}
+	}
+	return []tabular.Dialect{described, {Encoding: described.Encoding}}
 }
 
 // resolve finds the columns that the lookups want in the reference's header.
@@ -121,6 +149,7 @@ func (r *reference) resolve(header []string) ([]state.Slot, []state.Aggregate) {
 	var slots []state.Slot
 	var aggs []state.Aggregate
 	for _, l := range r.wants {
+		l.failure = ""
 		var at []int
 		for _, name := range l.columns {
 			pos, ok := position[name]

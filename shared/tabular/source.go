@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync/atomic"
 )
@@ -53,6 +54,10 @@ func (c *counter) Read(p []byte) (int, error) {
 func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reader, io.Closer, error) {
 	in, err := src.Open(ctx)
 	if err != nil {
+		var onDisk *fs.PathError // names the file itself
+		if errors.As(err, &onDisk) {
+			return nil, nil, err
+		}
 		return nil, nil, fmt.Errorf("open %s: %w", name, err)
 	}
 	read := new(atomic.Int64)
