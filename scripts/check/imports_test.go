@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"shared/landing"}, // what happens to a file, step by step: it brings quality, contract and alert together
 	{"shared/quality", "shared/incident", "shared/pipeline", "shared/objective", "shared/predict", "shared/capacity", "shared/logpattern", "shared/cost", "shared/bi", "shared/security", "shared/health", "shared/anomaly"},
 	{"shared/alert", "shared/contract", "shared/event", "shared/telemetry"},
-	{"shared/metric", "shared/series", "shared/tabular", "shared/money", "shared/document", "shared/decimal", "shared/datetime", "shared/expression", "shared/textformat", "events"},
+	{"shared/metric", "shared/series", "shared/tabular", "shared/money", "shared/document", "shared/decimal", "shared/datetime", "shared/expression", "shared/textformat", "shared/words", "events"},
 }
 
 // peers are the imports within a layer of concepts or leaves that are meant.

@@ -97,7 +97,7 @@ func describe(c *contract.Contract) *sheet {
 	for _, sla := range c.SLAs {
 		text := sla.Property + ": " + sla.Value
 		if !sla.Span.IsZero() {
-			text = sla.Property + ": " + span(sla.Span)
+			text = sla.Property + ": " + sla.Span.String()
 		}
 		if element := strings.Trim(sla.Table+"."+sla.Column, "."); element != "" {
 			text += " of " + element

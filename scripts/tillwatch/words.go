@@ -236,9 +236,9 @@ func customText(r *contract.Rule) string {
 		}
 		return text
 	case contract.FreshnessCheck:
-		return fmt.Sprintf("the newest %s is at most %s old", c.Column, span(c.Within))
+		return fmt.Sprintf("the newest %s is at most %s old", c.Column, c.Within.String())
 	case contract.ProcessingCheck:
-		return "judged within " + span(c.Within) + " of arrival"
+		return "judged within " + c.Within.String() + " of arrival"
 	case contract.PeriodCheck:
 		day := "the day of judging"
 		if c.Offset != 0 {
@@ -255,7 +255,7 @@ func coverageText(c contract.CoverageCheck) string {
 	case c.Dataset != "":
 		what = "every " + c.RefColumn + " of " + c.Dataset
 	case c.Every != "" && !c.Last.IsZero():
-		what = "every " + c.Every + " of the last " + span(c.Last)
+		what = "every " + c.Every + " of the last " + c.Last.String()
 	case c.Every != "":
 		what = "every " + c.Every + " from its oldest to its newest"
 	}
@@ -271,28 +271,4 @@ func coverageText(c contract.CoverageCheck) string {
 
 func clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// span writes a length of time in words.
-func span(s contract.Span) string {
-	var words []string
-	add := func(n int, noun string) {
-		if n != 0 {
-			words = append(words, many(n, noun))
-		}
-	}
-	add(s.Years, "year")
-	add(s.Months, "month")
-	add(s.Days, "day")
-	rest := s.Clock
-	add(int(rest/time.Hour), "hour")
-	rest %= time.Hour
-	add(int(rest/time.Minute), "minute")
-	if rest %= time.Minute; rest != 0 {
-		words = append(words, rest.String())
-	}
-	if len(words) == 0 {
-		return "no time"
-	}
-	return strings.Join(words, " ")
 }

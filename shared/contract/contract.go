@@ -20,7 +20,12 @@
 // stay the text that was written, so that 0.1 is exactly 0.1.
 package contract
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"tillwatch/shared/words"
+)
 
 // A Contract is one ODCS document.
 type Contract struct {
@@ -335,6 +340,23 @@ type Span struct {
 
 // IsZero reports whether the span has no length.
 func (s Span) IsZero() bool { return s == Span{} }
+
+// String writes the span in words: 1 year 2 days 3 hours.
+func (s Span) String() string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		unit string
+	}{{s.Years, "year"}, {s.Months, "month"}, {s.Days, "day"}} {
+		if part.n != 0 {
+			parts = append(parts, words.Plural(int64(part.n), part.unit))
+		}
+	}
+	if s.Clock != 0 || len(parts) == 0 {
+		parts = append(parts, words.Duration(s.Clock))
+	}
+	return strings.Join(parts, " ")
+}
 
 // Before returns the time that lies s before t.
 func (s Span) Before(t time.Time) time.Time {

@@ -27,9 +27,9 @@ var releases = map[string]release{"v3.0.0": v30, "v3.0.1": v30, "v3.0.2": v30, "
 func vocabulary(v release) *document.Shape { return vocabularies[v]() }
 
 var vocabularies = [...]func() *document.Shape{
-	v30: sync.OnceValue(func() *document.Shape { return (&words{release: v30}).root() }),
-	v31: sync.OnceValue(func() *document.Shape { return (&words{release: v31}).root() }),
-	v32: sync.OnceValue(func() *document.Shape { return (&words{release: v32}).root() }),
+	v30: sync.OnceValue(func() *document.Shape { return (&shapes{release: v30}).root() }),
+	v31: sync.OnceValue(func() *document.Shape { return (&shapes{release: v31}).root() }),
+	v32: sync.OnceValue(func() *document.Shape { return (&shapes{release: v32}).root() }),
 }
 
 type (
@@ -75,13 +75,13 @@ func with(k, more keys) keys {
 	return k
 }
 
-// words builds the shapes of one release.
-type words struct {
+// shapes builds the shapes of one release.
+type shapes struct {
 	release
 	definitions, custom, tags, role, quality, property, item *shape
 }
 
-func (w *words) root() *shape {
+func (w *shapes) root() *shape {
 	id := keys{"id": stableID} // since 3.1; harmless before, where these maps were open
 	w.tags = texts
 	w.definitions = listOf(mapOf("an authoritative definition", with(id, keys{"url": text, "type": text, "description": text}), "url", "type"))
@@ -119,7 +119,7 @@ func (w *words) root() *shape {
 	return root
 }
 
-func (w *words) support() *shape {
+func (w *shapes) support() *shape {
 	s := mapOf("a support channel", keys{"id": stableID, "channel": text, "url": text, "description": text, "tool": text, "scope": text,
 		"invitationUrl": text, "customProperties": w.custom}, "channel")
 	if w.release == v30 {
@@ -130,7 +130,7 @@ func (w *words) support() *shape {
 
 // team is a list of members, or since 3.1 a map that has such a list; 3.0 takes
 // the map as well, as the standard's own example for 3.0.2 does.
-func (w *words) team() *shape {
+func (w *shapes) team() *shape {
 	member := mapOf("a team member", keys{"id": stableID, "username": text, "name": text, "description": text, "role": text, "dateIn": text,
 		"dateOut": text, "replacedByUsername": text, "tags": w.tags, "customProperties": w.custom, "authoritativeDefinitions": w.definitions})
 	if w.release >= v31 {
@@ -147,7 +147,7 @@ func (w *words) team() *shape {
 	}}
 }
 
-func (w *words) context() *shape {
+func (w *shapes) context() *shape {
 	common := keys{"id": text, "authoritativeDefinitions": w.definitions, "tags": texts, "customProperties": w.custom}
 	whole := mapOf("the context", keys{
 		"instructions":       text,
@@ -158,7 +158,7 @@ func (w *words) context() *shape {
 	return whole
 }
 
-func (w *words) sla() *shape {
+func (w *shapes) sla() *shape {
 	k := keys{"id": stableID, "property": full, "value": scalar, "valueExt": scalar, "unit": text, "element": text, "driver": text,
 		"description": text, "scheduler": text, "schedule": text}
 	if w.release >= v32 {
@@ -169,7 +169,7 @@ func (w *words) sla() *shape {
 	return s
 }
 
-func (w *words) table() *shape {
+func (w *shapes) table() *shape {
 	k := with(w.element(), keys{"logicalType": word("the logical type of a table", "object"), "physicalName": text,
 		"dataGranularityDescription": text, "properties": listOf(w.property), "quality": listOf(w.quality)})
 	if w.release >= v31 {
@@ -184,7 +184,7 @@ func (w *words) table() *shape {
 	return s
 }
 
-func (w *words) element() keys {
+func (w *shapes) element() keys {
 	k := keys{"name": full, "physicalType": text, "description": text, "businessName": text, "authoritativeDefinitions": w.definitions,
 		"tags": w.tags, "customProperties": w.custom}
 	if w.release >= v31 {
@@ -199,7 +199,7 @@ func (w *words) element() keys {
 }
 
 // properties builds the shapes of columns, which contain each other.
-func (w *words) properties() {
+func (w *shapes) properties() {
 	w.quality = w.rule()
 	w.property, w.item = &shape{}, &shape{}
 	types := []string{"string", "date", "timestamp", "time", "number", "integer", "object", "array", "boolean"}
@@ -239,7 +239,7 @@ func (w *words) properties() {
 
 // relationship takes a description besides what the JSON Schema lists, since
 // the standard's prose, which wins, writes one.
-func (w *words) relationship(name string, from bool) *shape {
+func (w *shapes) relationship(name string, from bool) *shape {
 	end := &shape{Kinds: document.Text | document.List, Item: text, Min: 1}
 	k := keys{"type": word("a type of relationship", "foreignKey"), "to": end, "customProperties": w.custom, "description": text}
 	if w.release >= v32 {
@@ -257,7 +257,7 @@ func (w *words) relationship(name string, from bool) *shape {
 
 // rule is the shape of a quality rule; which keys go with which type is for
 // the reader to say, who can name the type.
-func (w *words) rule() *shape {
+func (w *shapes) rule() *shape {
 	bound := &shape{Kinds: document.Number}
 	ends := &shape{Kinds: document.List, Item: bound}
 	dimension := word("a dimension", dimensions...)

@@ -73,7 +73,7 @@ versant: database! host port
 `
 
 // server is the shape of a server, which its type picks.
-func (w *words) server() *shape {
+func (w *shapes) server() *shape {
 	common := keys{"server": full, "description": text, "environment": text, "roles": listOf(w.role), "customProperties": w.custom}
 	if w.release >= v31 {
 		common["id"] = stableID

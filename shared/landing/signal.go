@@ -11,6 +11,7 @@ import (
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/words"
 )
 
 const (
@@ -46,8 +47,8 @@ func (j *Judger) rejection(f file, r *quality.Report, rec Record) alert.Signal {
 	s.Links = j.links(rule, rec, f.property("runbook"))
 	s.Facts = append(s.Facts,
 		alert.Fact{Name: "verdict", Value: string(r.Verdict)},
-		alert.Fact{Name: "rows", Value: grouped(r.Rows)},
-		alert.Fact{Name: "bad rows", Value: grouped(r.BadRows)})
+		alert.Fact{Name: "rows", Value: words.Count(r.Rows)},
+		alert.Fact{Name: "bad rows", Value: words.Count(r.BadRows)})
 	for _, d := range []string{"quality", "completeness", "accuracy", "timeliness", "consistency", "conformity", "uniqueness", "coverage"} {
 		if v, ok := r.Scores[d]; ok {
 			s.Facts = append(s.Facts, alert.Fact{Name: d + " score", Value: strconv.FormatFloat(v, 'f', 1, 64)})
@@ -171,7 +172,7 @@ func summary(f file, r *quality.Report, word string, bad []quality.Result) strin
 		text += fmt.Sprintf("%d of %d checks could not be measured", len(bad), len(r.Checks))
 	}
 	if r.BadRows > 0 {
-		text += fmt.Sprintf(", %s of %s rows bad", grouped(r.BadRows), grouped(r.Rows))
+		text += fmt.Sprintf(", %s of %s rows bad", words.Count(r.BadRows), words.Count(r.Rows))
 	}
 	text += "; worst: "
 	// The message if it fits, else what the contract calls the check.
@@ -181,15 +182,6 @@ func summary(f file, r *quality.Report, word string, bad []quality.Result) strin
 		}
 	}
 	return clip(text+oneLine(cmp.Or(bad[0].Message, bad[0].ID)), summaryLimit)
-}
-
-// grouped writes n with commas between thousands.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // where says in which rows a check failed: "rows 12, 40, 41 and 17 more".
@@ -210,7 +202,7 @@ func where(c quality.Result) string {
 	}
 	text := word + strings.Join(rows, ", ")
 	if more := c.Violations - int64(len(rows)); more > 0 {
-		text += fmt.Sprintf(" and %s more", grouped(more))
+		text += fmt.Sprintf(" and %s more", words.Count(more))
 	}
 	return text
 }
@@ -221,7 +213,7 @@ func nextSteps(f file, r *quality.Report, rec Record, bad []quality.Result) []st
 		steps = append(steps, "Open the report: it shows every check, its rows and what to change.")
 	}
 	if rec.Quarantine != "" {
-		steps = append(steps, fmt.Sprintf("Send the bad rows in quarantine (%s of %s) to whoever writes the file.", grouped(int64(rec.SetAside)), grouped(r.BadRows)))
+		steps = append(steps, fmt.Sprintf("Send the bad rows in quarantine (%s of %s) to whoever writes the file.", words.Count(int64(rec.SetAside)), words.Count(r.BadRows)))
 	}
 	if len(bad) > 0 && bad[0].Advice != "" {
 		steps = append(steps, clip(bad[0].Advice, textLimit))

@@ -8,6 +8,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/words"
 )
 
 // compileCoverage makes the check that expected values, days or hours occur.
@@ -60,7 +61,7 @@ func (p *plan) compileCoverage(c *check, impl contract.CoverageCheck) {
 // coverageText says which of the expected values are absent.
 func (c *check) coverageText(p *plan, r *Result, want, absent []string) {
 	if len(absent) == 0 {
-		r.Message = fmt.Sprintf("all %s expected values of %s occur", count(int64(len(want))), r.Column)
+		r.Message = fmt.Sprintf("all %s expected values of %s occur", words.Count(int64(len(want))), r.Column)
 		return
 	}
 	if c.personal && !p.in.ShowPersonal {
@@ -69,9 +70,9 @@ func (c *check) coverageText(p *plan, r *Result, want, absent []string) {
 	shown := absent[:min(len(absent), 10)]
 	more := ""
 	if len(absent) > len(shown) {
-		more = fmt.Sprintf(" and %s more", count(int64(len(absent)-len(shown))))
+		more = fmt.Sprintf(" and %s more", words.Count(int64(len(absent)-len(shown))))
 	}
-	r.Message = fmt.Sprintf("%s of %s expected values of %s do not occur: %s%s", count(r.Violations), count(r.LookedAt), r.Column, strings.Join(shown, ", "), more)
+	r.Message = fmt.Sprintf("%s of %s expected values of %s do not occur: %s%s", words.Count(r.Violations), words.Count(r.LookedAt), r.Column, strings.Join(shown, ", "), more)
 	r.Advice = "Ask those who should have sent these parts; the rest of the file may be right, but sums over it are too low."
 	for i := 0; i < len(absent) && i < p.in.Samples; i++ {
 		r.Samples = append(r.Samples, Sample{Value: cut([]byte(absent[i]))})
@@ -123,7 +124,7 @@ func (f *findings) full(at int, what string) string {
 		full = a.Full
 	}
 	if full {
-		return fmt.Sprintf("more than %s different %s", count(state.GroupLimit), what)
+		return fmt.Sprintf("more than %s different %s", words.Count(state.GroupLimit), what)
 	}
 	return ""
 }
@@ -166,7 +167,7 @@ func (p *plan) expectPeriods(impl contract.CoverageCheck, slot int) func(*findin
 			}
 		}
 		if to-from > expectedPeriods {
-			return nil, nil, fmt.Sprintf("more than %s %ss would be expected", count(expectedPeriods), impl.Every)
+			return nil, nil, fmt.Sprintf("more than %s %ss would be expected", words.Count(expectedPeriods), impl.Every)
 		}
 		var want []string
 		counts := map[string]int64{}

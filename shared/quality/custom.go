@@ -7,6 +7,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/expression"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/words"
 )
 
 // compileCustom makes the check of a rule of engine tillwatch.
@@ -48,9 +49,9 @@ func (c *check) error(format string, args ...any) {
 func (p *plan) compileFileSize(c *check, impl contract.FileSizeCheck) {
 	c.say.Dimension, c.say.Unit = contract.Completeness, "bytes"
 	c.want = contract.Want{Op: contract.GreaterOrEqual, Low: float64(impl.Min)}
-	c.say.Want = ">= " + bytesText(impl.Min)
+	c.say.Want = ">= " + words.Bytes(impl.Min)
 	if impl.Max > 0 {
-		c.say.Want += fmt.Sprintf(" and <= %s", bytesText(impl.Max))
+		c.say.Want += fmt.Sprintf(" and <= %s", words.Bytes(impl.Max))
 	}
 	c.finish = func(f *findings, _ *tally, r *Result) {
 		if p.in.Bytes < 0 {
@@ -59,7 +60,7 @@ func (p *plan) compileFileSize(c *check, impl contract.FileSizeCheck) {
 		}
 		good := p.in.Bytes >= impl.Min && (impl.Max == 0 || p.in.Bytes <= impl.Max)
 		r.decide(float64(p.in.Bytes), good)
-		r.Message = fmt.Sprintf("the file has %s; wanted %s", bytesText(p.in.Bytes), c.say.Want)
+		r.Message = fmt.Sprintf("the file has %s; wanted %s", words.Bytes(p.in.Bytes), c.say.Want)
 		r.Advice = "Compare with the source's size: a cut-off transfer, an empty export or a file sent twice are the usual causes."
 	}
 }

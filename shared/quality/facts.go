@@ -9,6 +9,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
+	"tillwatch/shared/words"
 )
 
 // mustBeNone is the condition of everything that a contract states as a fact.
@@ -212,7 +213,7 @@ func (p *plan) structureCheck(faults []tabular.Fault, rule *contract.Rule) *chec
 	c.finish = func(f *findings, t *tally, r *Result) {
 		byRows(f, t, r, c)
 		if r.Violations > 0 {
-			r.Message = fmt.Sprintf("%s of %s rows are malformed: %s", count(r.Violations), count(r.LookedAt), faultSummary(f.faults)) + c.wanted(r)
+			r.Message = fmt.Sprintf("%s of %s rows are malformed: %s", words.Count(r.Violations), words.Count(r.LookedAt), faultSummary(f.faults)) + c.wanted(r)
 		}
 		if len(faults) > 0 {
 			c.headerFaults(p, faults, r)
@@ -250,7 +251,7 @@ func (c *check) headerFaults(p *plan, faults []tabular.Fault, r *Result) {
 func faultSummary(faults map[tabular.FaultKind]int64) string {
 	var parts []string
 	for kind, n := range faults {
-		parts = append(parts, fmt.Sprintf("%s (%s)", kind, count(n)))
+		parts = append(parts, fmt.Sprintf("%s (%s)", kind, words.Count(n)))
 	}
 	sort.Strings(parts)
 	return strings.Join(parts, ", ")
@@ -288,9 +289,9 @@ func (p *plan) columnsCheck(rule *contract.Rule) *check {
 		r.Violations = int64(len(wrong))
 		c.measure(r, float64(len(wrong)))
 		if len(wrong) == 0 {
-			r.Message = fmt.Sprintf("all %s columns of the contract are there", count(int64(len(p.table.Columns))))
+			r.Message = fmt.Sprintf("all %s columns of the contract are there", words.Count(int64(len(p.table.Columns))))
 			if extra := p.extraColumns(); len(extra) > 0 {
-				r.Message += fmt.Sprintf("; %s more: %s", count(int64(len(extra))), strings.Join(extra, ", "))
+				r.Message += fmt.Sprintf("; %s more: %s", words.Count(int64(len(extra))), strings.Join(extra, ", "))
 			}
 			return
 		}

@@ -2,10 +2,9 @@ package quality
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/words"
 )
 
 // finish turns what was found into the results, in the order of the checks.
@@ -72,7 +71,7 @@ func byRows(f *findings, t *tally, r *Result, c *check) {
 	share, of := percent(t.violations, t.looked), ""
 	if r.Unit == string(contract.Percent) {
 		if share = measured; t.looked != f.rows {
-			of = fmt.Sprintf(" of all %s rows", count(f.rows))
+			of = fmt.Sprintf(" of all %s rows", words.Count(f.rows))
 		}
 	}
 	c.measure(r, measured)
@@ -81,9 +80,9 @@ func byRows(f *findings, t *tally, r *Result, c *check) {
 	}
 	r.Advice = c.advice
 	if t.violations == 0 {
-		r.Message = fmt.Sprintf("none of %s %s %s", count(t.looked), c.noun, c.complaint)
+		r.Message = fmt.Sprintf("none of %s %s %s", words.Count(t.looked), c.noun, c.complaint)
 	} else {
-		r.Message = fmt.Sprintf("%s of %s %s (%s %%%s) %s", count(t.violations), count(t.looked), c.noun, number(significant(share)), of, c.complaint)
+		r.Message = fmt.Sprintf("%s of %s %s (%s %%%s) %s", words.Count(t.violations), words.Count(t.looked), c.noun, words.Percent(share), of, c.complaint)
 	}
 	if t.violations > 0 || r.Status == Fail {
 		r.Message += c.wanted(r)
@@ -136,7 +135,7 @@ func meets(w contract.Want, v float64) bool {
 
 // wantText writes a condition for a person and for the report's want.
 func wantText(w contract.Want) string {
-	low, high := number(w.Low), number(w.High)
+	low, high := words.Number(w.Low), words.Number(w.High)
 	switch w.Op {
 	case contract.Equal:
 		return "= " + low
@@ -172,57 +171,4 @@ func (c *check) wanted(r *Result) string {
 		text += " (between, as ODCS defines it, leaves out both ends)"
 	}
 	return text
-}
-
-// count writes a whole number with thousands separated.
-func count(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(digits) - 3; i > start; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// plural writes a number of things.
-func plural(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return count(n) + " " + thing + "s"
-}
-
-// number writes a measured number without noise, thousands separated.
-func number(v float64) string {
-	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
-		return count(int64(v))
-	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
-}
-
-// significant keeps two digits after the point, or as many as show that a
-// small share is not zero.
-func significant(v float64) float64 {
-	for scale := 100.0; scale <= 1e9; scale *= 10 {
-		if r := math.Round(v*scale) / scale; r != 0 && (r != 100 || v == 100) {
-			return r
-		}
-	}
-	return v
-}
-
-// bytesText writes a size with a decimal unit that keeps it short.
-func bytesText(n int64) string {
-	for _, u := range []struct {
-		size float64
-		name string
-	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "KB"}} {
-		if v := float64(n) / u.size; v >= 1 {
-			return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) + " " + u.name
-		}
-	}
-	return plural(n, "byte")
 }

@@ -11,6 +11,7 @@ import (
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
+	"tillwatch/shared/words"
 )
 
 // A reference is another dataset that checks compare with. It is read once,
@@ -65,7 +66,7 @@ func (l *lookup) problem() string {
 	}
 	if l.failure == "" {
 		if d, ok := l.agg.(*state.Distinct); ok && d.Full {
-			return fmt.Sprintf("%s has more than %s different keys", l.ref.name, count(state.GroupLimit))
+			return fmt.Sprintf("%s has more than %s different keys", l.ref.name, words.Count(state.GroupLimit))
 		}
 	}
 	return l.failure
@@ -221,7 +222,7 @@ func (p *plan) compileTotal(c *check, impl contract.TotalCheck) {
 		}
 		a, b := f.aggs[ours].(*state.Groups), theirs.agg.(*state.Groups)
 		if a.Full || b.Full {
-			r.Status, r.Message = Errored, fmt.Sprintf("not measured: more than %s keys", count(state.GroupLimit))
+			r.Status, r.Message = Errored, fmt.Sprintf("not measured: more than %s keys", words.Count(state.GroupLimit))
 			return
 		}
 		differ, keys := compareTotals(a.Sums, b.Sums, tolerance, impl.Missing == "ignore")
@@ -232,10 +233,10 @@ func (p *plan) compileTotal(c *check, impl contract.TotalCheck) {
 			what = impl.Sum
 		}
 		if len(differ) == 0 {
-			r.Message = fmt.Sprintf("%s agrees with %s of %s for all %s keys", what, impl.OtherSum, impl.Dataset, count(int64(keys)))
+			r.Message = fmt.Sprintf("%s agrees with %s of %s for all %s keys", what, impl.OtherSum, impl.Dataset, words.Count(int64(keys)))
 			return
 		}
-		r.Message = fmt.Sprintf("%s differs from %s of %s for %s of %s keys", what, impl.OtherSum, impl.Dataset, count(int64(len(differ))), count(int64(keys)))
+		r.Message = fmt.Sprintf("%s differs from %s of %s for %s of %s keys", what, impl.OtherSum, impl.Dataset, words.Count(int64(len(differ))), words.Count(int64(keys)))
 		r.Advice = fmt.Sprintf("Find out which of the two is right for these keys; %s may be of another day or not complete yet.", impl.Dataset)
 		for i := 0; i < len(differ) && i < p.in.Samples; i++ {
 			key := strings.ReplaceAll(differ[i].key, string(rune(state.KeySeparator)), ", ")

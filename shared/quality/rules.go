@@ -8,6 +8,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/textformat"
+	"tillwatch/shared/words"
 )
 
 // fromRule takes over what a rule says of itself.
@@ -143,7 +144,7 @@ func (p *plan) compileRowCount(r *contract.Rule, c *check) {
 	c.say.Unit = string(contract.Rows)
 	c.finish = func(f *findings, _ *tally, out *Result) {
 		c.measure(out, float64(f.rows))
-		out.Message = fmt.Sprintf("the file has %s rows", count(f.rows)) + c.wanted(out)
+		out.Message = fmt.Sprintf("the file has %s rows", words.Count(f.rows)) + c.wanted(out)
 		out.Advice = "Compare with the source's own count: a cut-off export, a missing store or a file sent twice are the usual causes."
 	}
 	p.add(c)

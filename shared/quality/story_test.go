@@ -20,6 +20,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/tabular"
+	"tillwatch/shared/words"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden parts of testdata")
@@ -108,12 +109,12 @@ func brief(r *Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d rows, %d bad\n", r.Verdict, r.Rows, r.BadRows)
 	for _, name := range slices.Sorted(maps.Keys(r.Scores)) {
-		fmt.Fprintf(&b, "score %s %s\n", name, number(round3(r.Scores[name])))
+		fmt.Fprintf(&b, "score %s %s\n", name, words.Number(round3(r.Scores[name])))
 	}
 	for _, c := range r.Checks {
 		measured := "-"
 		if c.Measured != nil {
-			measured = number(round3(*c.Measured))
+			measured = words.Number(round3(*c.Measured))
 		}
 		fmt.Fprintf(&b, "%s [%s %s %s] %s, measured %s, want %s %s, %d of %d\n    %s\n",
 			c.ID, c.Dimension, c.Severity, c.Column, c.Status, measured, c.Want, c.Unit, c.Violations, c.LookedAt, c.Message)

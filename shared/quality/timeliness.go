@@ -2,11 +2,11 @@ package quality
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/words"
 )
 
 // compileSLA makes the check of one service-level property, if a single file
@@ -50,11 +50,11 @@ func (p *plan) compileLatency(c *check, sla *contract.SLA) {
 		c.say.ID, c.say.Name = id.ID, id.Name
 		return
 	}
-	c.say.Want = "<= " + spanText(sla.Span)
+	c.say.Want = "<= " + sla.Span.String()
 	c.finish = func(_ *findings, _ *tally, r *Result) {
 		age := p.in.Now.Sub(p.in.Arrived)
 		r.decide(age.Minutes(), !p.in.Arrived.Before(sla.Span.Before(p.in.Now)))
-		r.Message = fmt.Sprintf("the file arrived %s ago; wanted %s", durationText(age), c.say.Want)
+		r.Message = fmt.Sprintf("the file arrived %s ago; wanted %s", words.Duration(age), c.say.Want)
 		r.Advice = "Look at what holds files up between their arrival and here."
 	}
 }
@@ -62,7 +62,7 @@ func (p *plan) compileLatency(c *check, sla *contract.SLA) {
 // compileFrequency wants the file no later after the last accepted one than
 // the span.
 func (p *plan) compileFrequency(c *check, sla *contract.SLA) {
-	c.say.Want = "<= " + spanText(sla.Span)
+	c.say.Want = "<= " + sla.Span.String()
 	c.finish = func(_ *findings, _ *tally, r *Result) {
 		last := lastAccepted(p.in.History, func(run Run) bool { return run.At.Before(p.in.Now) })
 		if last == nil {
@@ -71,14 +71,14 @@ func (p *plan) compileFrequency(c *check, sla *contract.SLA) {
 		}
 		gap := p.in.Now.Sub(last.At)
 		r.decide(gap.Minutes(), !last.At.Before(sla.Span.Before(p.in.Now)))
-		r.Message = fmt.Sprintf("%s since the last accepted file (%s); wanted %s", durationText(gap), last.At.UTC().Format("2006-01-02 15:04 MST"), c.say.Want)
+		r.Message = fmt.Sprintf("%s since the last accepted file (%s); wanted %s", words.Duration(gap), last.At.UTC().Format("2006-01-02 15:04 MST"), c.say.Want)
 		r.Advice = "A delivery in between is missing or was rejected: look at the runs of the producer, then at the verdicts."
 	}
 }
 
 // compileRetention wants no value of the element older than the span.
 func (p *plan) compileRetention(c *check, sla *contract.SLA) {
-	c.say.Want, c.say.Unit = "<= "+spanText(sla.Span), "days"
+	c.say.Want, c.say.Unit = "<= "+sla.Span.String(), "days"
 	if sla.Column == "" {
 		c.status, c.blocked = Skipped, "skipped: retention needs an element, such as sales_data.transaction_date, to be seen in a file"
 		return
@@ -102,45 +102,6 @@ func (p *plan) compileRetention(c *check, sla *contract.SLA) {
 	}
 }
 
-// spanText writes a span in words: 1 day 2 hours.
-func spanText(s contract.Span) string {
-	text := ""
-	for _, part := range []struct {
-		n    int
-		unit string
-	}{{s.Years, "year"}, {s.Months, "month"}, {s.Days, "day"}} {
-		if part.n != 0 {
-			text += plural(int64(part.n), part.unit) + " "
-		}
-	}
-	if s.Clock != 0 || text == "" {
-		text += durationText(s.Clock) + " "
-	}
-	return text[:len(text)-1]
-}
-
-// durationText writes a length of time to the second, and a shorter one to the
-// millisecond.
-func durationText(d time.Duration) string {
-	if d < 0 {
-		return "-" + durationText(-d)
-	}
-	var parts []string
-	for _, u := range []struct {
-		length time.Duration
-		name   string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		if n := d / u.length; n > 0 {
-			parts = append(parts, plural(int64(n), u.name))
-			d %= u.length
-		}
-	}
-	if len(parts) == 0 {
-		return plural(d.Milliseconds(), "millisecond")
-	}
-	return strings.Join(parts, " ")
-}
-
 func (p *plan) compileArrival(c *check, impl contract.ArrivalCheck) {
 	c.say.Dimension, c.say.Unit = contract.Timeliness, "minutes late" // below 0: early
 	zone := impl.Zone
@@ -158,9 +119,9 @@ func (p *plan) compileArrival(c *check, impl contract.ArrivalCheck) {
 		r.decide(off.Minutes(), off == 0)
 		switch {
 		case late > 0:
-			r.Message = fmt.Sprintf("the file arrived at %s, %s after %s", at.Format("15:04 MST"), durationText(late), clock(impl.By))
+			r.Message = fmt.Sprintf("the file arrived at %s, %s after %s", at.Format("15:04 MST"), words.Duration(late), clock(impl.By))
 		case early > 0:
-			r.Message = fmt.Sprintf("the file arrived at %s, %s before %s", at.Format("15:04 MST"), durationText(early), clock(impl.After))
+			r.Message = fmt.Sprintf("the file arrived at %s, %s before %s", at.Format("15:04 MST"), words.Duration(early), clock(impl.After))
 		default:
 			r.Message = fmt.Sprintf("the file arrived at %s, in its window until %s", at.Format("15:04 MST"), clock(impl.By))
 		}
@@ -189,7 +150,7 @@ func clock(d time.Duration) string {
 
 func (p *plan) compileProcessing(c *check, within contract.Span) {
 	c.say.Dimension, c.say.Unit = contract.Timeliness, "seconds"
-	c.say.Want = "<= " + spanText(within)
+	c.say.Want = "<= " + within.String()
 	c.finish = func(_ *findings, _ *tally, r *Result) {
 		took := p.in.Now.Sub(p.in.Arrived)
 		if p.in.Elapsed != nil {
@@ -197,7 +158,7 @@ func (p *plan) compileProcessing(c *check, within contract.Span) {
 		}
 		took = max(took.Round(time.Second), 0)
 		r.decide(took.Seconds(), !within.Before(p.in.Now).After(p.in.Now.Add(-took)))
-		r.Message = fmt.Sprintf("%s from arrival to verdict; wanted %s", durationText(took), c.say.Want)
+		r.Message = fmt.Sprintf("%s from arrival to verdict; wanted %s", words.Duration(took), c.say.Want)
 		r.Advice = "Look at the queue's age and the function's duration; large files may need more memory, which brings more processor."
 	}
 }
@@ -206,7 +167,7 @@ func (p *plan) compileProcessing(c *check, within contract.Span) {
 // than within when the file is judged.
 func (p *plan) compileAge(c *check, column string, within contract.Span) {
 	c.say.Dimension, c.say.Unit = contract.Timeliness, "minutes"
-	c.say.Column, c.say.Want = column, "<= "+spanText(within)
+	c.say.Column, c.say.Want = column, "<= "+within.String()
 	slot, ok := p.column(column)
 	if !ok {
 		p.missing(c, column)
@@ -222,7 +183,7 @@ func (p *plan) compileAge(c *check, column string, within contract.Span) {
 		newest := e.Newest.Time()
 		age := p.in.Now.Sub(newest)
 		r.decide(age.Minutes(), !newest.Before(within.Before(p.in.Now)))
-		r.Message = fmt.Sprintf("the newest %s is %s, %s old; wanted %s", column, newest.UTC().Format("2006-01-02 15:04 MST"), durationText(age), c.say.Want)
+		r.Message = fmt.Sprintf("the newest %s is %s, %s old; wanted %s", column, newest.UTC().Format("2006-01-02 15:04 MST"), words.Duration(age), c.say.Want)
 		r.Advice = "The data stopped before the file was made: look at the last run of the producer and at what feeds it."
 	}
 }

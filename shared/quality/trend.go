@@ -8,6 +8,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/series"
+	"tillwatch/shared/words"
 )
 
 // compileHistory makes the check of a metric against its own past.
@@ -47,10 +48,10 @@ func (p *plan) compileHistory(c *check, impl contract.HistoryCheck) {
 			r.Status, r.Message = Skipped, "skipped: "+band.Why
 			return
 		}
-		r.Want = fmt.Sprintf("%s to %s", number(round3(band.Low)), number(round3(band.High)))
+		r.Want = fmt.Sprintf("%s to %s", words.Number(round3(band.Low)), words.Number(round3(band.High)))
 		r.decide(value, value >= band.Low && value <= band.High)
-		r.Message = fmt.Sprintf("%s is %s; %s expected, from %s to %s (%s)", strings.ReplaceAll(key, ":", " of "), number(round3(value)),
-			number(round3(band.Expected)), number(round3(band.Low)), number(round3(band.High)), band.Why)
+		r.Message = fmt.Sprintf("%s is %s; %s expected, from %s to %s (%s)", strings.ReplaceAll(key, ":", " of "), words.Number(round3(value)),
+			words.Number(round3(band.Expected)), words.Number(round3(band.Low)), words.Number(round3(band.High)), band.Why)
 		r.Advice = "Compare with the runs before: fewer stores, a promotion, a holiday or a file sent twice are the usual causes. If it is right, accept the file and the band will learn it."
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/words"
 )
 
 var (
@@ -25,10 +26,10 @@ var (
 
 	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 		"printable": Printable,
-		"count":     count,
-		"tally":     func(n int) string { return count(int64(n)) },
+		"count":     words.Count,
+		"tally":     func(n int) string { return words.Count(int64(n)) },
 		"aside":     aside,
-		"plural":    plural,
+		"plural":    words.Plural,
 		"points":    points,
 		"number":    number,
 		"title":     title,
@@ -61,7 +62,7 @@ func HTML(w io.Writer, r *quality.Report) error {
 		Policy: template.HTMLAttr(`content="` + policy + `"`),
 		Judged: r.JudgedAt.UTC().Format("2 January 2006, 15:04 UTC"),
 		Took:   span(r.DurationMS),
-		Size:   size(r.Bytes),
+		Size:   words.Bytes(r.Bytes),
 		Total:  len(r.Checks),
 	}
 	if data.Face.Word == "" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/words"
 )
 
 // How much Markdown shows, since what it is pasted into has limits: sample rows
@@ -28,11 +29,11 @@ func Markdown(w io.Writer, r *quality.Report) error {
 		mark = "❔"
 	}
 	fmt.Fprintf(b, "## %s %s: %s\n\n%s\n\n", mark, strings.ToUpper(inert(string(r.Verdict))), inert(r.Dataset), inert(Reason(r)))
-	facts := []string{plural(r.Rows, "row")}
-	if s := size(r.Bytes); s != "" {
+	facts := []string{words.Plural(r.Rows, "row")}
+	if s := words.Bytes(r.Bytes); s != "" {
 		facts = append(facts, s)
 	}
-	facts = append(facts, span(r.DurationMS), plural(r.BadRows, "bad row"))
+	facts = append(facts, span(r.DurationMS), words.Plural(r.BadRows, "bad row"))
 	fmt.Fprintf(b, "%s · %s\n", codeSpan(r.Object), strings.Join(facts, " · "))
 	if steps := NextSteps(r); len(steps) > 0 {
 		b.WriteString("\n### What to do next\n\n")
@@ -57,10 +58,10 @@ func Markdown(w io.Writer, r *quality.Report) error {
 	markdownTable(b, "Could not be measured", o.errored)
 	markdownTable(b, "Skipped", o.skipped)
 	if len(o.passed) > 0 {
-		fmt.Fprintf(b, "\n<details><summary>Passed (%s)</summary>\n\n", count(int64(len(o.passed))))
+		fmt.Fprintf(b, "\n<details><summary>Passed (%s)</summary>\n\n", words.Count(int64(len(o.passed))))
 		for i, c := range o.passed {
 			if i == markdownChecks {
-				fmt.Fprintf(b, "- and %s more\n", count(int64(len(o.passed)-i)))
+				fmt.Fprintf(b, "- and %s more\n", words.Count(int64(len(o.passed)-i)))
 				break
 			}
 			fmt.Fprintf(b, "- %s", inert(title(c)))
@@ -81,10 +82,10 @@ func markdownTable(b *bufio.Writer, name string, checks []*quality.Result) {
 	if len(checks) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n### %s (%s)\n\n| Severity | Check | Found | Where | Do |\n|---|---|---|---|---|\n", name, count(int64(len(checks))))
+	fmt.Fprintf(b, "\n### %s (%s)\n\n| Severity | Check | Found | Where | Do |\n|---|---|---|---|---|\n", name, words.Count(int64(len(checks))))
 	for i, c := range checks {
 		if i == markdownChecks {
-			fmt.Fprintf(b, "| … | and %s more | | | |\n", count(int64(len(checks)-i)))
+			fmt.Fprintf(b, "| … | and %s more | | | |\n", words.Count(int64(len(checks)-i)))
 			break
 		}
 		var where []string
@@ -95,7 +96,7 @@ func markdownTable(b *bufio.Writer, name string, checks []*quality.Result) {
 			where = append(where, at(s)+": "+codeSpan(shown(s.Value)))
 		}
 		if more := c.Violations - int64(len(where)); len(where) > 0 && more > 0 {
-			where = append(where, "and "+count(more)+" more")
+			where = append(where, "and "+words.Count(more)+" more")
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", inert(c.Severity), inert(title(c)),
 			inert(sentence(message(c))), strings.Join(where, "<br>"), inert(sentence(c.Advice)))

@@ -17,6 +17,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/words"
 )
 
 // dimensions is the order in which scores are shown; the zero target is none.
@@ -155,7 +156,7 @@ func Reason(r *quality.Report) string {
 		if len(o.failed) == 0 {
 			return "The verdict stands without a failed check."
 		}
-		lead := fmt.Sprintf("%s of %s failed", count(int64(len(o.failed))), plural(int64(len(r.Checks)), "check"))
+		lead := fmt.Sprintf("%s of %s failed", words.Count(int64(len(o.failed))), words.Plural(int64(len(r.Checks)), "check"))
 		if len(o.failed) == 1 && len(r.Checks) == 1 {
 			lead = "The only check failed"
 		}
@@ -165,29 +166,29 @@ func Reason(r *quality.Report) string {
 			return "A check could not be measured."
 		}
 		return fmt.Sprintf("Nothing failed, but %s could not be measured: %s",
-			plural(int64(len(o.errored)), "check"), sentence(headline(o.errored[0])))
+			words.Plural(int64(len(o.errored)), "check"), sentence(headline(o.errored[0])))
 	}
 	if len(r.Checks) == 0 {
 		return "The contract asks for nothing that can be checked."
 	}
 	var besides []string
 	if n := len(o.failed); n > 0 {
-		besides = append(besides, plural(int64(n), "minor check")+" failed")
+		besides = append(besides, words.Plural(int64(n), "minor check")+" failed")
 	}
 	if n := len(o.errored); n > 0 {
-		besides = append(besides, fmt.Sprintf("%s could not be measured", count(int64(n))))
+		besides = append(besides, fmt.Sprintf("%s could not be measured", words.Count(int64(n))))
 	}
 	if n := len(o.skipped); n > 0 {
-		besides = append(besides, fmt.Sprintf("%s skipped", count(int64(n))))
+		besides = append(besides, fmt.Sprintf("%s skipped", words.Count(int64(n))))
 	}
 	if len(besides) == 0 {
 		if len(r.Checks) == 1 {
 			return "The only check passed."
 		}
-		return fmt.Sprintf("All %s passed.", plural(int64(len(r.Checks)), "check"))
+		return fmt.Sprintf("All %s passed.", words.Plural(int64(len(r.Checks)), "check"))
 	}
-	return fmt.Sprintf("%s of %s passed; %s.", count(int64(len(o.passed))),
-		plural(int64(len(r.Checks)), "check"), strings.Join(besides, ", "))
+	return fmt.Sprintf("%s of %s passed; %s.", words.Count(int64(len(o.passed))),
+		words.Plural(int64(len(r.Checks)), "check"), strings.Join(besides, ", "))
 }
 
 // headline is what a check found, led by its name or column.
@@ -236,11 +237,11 @@ func NextSteps(r *quality.Report) []string {
 		steps = append(steps, title(c)+": "+lowerFirst(advice))
 	}
 	if r.Verdict == quality.VerdictFail && r.BadRows > 0 {
-		rows := plural(r.BadRows, "bad row")
+		rows := words.Plural(r.BadRows, "bad row")
 		if q := r.Quarantine; q != nil && len(q.Rows) > 0 {
 			rows += " in quarantine"
 			if n := int64(len(q.Rows)); n < q.Total {
-				rows = fmt.Sprintf("first %s of %s in quarantine", count(n), plural(q.Total, "bad row"))
+				rows = fmt.Sprintf("first %s of %s in quarantine", words.Count(n), words.Plural(q.Total, "bad row"))
 			}
 		}
 		steps = append(steps, fmt.Sprintf("Send the %s to whoever writes the file, and ask for a new delivery.", rows))

@@ -9,6 +9,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/words"
 )
 
 // TextOptions say how Text writes.
@@ -134,13 +135,13 @@ func (p *sheet) head(r *quality.Report) {
 	}
 	p.wrap(p.paint(bold+";"+color, word)+"  ", strings.Repeat(" ", len(word)+2), bold, Printable(r.Object))
 	p.wrap("", "", "", Reason(r))
-	facts := []string{plural(r.Rows, "row")}
-	if s := size(r.Bytes); s != "" {
+	facts := []string{words.Plural(r.Rows, "row")}
+	if s := words.Bytes(r.Bytes); s != "" {
 		facts = append(facts, s)
 	}
 	facts = append(facts, span(r.DurationMS))
 	if r.BadRows > 0 {
-		facts = append(facts, plural(r.BadRows, "bad row"))
+		facts = append(facts, words.Plural(r.BadRows, "bad row"))
 	}
 	facts = append(facts, "dataset "+Printable(r.Dataset))
 	p.wrap("", "", dim, strings.Join(facts, " · "))
@@ -186,7 +187,7 @@ func (p *sheet) section(name, mark, color string, checks []*quality.Result) {
 	if len(checks) == 0 {
 		return
 	}
-	fmt.Fprintf(p.out, "\n%s\n", p.paint(bold, fmt.Sprintf("%s (%s)", name, count(int64(len(checks))))))
+	fmt.Fprintf(p.out, "\n%s\n", p.paint(bold, fmt.Sprintf("%s (%s)", name, words.Count(int64(len(checks))))))
 	for _, c := range checks {
 		p.check(mark, color, c)
 	}
@@ -237,7 +238,7 @@ func (p *sheet) samples(c *quality.Result) {
 		fmt.Fprintf(p.out, "%s  %s  %s\n", inset, p.paint(dim, where+strings.Repeat(" ", width-len(where))), clip(shown(s.Value), room))
 	}
 	if more := c.Violations - int64(len(c.Samples)); len(c.Samples) > 0 && more > 0 {
-		fmt.Fprintf(p.out, "%s  %s\n", inset, p.paint(dim, "and "+count(more)+" more"))
+		fmt.Fprintf(p.out, "%s  %s\n", inset, p.paint(dim, "and "+words.Count(more)+" more"))
 	}
 }
 
@@ -245,7 +246,7 @@ func (p *sheet) passed(checks []*quality.Result) {
 	if len(checks) == 0 {
 		return
 	}
-	fmt.Fprintf(p.out, "\n%s\n", p.paint(bold, fmt.Sprintf("Passed (%s)", count(int64(len(checks))))))
+	fmt.Fprintf(p.out, "\n%s\n", p.paint(bold, fmt.Sprintf("Passed (%s)", words.Count(int64(len(checks))))))
 	if !p.Verbose {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/words"
 )
 
 // Printable returns s with everything that does not print, from NUL to bytes
@@ -42,48 +43,6 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// count writes n with a comma between thousands.
-func count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(s) - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// plural writes n with its noun: 1 row, 2 rows.
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return count(n) + " " + noun + "s"
-}
-
-// size writes a number of bytes for people, in powers of 1,000; "" if it is
-// negative, which means unknown.
-func size(n int64) string {
-	if n < 0 {
-		return ""
-	}
-	v, unit := float64(n), 0
-	for v >= 999.5 && unit < 5 {
-		v /= 1000
-		unit++
-	}
-	name := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}[unit]
-	if unit == 0 {
-		return plural(n, "byte")
-	}
-	if v < 9.95 {
-		return fmt.Sprintf("%.1f %s", v, name)
-	}
-	return fmt.Sprintf("%.0f %s", v, name)
-}
-
 // span writes milliseconds for people.
 func span(ms int64) string {
 	switch {
@@ -109,7 +68,7 @@ func points(v float64) string {
 // thousands, others with six significant digits.
 func number(v float64) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-		return count(int64(v))
+		return words.Count(int64(v))
 	}
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
@@ -181,11 +140,11 @@ func finding(c *quality.Result) string {
 func at(s quality.Sample) string {
 	switch {
 	case s.Row > 0 && s.Line > 0:
-		return fmt.Sprintf("row %s, line %s", count(s.Row), count(s.Line))
+		return fmt.Sprintf("row %s, line %s", words.Count(s.Row), words.Count(s.Line))
 	case s.Row > 0:
-		return "row " + count(s.Row)
+		return "row " + words.Count(s.Row)
 	case s.Line > 0:
-		return "line " + count(s.Line)
+		return "line " + words.Count(s.Line)
 	}
 	return "the file"
 }

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/words"
 )
 
 func TestReason(t *testing.T) {
@@ -93,8 +94,8 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 	for in, want := range map[int64]string{-1: "", 0: "0 bytes", 1: "1 byte", 999: "999 bytes", 1000: "1.0 kB", 9_949: "9.9 kB", 9_951: "10 kB", 999_600: "1.0 MB", 5e12: "5.0 TB"} {
-		if got := size(in); got != want {
-			t.Errorf("size(%d) = %q, want %q", in, got, want)
+		if got := words.Bytes(in); got != want {
+			t.Errorf("words.Bytes(%d) = %q, want %q", in, got, want)
 		}
 	}
 	for in, want := range map[float64]float64{0.1 + 0.2: 0.3, 1e15 + 1: 1e15 + 1, 1e-9: 1e-9, 2.0 / 3: 0.666666666667} {
@@ -103,8 +104,8 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 	for in, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567"} {
-		if got := count(in); got != want {
-			t.Errorf("count(%d) = %s, want %s", in, got, want)
+		if got := words.Count(in); got != want {
+			t.Errorf("words.Count(%d) = %s, want %s", in, got, want)
 		}
 	}
 	for in, want := range map[int64]string{12: "12 ms", 2400: "2.4 s", 125_000: "2 min 5 s"} {
