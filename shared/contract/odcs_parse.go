@@ -24,15 +24,19 @@ func (r *reader) pattern(n *document.Node) {
 }
 
 // dateOptions reports a format of dates that is wrong, and bounds that are not
-// written in it or in ISO 8601.
+// written in it or in ISO 8601. A format that Java has but that is not read here
+// is no fault.
 func (r *reader) dateOptions(n *document.Node, t Type) {
 	layouts := []*datetime.Layout{datetime.ISOTimestamp(), datetime.ISODate(), datetime.ISOTime()}
 	if format := n.Get("format"); format.Is(document.Text) {
 		layout, err := datetime.Compile(format.Text)
 		var wrong *datetime.PatternError
-		if errors.As(err, &wrong) {
+		switch {
+		case errors.As(err, &wrong) && !wrong.Unsupported:
 			r.fault(format, wrong.Hint, "the format %s is wrong at character %d: %s", format.Text, wrong.Offset+1, wrong.Message)
-		} else if err == nil {
+		case err != nil:
+			return // its check is skipped, and the bounds with it
+		default:
 			layouts = append(layouts, layout)
 		}
 	}

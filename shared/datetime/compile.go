@@ -84,6 +84,8 @@ type PatternError struct {
 	Offset  int // in bytes
 	Message string
 	Hint    string // what to write instead, or ""
+	// Unsupported says that the pattern is right in Java but is not read here.
+	Unsupported bool
 }
 
 // Error names the pattern, the place and the hint.
@@ -129,7 +131,7 @@ type compiler struct {
 	letters string // every letter of the pattern outside quotes
 }
 
-func (c *compiler) fail(at int, message, hint string) error {
+func (c *compiler) fail(at int, message, hint string) *PatternError {
 	return &PatternError{Pattern: c.pattern, Offset: at, Message: message, Hint: hint}
 }
 
@@ -327,7 +329,20 @@ func (c *compiler) field() (op, error) {
 			return op{kind: opLiteral, literal: "T"}, nil
 		}
 	}
+	if what, ok := javaOnly[b]; ok {
+		err := c.fail(start, fmt.Sprintf("the letter %c (%s) is not read here", b, what), "write the date with y, M and d")
+		err.Unsupported = true
+		return op{}, err
+	}
 	return op{}, c.fail(start, fmt.Sprintf("%c means nothing here", b), fmt.Sprintf("quote text: '%c'", b))
+}
+
+// javaOnly are the letters that Java's patterns have beyond those that are read
+// here, with what they stand for.
+var javaOnly = map[byte]string{
+	'G': "era", 'Q': "quarter", 'q': "quarter", 'Y': "week-based year", 'w': "week of the year", 'W': "week of the month",
+	'e': "day of the week as a number", 'c': "day of the week as a number", 'F': "week of the month", 'A': "millisecond of the day",
+	'N': "nanosecond of the day", 'O': "zone offset in words", 'v': "zone name", 'B': "period of the day", 'g': "modified Julian day", 'p': "padding",
 }
 
 // fuse joins literals that follow each other.

@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -141,8 +142,11 @@ func (p *plan) momentFacts(col *contract.Column) []*check {
 	c := p.typeFact(col, what)
 	layout := slotFor(col.Name, 0, col).Layout
 	if o.Format != "" {
-		if _, err := datetime.Compile(o.Format); err != nil {
-			c.status, c.blocked = Errored, fmt.Sprintf("not measured: format %q: %v", o.Format, err)
+		var wrong *datetime.PatternError
+		if _, err := datetime.Compile(o.Format); errors.As(err, &wrong) && wrong.Unsupported {
+			c.status, c.blocked = Skipped, "skipped: "+err.Error()
+		} else if err != nil {
+			c.error("%v", err)
 		}
 	}
 	c.build = func(slot int) state.Kernel { return state.Moment(slot, o.Timezone) }
@@ -164,13 +168,17 @@ func (p *plan) momentFacts(col *contract.Column) []*check {
 		if b.text == "" {
 			continue
 		}
+		unread := facts[0].status
 		c := p.bound(col, b.what, b.complaint, b.text)
 		at, ok := layout.Parse([]byte(b.text), zone)
 		if !ok {
 			at, ok = isoMoment(b.text, zone)
 		}
-		if !ok {
-			c.status, c.blocked = Errored, fmt.Sprintf("not measured: the contract's %s %q is not written like the column's values", b.what, b.text)
+		switch {
+		case unread != "":
+			c.status, c.blocked = unread, facts[0].blocked
+		case !ok:
+			c.error("the contract's %s %q is not written like the column's values", b.what, b.text)
 		}
 		c.build = func(slot int) state.Kernel { return state.CompareMoment(slot, at, b.good) }
 		facts = append(facts, c)

@@ -72,6 +72,9 @@ func Pattern(ecma string) (*Matcher, error) {
 // reason returns what regexp says without its own rendering of the pattern.
 func reason(err error) string {
 	if e, ok := err.(*syntax.Error); ok {
+		if e.Code == syntax.ErrInvalidRepeatSize {
+			return "a repeat count above 1,000 is not run here; bound the length with maxLength"
+		}
 		return e.Code.String()
 	}
 	return err.Error()
