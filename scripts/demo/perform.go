@@ -38,7 +38,9 @@ func perform(ctx context.Context, o options, tools emulator.Tools, source *retai
 		}
 		p.pause()
 	}()
-	outputs, err := e.Deploy(ctx, emulator.Deployment{Environment: environment}, p.step)
+	// A file whose judge died is taken up again after six times judge_seconds;
+	// who tries that on one machine should not wait for twelve minutes.
+	outputs, err := e.Deploy(ctx, emulator.Deployment{Environment: environment, Context: map[string]string{"judge_seconds": "15"}}, p.step)
 	if err != nil {
 		return false, err
 	}
