@@ -1,14 +1,13 @@
 package state
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sort"
-	"sync"
 
 	"github.com/zeebo/xxh3"
 )
@@ -35,9 +34,13 @@ type keyEntry struct {
 	block, ordinal uint32
 }
 
-// KeyEntryBytes is the memory that one key takes: its fingerprint and the
-// number of its row among those that the buffer has seen.
-const KeyEntryBytes = 12
+// KeyEntryBytes is the memory that one key takes, somewhat more than it does on
+// average: the 7 bytes of its fingerprint that its partition does not tell, and
+// how many rows it comes after the partition's last, mostly in one or two bytes.
+const KeyEntryBytes = 10
+
+// spilledBytes is what one key takes in the spill file.
+const spilledBytes = 12
 
 // A KeyBuffer gathers one worker's keys of one spec. Beyond its bound it moves
 // them to a temporary file, partition by partition.
@@ -45,6 +48,9 @@ type KeyBuffer struct {
 	spec  *KeySpec
 	bound int // entries in memory, pending ones included
 	spill *Spill
+	// numbers holds the keys while all of them are numbers with one prefix; nil
+	// once they are fingerprints.
+	numbers *numbering
 	// pending are the newest entries, not yet spread over the partitions, so
 	// that a short file costs no partitions at all.
 	pending    []pendingKey
@@ -64,61 +70,53 @@ type pendingKey struct {
 // mostPending is how many entries wait at most before they are spread.
 const mostPending = 4096
 
-// A Spill is a temporary file that the key buffers of one worker share. It is
-// used by one goroutine at a time while it is written.
-type Spill struct {
-	dir     string
-	file    *os.File
-	written int64
-}
-
-// NewSpill returns a spill that makes its file in dir ("" is the system's) when
-// it is first needed.
-func NewSpill(dir string) *Spill { return &Spill{dir: dir} }
-
-// write appends b and returns where it stands.
-func (s *Spill) write(b []byte) (int64, error) {
-	if s.file == nil {
-		f, err := os.CreateTemp(s.dir, "tillwatch-keys-*")
-		if err != nil {
-			return 0, err
-		}
-		// The name is not needed: the file goes when it is closed.
-		if err := os.Remove(f.Name()); err != nil {
-			f.Close()
-			return 0, err
-		}
-		s.file = f
-	}
-	at := s.written
-	if _, err := s.file.WriteAt(b, at); err != nil {
-		return 0, err
-	}
-	s.written += int64(len(b))
-	return at, nil
-}
-
-// Close gives up the file.
-func (s *Spill) Close() {
-	if s.file != nil {
-		s.file.Close()
-	}
-}
-
-// A keyChunk holds some entries of a partition. Chunks are not copied as a
-// partition grows, so that memory stays close to what the entries need.
+// A keyChunk holds some entries of a partition, ascending by row: of each the
+// low 56 bits of the fingerprint, and the row less the one before as a varint.
+// Chunks are not copied as a partition grows, so that memory stays close to what
+// the entries need.
 type keyChunk struct {
-	n      int
-	prints [keyChunkEntries]uint64
-	rows   [keyChunkEntries]uint32
+	n    int    // bytes in use
+	last uint32 // row of the last entry
+	data [keyChunkBytes]byte
 }
 
-const keyChunkEntries = 340 // just below 4 KiB
+const (
+	keyChunkBytes  = 2048 - 16
+	mostEntryBytes = 7 + binary.MaxVarintLen32 + 1 // with the byte that the varint overwrites
+	// leastPartitioned is how many entries partitions are worth having for.
+	leastPartitioned = keyPartitions * keyChunkBytes / KeyEntryBytes
+)
 
-// A blockStart says which number the first record of a block got.
+// put appends an entry and returns whether there was room for it.
+func (c *keyChunk) put(print uint64, row uint32) bool {
+	if c.n+mostEntryBytes > keyChunkBytes {
+		return false
+	}
+	binary.LittleEndian.PutUint64(c.data[c.n:], print)
+	c.n += 7
+	c.n += binary.PutUvarint(c.data[c.n:], uint64(row-c.last))
+	c.last = row
+	return true
+}
+
+// each calls f with each entry of a chunk of partition p.
+func (c *keyChunk) each(p int, f func(print uint64, row uint32)) {
+	row := uint32(0)
+	for at := 0; at < c.n; {
+		print := binary.LittleEndian.Uint64(c.data[at:])<<8>>8 | uint64(p)<<56
+		more, size := binary.Uvarint(c.data[at+7:])
+		row += uint32(more)
+		at += 7 + size
+		f(print, row)
+	}
+}
+
+// A blockStart says which number the first record of a block got. Codes are the
+// block's keys if they are numbers; see numbering.
 type blockStart struct {
 	block uint32
 	row   uint32
+	codes []byte
 }
 
 // maxKeyRows is how many records one buffer can number.
@@ -136,7 +134,11 @@ type segment struct {
 // NewKeyBuffer returns an empty buffer that holds up to bound keys, of
 // KeyEntryBytes each, in memory and more in spill.
 func NewKeyBuffer(spec *KeySpec, bound int, spill *Spill) *KeyBuffer {
-	return &KeyBuffer{spec: spec, bound: bound, spill: spill}
+	k := &KeyBuffer{spec: spec, bound: bound, spill: spill}
+	if len(spec.Slots) == 1 {
+		k.numbers = new(numbering)
+	}
+	return k
 }
 
 // Spec returns what the buffer's keys are made of.
@@ -149,24 +151,65 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 		return 0, ErrTooManyRows
 	}
 	first := uint32(k.rows)
-	k.blocks = append(k.blocks, blockStart{uint32(v.Block), first})
+	start := blockStart{block: uint32(v.Block), row: first}
+	if k.numbers != nil {
+		codes, keyed, ok := k.numbers.encode(v, k.spec.Slots[0])
+		if ok && k.numbers.bytes+len(codes) <= k.bound*KeyEntryBytes {
+			k.numbers.bytes += len(codes)
+			start.codes = bytes.Clone(codes)
+			k.blocks = append(k.blocks, start)
+			k.rows += uint64(v.Batch.Records)
+			return keyed, nil
+		}
+		if err := k.fingerprint(); err != nil {
+			return 0, err
+		}
+	}
+	k.blocks = append(k.blocks, start)
 	k.rows += uint64(v.Batch.Records)
 	keyed := 0
 	var err error
 	Tuples(v, k.spec.Slots, func(row int, print uint64) {
-		keyed++
-		k.pending = append(k.pending, pendingKey{print, first + uint32(v.Batch.Ordinal(row))})
-		if len(k.pending) >= min(mostPending, k.bound) && err == nil {
-			err = k.spread()
+		if keyed++; err == nil {
+			err = k.add(print, first+uint32(v.Batch.Ordinal(row)))
 		}
 	})
 	return keyed, err
 }
 
+// fingerprint turns the keys that were kept as numbers into fingerprints.
+func (k *KeyBuffer) fingerprint() error {
+	n := k.numbers
+	if k.numbers = nil; n == nil {
+		return nil
+	}
+	var text []byte
+	var err error
+	for i := range k.blocks {
+		b := &k.blocks[i]
+		eachNumber(b.codes, func(ordinal uint32, number uint64) {
+			if text = n.text(text[:0], number); err == nil {
+				err = k.add(xxh3.Hash(text), b.row+ordinal)
+			}
+		})
+		b.codes = nil
+	}
+	return err
+}
+
+// add takes in one entry, whose row comes after those before.
+func (k *KeyBuffer) add(print uint64, row uint32) error {
+	k.pending = append(k.pending, pendingKey{print, row})
+	if len(k.pending) < min(mostPending, k.bound) {
+		return nil
+	}
+	return k.spread()
+}
+
 // spread empties the pending entries into the partitions, or into the spill
 // file where the bound leaves no room for partitions.
 func (k *KeyBuffer) spread() error {
-	if k.bound < keyPartitions*keyChunkEntries {
+	if k.bound < leastPartitioned {
 		return k.spillPending()
 	}
 	if k.partitions == nil {
@@ -214,26 +257,31 @@ func (k *KeyBuffer) segment(p int, buf []byte) error {
 	if k.segments == nil {
 		k.segments = new([keyPartitions][]segment)
 	}
-	k.segments[p] = append(k.segments[p], segment{at, len(buf) / KeyEntryBytes})
+	k.segments[p] = append(k.segments[p], segment{at, len(buf) / spilledBytes})
 	return nil
 }
 
 func (k *KeyBuffer) put(print uint64, row uint32) {
 	p := &k.partitions[print>>56]
-	last := len(*p) - 1
-	if last < 0 || (*p)[last].n == keyChunkEntries {
-		*p = append(*p, new(keyChunk))
-		last++
+	if last := len(*p) - 1; last >= 0 && (*p)[last].put(print, row) {
+		return
 	}
-	c := (*p)[last]
-	c.prints[c.n], c.rows[c.n] = print, row
-	c.n++
+	c := new(keyChunk)
+	c.put(print, row)
+	*p = append(*p, c)
 }
 
-// entry tells the place of a row by its number.
-func (k *KeyBuffer) entry(print uint64, row uint32) keyEntry {
-	i := sort.Search(len(k.blocks), func(i int) bool { return k.blocks[i].row > row }) - 1
-	return keyEntry{print, k.blocks[i].block, row - k.blocks[i].row}
+// entry tells the place of a row by its number; hint is the index of a block
+// not far before it, and is moved to that of its own.
+func (k *KeyBuffer) entry(print uint64, row uint32, hint *int) keyEntry {
+	if k.blocks[*hint].row > row {
+		*hint = sort.Search(len(k.blocks), func(i int) bool { return k.blocks[i].row > row }) - 1
+	}
+	for *hint+1 < len(k.blocks) && k.blocks[*hint+1].row <= row {
+		*hint++
+	}
+	b := &k.blocks[*hint]
+	return keyEntry{print, b.block, row - b.row}
 }
 
 // Chain extends the fingerprint of a tuple by one more value.
@@ -250,15 +298,16 @@ func (k *KeyBuffer) flush() error {
 		}
 		buf = buf[:0]
 		for _, c := range chunks {
-			for i := range c.n {
-				buf = binary.LittleEndian.AppendUint64(buf, c.prints[i])
-				buf = binary.LittleEndian.AppendUint32(buf, c.rows[i])
-			}
+			c.each(p, func(print uint64, row uint32) {
+				buf = binary.LittleEndian.AppendUint64(buf, print)
+				buf = binary.LittleEndian.AppendUint32(buf, row)
+			})
 		}
 		if err := k.segment(p, buf); err != nil {
 			return err
 		}
-		chunks[0].n = 0
+		chunks[0].n, chunks[0].last = 0, 0
+		clear(chunks[1:])
 		k.partitions[p] = chunks[:1]
 	}
 	k.held = 0
@@ -273,15 +322,15 @@ func (k *KeyBuffer) settle() {
 
 // partition appends all entries of one partition to dst.
 func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
+	hint := 0
 	at := sort.Search(len(k.pending), func(i int) bool { return k.pending[i].print>>56 >= uint64(p) })
 	for ; at < len(k.pending) && k.pending[at].print>>56 == uint64(p); at++ {
-		dst = append(dst, k.entry(k.pending[at].print, k.pending[at].row))
+		dst = append(dst, k.entry(k.pending[at].print, k.pending[at].row, &hint))
 	}
 	if k.partitions != nil {
+		hint = 0
 		for _, c := range k.partitions[p] {
-			for i := range c.n {
-				dst = append(dst, k.entry(c.prints[i], c.rows[i]))
-			}
+			c.each(p, func(print uint64, row uint32) { dst = append(dst, k.entry(print, row, &hint)) })
 		}
 	}
 	if k.segments == nil {
@@ -289,104 +338,13 @@ func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
 	}
 	var buf []byte
 	for _, s := range k.segments[p] {
-		buf = grow(buf, s.entries*KeyEntryBytes)
+		buf = grow(buf, s.entries*spilledBytes)
 		if _, err := k.spill.file.ReadAt(buf, s.offset); err != nil {
 			return nil, fmt.Errorf("read spilled keys: %w", err)
 		}
-		for b := buf; len(b) > 0; b = b[KeyEntryBytes:] {
-			dst = append(dst, k.entry(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:])))
+		for b := buf; len(b) > 0; b = b[spilledBytes:] {
+			dst = append(dst, k.entry(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), &hint))
 		}
 	}
 	return dst, nil
-}
-
-// Repeats returns the rows whose key occurs in an earlier row, from the
-// buffers that all workers filled for one spec; records holds how many records
-// each block has. No more than threads partitions are in memory at once.
-func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, error) {
-	var (
-		mu    sync.Mutex
-		bits  = make([][]uint64, len(records))
-		count int64
-		fail  error
-		wg    sync.WaitGroup
-		next  = make(chan int, keyPartitions)
-	)
-	for _, b := range buffers {
-		b.settle()
-	}
-	for p := range keyPartitions {
-		next <- p
-	}
-	close(next)
-	for range max(threads, 1) {
-		wg.Go(func() {
-			var entries []keyEntry
-			var table []uint32
-			var later []keyEntry
-			for p := range next {
-				entries, later = entries[:0], later[:0]
-				var err error
-				for _, b := range buffers {
-					if entries, err = b.partition(p, entries); err != nil {
-						break
-					}
-				}
-				later, table = repeated(entries, later, table)
-				mu.Lock()
-				if err != nil && fail == nil {
-					fail = err
-				}
-				count += int64(len(later))
-				for _, e := range later {
-					if bits[e.block] == nil {
-						bits[e.block] = make([]uint64, (records[e.block]+63)/64)
-					}
-					bits[e.block][e.ordinal>>6] |= 1 << (e.ordinal & 63)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	set := &RowSet{}
-	for block, words := range bits {
-		if words != nil {
-			set.blocks = append(set.blocks, blockRows{block: block, bits: words})
-		}
-	}
-	return set, count, fail
-}
-
-// repeated appends to later the entries whose fingerprint an entry earlier in
-// the file has, in any order. table is scratch memory.
-func repeated(entries, later []keyEntry, table []uint32) ([]keyEntry, []uint32) {
-	size := 16
-	for size < 2*len(entries) {
-		size *= 2
-	}
-	table = grow(table, size)
-	clear(table)
-	mask := uint64(size - 1)
-	for i, e := range entries {
-		at := e.print & mask
-		for {
-			held := table[at]
-			if held == 0 {
-				table[at] = uint32(i + 1)
-				break
-			}
-			if first := &entries[held-1]; first.print == e.print {
-				if e.block < first.block || e.block == first.block && e.ordinal < first.ordinal {
-					later = append(later, *first)
-					table[at] = uint32(i + 1)
-				} else {
-					later = append(later, e)
-				}
-				break
-			}
-			at = (at + 1) & mask
-		}
-	}
-	return later, table
 }

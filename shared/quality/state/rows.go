@@ -80,7 +80,19 @@ func (s *RowSet) Has(block int, ordinal uint32) bool {
 	return j < len(r.list) && r.list[j] == ordinal
 }
 
-// Sort orders the blocks; Has wants it.
+// Mark sets the bits of one block's rows in dst, which has a bit for each
+// record of the block, and reports whether there are any. The set must be
+// sorted.
+func (s *RowSet) Mark(block int, dst []uint64) bool {
+	i := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i].block >= block })
+	if i == len(s.blocks) || s.blocks[i].block != block {
+		return false
+	}
+	s.blocks[i].or(dst)
+	return true
+}
+
+// Sort orders the blocks; Has and Mark want it.
 func (s *RowSet) Sort() {
 	sort.Slice(s.blocks, func(i, j int) bool { return s.blocks[i].block < s.blocks[j].block })
 }

@@ -1,0 +1,152 @@
+package state
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/tabular"
+)
+
+// repeatsOf deals the blocks of a one-column file to buffers and returns the
+// rows, from 0, whose key came before.
+func repeatsOf(t rapid.TB, keys []string, block, bound int, deal func(block int) int, buffers int) (rows []int) {
+	r, err := tabular.NewReader(strings.NewReader("key,\n"+strings.Join(keys, ",\n")+",\n"), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := &KeySpec{Slots: []int{0}}
+	all := make([]*KeyBuffer, buffers)
+	for i := range all {
+		spill := NewSpill("")
+		defer spill.Close()
+		all[i] = NewKeyBuffer(spec, bound, spill)
+	}
+	view := NewView([]Slot{{Name: "key", Layout: datetime.ISODate(), Zone: time.UTC}})
+	var records, before []int
+	total := 0
+	for {
+		var blk tabular.Block
+		var batch tabular.Batch
+		if err := r.Next(&blk); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		batch.Parse(&blk, 2, tabular.Dialect{})
+		view.Turn(&batch, blk.Index)
+		if _, err := all[deal(blk.Index)].Observe(view); err != nil {
+			t.Fatal(err)
+		}
+		records, before = append(records, batch.Records), append(before, total)
+		total += batch.Records
+	}
+	set, count, err := Repeats(all, records, buffers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	First(Union([]*RowSet{set}, records), total, func(block int, ordinal uint32) {
+		rows = append(rows, before[block]+int(ordinal))
+	})
+	if count != int64(len(rows)) {
+		t.Errorf("%d repeats counted, %d found", count, len(rows))
+	}
+	return rows
+}
+
+// obviousRepeats is the slow way to the same.
+func obviousRepeats(keys []string) (rows []int) {
+	seen := map[string]bool{}
+	for i, k := range keys {
+		if k != "" && seen[k] {
+			rows = append(rows, i)
+		}
+		seen[k] = true
+	}
+	return rows
+}
+
+// TestRepeatsAgreeWithTheObviousWay holds that keys of every form, dealt to any
+// number of workers, in memory or beyond it, are told apart.
+func TestRepeatsAgreeWithTheObviousWay(t *testing.T) {
+	forms := map[string]func(int) string{
+		"counted":      func(n int) string { return fmt.Sprint(n) },
+		"padded":       func(n int) string { return fmt.Sprintf("T%04d", n) },
+		"both widths":  func(n int) string { return fmt.Sprintf("T%0*d", 2+n%2, n) },
+		"long":         func(n int) string { return fmt.Sprintf("%024d", n) },
+		"far apart":    func(n int) string { return fmt.Sprint(n * n * n * 7919) },
+		"two prefixes": func(n int) string { return fmt.Sprintf("%c%d", 'A'+n%2, n/2) },
+		"words":        func(n int) string { return strings.Repeat("x", n%50) + "y" },
+		"gaps":         func(n int) string { return []string{"", fmt.Sprintf("K%d", n)}[n%3%2] },
+		"mixed":        func(n int) string { return []string{"1", "01", "001", "-1", "+1", "1.", "1e0", "", "x"}[n%9] },
+	}
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				start := rapid.IntRange(0, 10_000).Draw(t, "start")
+				steps := rapid.SliceOfN(rapid.IntRange(-9, 9), 0, 300).Draw(t, "steps")
+				keys := []string{form(start)}
+				for i, s := range steps {
+					keys = append(keys, form(max(0, start+i+s)))
+				}
+				workers := rapid.IntRange(1, 3).Draw(t, "workers")
+				dealt := rapid.SliceOfN(rapid.IntRange(0, workers-1), 1, 9).Draw(t, "dealt")
+				got := repeatsOf(t, keys, rapid.IntRange(1, 500).Draw(t, "block"), rapid.SampledFrom([]int{1, 20, 1 << 20}).Draw(t, "bound"),
+					func(b int) int { return dealt[b%len(dealt)] }, workers)
+				if want := obviousRepeats(keys); !slices.Equal(got, want) {
+					t.Errorf("got rows %v, want %v", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestNumberingIsReadBack holds that numbers turned into fingerprints are those
+// of the keys as written.
+func TestNumberingIsReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var n numbering
+		keys := rapid.SliceOfN(rapid.StringMatching(`(A|B1?|)(0{0,3})[0-9]{1,20}`), 1, 20).Draw(t, "keys")
+		numbers := map[uint64]string{}
+		for _, k := range keys {
+			number, ok := n.number([]byte(k))
+			if !ok {
+				continue
+			}
+			if n.keys == 0 {
+				n.low, n.top = number, number
+			}
+			n.keys++
+			n.low, n.top = min(n.low, number), max(n.top, number)
+			numbers[number] = k
+		}
+		for number, key := range numbers {
+			if got := string(n.text(nil, number)); got != key {
+				t.Errorf("got %q, want %q", got, key)
+			}
+		}
+	})
+}
+
+// TestRepeatsAmongMany holds that partitions, in memory and flushed to disk,
+// lose nothing.
+func TestRepeatsAmongMany(t *testing.T) {
+	keys := make([]string, 250_000)
+	for i := range keys {
+		if keys[i] = fmt.Sprintf("%dx", i); i%1000 == 999 {
+			keys[i] = fmt.Sprintf("%dx", i-i/2)
+		}
+	}
+	want := obviousRepeats(keys)
+	for _, bound := range []int{leastPartitioned, 1 << 20} {
+		if got := repeatsOf(t, keys, 1<<18, bound, func(b int) int { return b % 2 }, 2); !slices.Equal(got, want) {
+			t.Errorf("bound %d: %d repeats, want %d", bound, len(got), len(want))
+		}
+	}
+}

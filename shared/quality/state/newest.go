@@ -1,0 +1,50 @@
+package state
+
+import (
+	"time"
+
+	"tillwatch/shared/datetime"
+)
+
+// Newest is the newest moment of a column that is not after Until. Later ones
+// are counted: a date in the future says nothing of how fresh the others are.
+type Newest struct {
+	Slot   int
+	Until  time.Time
+	Newest datetime.Moment
+	Seen   int64 // moments up to Until
+	Later  int64 // moments after Until
+}
+
+// Observe looks at a block.
+func (a *Newest) Observe(v *View) {
+	moments, valid := v.Moments(a.Slot)
+	until, nano := a.Until.Unix(), int32(a.Until.Nanosecond())
+	for i, ok := range valid {
+		if !ok {
+			continue
+		}
+		m := moments[i]
+		if m.Unix > until || m.Unix == until && m.Nano > nano {
+			a.Later++
+			continue
+		}
+		a.take(m, 1)
+	}
+}
+
+// Merge adds what another has seen; both have the same Until.
+func (a *Newest) Merge(other Aggregate) {
+	o := other.(*Newest)
+	a.Later += o.Later
+	if o.Seen > 0 {
+		a.take(o.Newest, o.Seen)
+	}
+}
+
+func (a *Newest) take(m datetime.Moment, n int64) {
+	if a.Seen == 0 || m.Compare(a.Newest) > 0 {
+		a.Newest = m
+	}
+	a.Seen += n
+}

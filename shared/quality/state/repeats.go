@@ -1,0 +1,102 @@
+package state
+
+import "sync"
+
+// Repeats returns the rows whose key occurs in an earlier row, from the
+// buffers that all workers filled for one spec; records holds how many records
+// each block has. No more than threads partitions are in memory at once.
+func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, error) {
+	if set, count, ok := repeatedNumbers(buffers, records); ok {
+		return set, count, nil
+	}
+	for _, b := range buffers {
+		if err := b.fingerprint(); err != nil {
+			return nil, 0, err
+		}
+	}
+	var (
+		mu    sync.Mutex
+		bits  = make([][]uint64, len(records))
+		count int64
+		fail  error
+		wg    sync.WaitGroup
+		next  = make(chan int, keyPartitions)
+	)
+	for _, b := range buffers {
+		b.settle()
+	}
+	for p := range keyPartitions {
+		next <- p
+	}
+	close(next)
+	for range max(threads, 1) {
+		wg.Go(func() {
+			var entries []keyEntry
+			var table []uint32
+			var later []keyEntry
+			for p := range next {
+				entries, later = entries[:0], later[:0]
+				var err error
+				for _, b := range buffers {
+					if entries, err = b.partition(p, entries); err != nil {
+						break
+					}
+				}
+				later, table = repeated(entries, later, table)
+				mu.Lock()
+				if err != nil && fail == nil {
+					fail = err
+				}
+				count += int64(len(later))
+				for _, e := range later {
+					if bits[e.block] == nil {
+						bits[e.block] = make([]uint64, (records[e.block]+63)/64)
+					}
+					bits[e.block][e.ordinal>>6] |= 1 << (e.ordinal & 63)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	set := &RowSet{}
+	for block, words := range bits {
+		if words != nil {
+			set.blocks = append(set.blocks, blockRows{block: block, bits: words})
+		}
+	}
+	return set, count, fail
+}
+
+// repeated appends to later the entries whose fingerprint an entry earlier in
+// the file has, in any order. table is scratch memory.
+func repeated(entries, later []keyEntry, table []uint32) ([]keyEntry, []uint32) {
+	size := 16
+	for size < 2*len(entries) {
+		size *= 2
+	}
+	table = grow(table, size)
+	clear(table)
+	mask := uint64(size - 1)
+	for i, e := range entries {
+		at := e.print & mask
+		for {
+			held := table[at]
+			if held == 0 {
+				table[at] = uint32(i + 1)
+				break
+			}
+			if first := &entries[held-1]; first.print == e.print {
+				if e.block < first.block || e.block == first.block && e.ordinal < first.ordinal {
+					later = append(later, *first)
+					table[at] = uint32(i + 1)
+				} else {
+					later = append(later, e)
+				}
+				break
+			}
+			at = (at + 1) & mask
+		}
+	}
+	return later, table
+}

@@ -1,0 +1,201 @@
+package state
+
+import (
+	"math"
+
+	"tillwatch/shared/decimal"
+)
+
+// Powers sums the powers of a column's numbers exactly, so that parts merged in
+// any order give the same bits: from them come mean, variance, skewness and
+// kurtosis, rounded once, at the end.
+type Powers struct {
+	Slot int
+	// Degree is the highest power that is summed, 1 to 4.
+	Degree int
+	N      int64
+	Zeros  int64
+	Sums   [4]decimal.Sum // of the first, second … power
+	Large  int64          // numbers too long to be summed exactly
+}
+
+func (a *Powers) Observe(v *View) {
+	numbers, kinds := v.Numbers(a.Slot)
+	for i, kind := range kinds {
+		switch kind {
+		case decimal.Fits:
+			a.add(numbers[i])
+		case decimal.Large:
+			a.Large++
+		}
+	}
+}
+
+func (a *Powers) add(d decimal.Decimal) {
+	a.N++
+	if d.Coef == 0 {
+		a.Zeros++
+		return
+	}
+	a.Sums[0].Add(d)
+	power, fits := d, true
+	for i := 1; i < a.Degree; i++ {
+		if fits {
+			power, fits = decimal.Mul(power, d)
+		}
+		if fits {
+			a.Sums[i].Add(power)
+			continue
+		}
+		exact := d.Rat()
+		all := d.Rat()
+		for range i {
+			all.Mul(all, exact)
+		}
+		a.Sums[i].AddRat(all)
+	}
+}
+
+func (a *Powers) Merge(other Aggregate) {
+	o := other.(*Powers)
+	a.N += o.N
+	a.Zeros += o.Zeros
+	a.Large += o.Large
+	for i := range a.Degree {
+		a.Sums[i].Merge(o.Sums[i])
+	}
+}
+
+// Variance returns the population's variance: the mean square of the distances
+// from the mean. It is exact until its last rounding; 0 of no numbers.
+func (a *Powers) Variance() float64 {
+	if a.N == 0 {
+		return 0
+	}
+	f, _ := a.central(2).Float64()
+	return f
+}
+
+// Skewness returns the third central moment in units of the deviation's third
+// power, and false if all numbers are equal.
+func (a *Powers) Skewness() (float64, bool) {
+	v := a.Variance()
+	if v == 0 {
+		return 0, false
+	}
+	m, _ := a.central(3).Float64()
+	return m / (v * math.Sqrt(v)), true
+}
+
+// Kurtosis returns the excess kurtosis, 0 for a normal distribution, and false
+// if all numbers are equal.
+func (a *Powers) Kurtosis() (float64, bool) {
+	v := a.Variance()
+	if v == 0 {
+		return 0, false
+	}
+	m, _ := a.central(4).Float64()
+	return m/(v*v) - 3, true
+}
+
+// Pair sums the products of two columns' numbers exactly, over the rows where
+// both are numbers.
+type Pair struct {
+	X, Y               int // slots
+	N                  int64
+	SX, SY, XX, YY, XY decimal.Sum
+	Large              int64 // rows with a number too long to be summed exactly
+}
+
+func (a *Pair) Observe(v *View) {
+	xs, xKinds := v.Numbers(a.X)
+	ys, yKinds := v.Numbers(a.Y)
+	for i, kind := range xKinds {
+		switch {
+		case kind == decimal.NotNumber || yKinds[i] == decimal.NotNumber:
+		case kind == decimal.Large || yKinds[i] == decimal.Large:
+			a.Large++
+		default:
+			a.N++
+			a.SX.Add(xs[i])
+			a.SY.Add(ys[i])
+			addProduct(&a.XX, xs[i], xs[i])
+			addProduct(&a.YY, ys[i], ys[i])
+			addProduct(&a.XY, xs[i], ys[i])
+		}
+	}
+}
+
+func addProduct(to *decimal.Sum, x, y decimal.Decimal) {
+	if product, ok := decimal.Mul(x, y); ok {
+		to.Add(product)
+		return
+	}
+	exact := x.Rat()
+	to.AddRat(exact.Mul(exact, y.Rat()))
+}
+
+func (a *Pair) Merge(other Aggregate) {
+	o := other.(*Pair)
+	a.N += o.N
+	a.Large += o.Large
+	a.SX.Merge(o.SX)
+	a.SY.Merge(o.SY)
+	a.XX.Merge(o.XX)
+	a.YY.Merge(o.YY)
+	a.XY.Merge(o.XY)
+}
+
+// Correlation returns Pearson's coefficient, -1 to 1, and false if there are
+// no pairs or one column is constant.
+func (a *Pair) Correlation() (float64, bool) {
+	xx, yy := a.spread(a.XX, a.SX, a.SX), a.spread(a.YY, a.SY, a.SY)
+	if xx <= 0 || yy <= 0 {
+		return 0, false
+	}
+	r := a.spread(a.XY, a.SX, a.SY) / (math.Sqrt(xx) * math.Sqrt(yy))
+	return max(-1, min(1, r)), true
+}
+
+// Lengths measures the text of a column's values, nulls apart, in characters.
+type Lengths struct {
+	Slot        int
+	N, Sum      int64
+	Least, Most int64
+	measure     func([]byte) int
+}
+
+// NewLengths returns an aggregate that has seen nothing; measure counts the
+// characters of a value.
+func NewLengths(slot int, measure func([]byte) int) *Lengths {
+	return &Lengths{Slot: slot, measure: measure}
+}
+
+func (a *Lengths) Observe(v *View) {
+	spans := v.Spans(a.Slot)
+	data := v.Batch.Data
+	for _, s := range spans {
+		if s.IsNull() {
+			continue
+		}
+		n := int64(a.measure(data[s.Start:s.End]))
+		a.take(1, n, n, n)
+	}
+}
+
+func (a *Lengths) take(n, sum, least, most int64) {
+	if n == 0 {
+		return
+	}
+	if a.N == 0 || least < a.Least {
+		a.Least = least
+	}
+	a.Most = max(a.Most, most)
+	a.N += n
+	a.Sum += sum
+}
+
+func (a *Lengths) Merge(other Aggregate) {
+	o := other.(*Lengths)
+	a.take(o.N, o.Sum, o.Least, o.Most)
+}

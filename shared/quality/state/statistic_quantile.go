@@ -1,0 +1,156 @@
+package state
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"tillwatch/shared/decimal"
+)
+
+// ExactQuantiles is how many different numbers Quantiles holds exactly.
+const ExactQuantiles = 4096
+
+// bucketBits is how many bits of a float64's fraction tell buckets apart.
+const bucketBits = 10
+
+// QuantileError is the largest relative error of a quantile that is not exact:
+// half the width of a bucket.
+const QuantileError = 1.0 / (1 << (bucketBits + 1))
+
+// Quantiles knows how a column's numbers are distributed: exactly up to
+// ExactQuantiles different ones, beyond by buckets whose ends are 1/1,024 of
+// their power of two apart, each with an exact count. A quantile is then off by
+// at most QuantileError of its magnitude, 0.05 %. Which of the two depends
+// on the numbers alone, and counts add, so that parts merged in any order
+// give the same. There are at most 252,000 buckets.
+type Quantiles struct {
+	Slot    int
+	N       int64
+	Large   int64 // numbers too long to be held
+	values  map[decimal.Decimal]int64
+	buckets map[int64]int64 // nil until there are too many values
+}
+
+// NewQuantiles returns an aggregate that has seen nothing.
+func NewQuantiles(slot int) *Quantiles {
+	return &Quantiles{Slot: slot, values: map[decimal.Decimal]int64{}}
+}
+
+func (a *Quantiles) Observe(v *View) {
+	numbers, kinds := v.Numbers(a.Slot)
+	for i, kind := range kinds {
+		switch kind {
+		case decimal.Fits:
+			a.add(numbers[i], 1)
+		case decimal.Large:
+			a.Large++
+		}
+	}
+}
+
+func (a *Quantiles) add(d decimal.Decimal, n int64) {
+	a.N += n
+	if a.buckets != nil {
+		a.buckets[bucketOf(d)] += n
+		return
+	}
+	for d.Scale > 0 && d.Coef%10 == 0 { // 1.50 and 1.5 are one number
+		d.Coef /= 10
+		d.Scale--
+	}
+	a.values[d] += n
+	if len(a.values) > ExactQuantiles {
+		a.spread()
+	}
+}
+
+// spread goes over from values to buckets.
+func (a *Quantiles) spread() {
+	if a.buckets != nil {
+		return
+	}
+	a.buckets = map[int64]int64{}
+	for d, n := range a.values {
+		a.buckets[bucketOf(d)] += n
+	}
+	a.values = nil
+}
+
+func (a *Quantiles) Merge(other Aggregate) {
+	o := other.(*Quantiles)
+	a.Large += o.Large
+	if o.buckets != nil {
+		a.spread()
+		a.N += o.N
+		for b, n := range o.buckets {
+			a.buckets[b] += n
+		}
+		return
+	}
+	for d, n := range o.values {
+		a.add(d, n)
+	}
+}
+
+// bucketOf numbers the buckets in the order of their numbers.
+func bucketOf(d decimal.Decimal) int64 {
+	b := int64(math.Float64bits(math.Abs(d.Float64())) >> (52 - bucketBits))
+	if d.Coef < 0 {
+		return -b
+	}
+	return b
+}
+
+// middle is the number that stands for a bucket.
+func middle(bucket int64) float64 {
+	b := max(bucket, -bucket)
+	if b == 0 {
+		return 0
+	}
+	low, high := math.Float64frombits(uint64(b)<<(52-bucketBits)), math.Float64frombits(uint64(b+1)<<(52-bucketBits))
+	if bucket < 0 {
+		return -(low + high) / 2
+	}
+	return (low + high) / 2
+}
+
+// Exact reports whether At is exact.
+func (a *Quantiles) Exact() bool { return a.buckets == nil }
+
+// At returns the number below which the share q of the numbers lies, q from 0
+// to 1: that of rank (N-1)·q counted from 0, interpolated between its
+// neighbours where the rank is no whole number, as the median of an even
+// number of values is. It is 0 of no numbers.
+func (a *Quantiles) At(q float64) float64 {
+	if a.N == 0 {
+		return 0
+	}
+	rank := float64(a.N-1) * q
+	below := int64(math.Floor(rank))
+	x, y := a.ranked(below), a.ranked(min(below+1, a.N-1))
+	return x + (rank-float64(below))*(y-x)
+}
+
+// ranked returns the number of a rank, from 0.
+func (a *Quantiles) ranked(rank int64) float64 {
+	if a.buckets != nil {
+		for _, b := range ascending(a.buckets) {
+			if rank -= a.buckets[b]; rank < 0 {
+				return middle(b)
+			}
+		}
+		return 0
+	}
+	order := slices.SortedFunc(maps.Keys(a.values), decimal.Decimal.Cmp)
+	for _, d := range order {
+		if rank -= a.values[d]; rank < 0 {
+			return d.Float64()
+		}
+	}
+	return 0
+}
+
+// ascending returns a map's keys in order.
+func ascending[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

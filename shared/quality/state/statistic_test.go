@@ -1,0 +1,179 @@
+package state
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/zeebo/xxh3"
+	"pgregory.net/rapid"
+
+	"tillwatch/shared/decimal"
+)
+
+// statistics makes one of each kind over the columns key, number and day.
+var statistics = map[string]func() Aggregate{
+	"powers":      func() Aggregate { return &Powers{Slot: 1, Degree: 4} },
+	"pair":        func() Aggregate { return &Pair{X: 1, Y: 0} },
+	"lengths":     func() Aggregate { return NewLengths(0, func(b []byte) int { return len(b) }) },
+	"cardinality": func() Aggregate { return NewCardinality([]int{0, 1}) },
+	"frequencies": func() Aggregate { return NewFrequencies([]int{1}) },
+	"quantiles":   func() Aggregate { return NewQuantiles(1) },
+}
+
+// tellStatistic writes what an aggregate knows, in an order of its own.
+func tellStatistic(a Aggregate) string {
+	switch a := a.(type) {
+	case *Powers:
+		skew, _ := a.Skewness()
+		kurtosis, _ := a.Kurtosis()
+		return fmt.Sprint(a.N, a.Zeros, a.Large, a.Sums[0], a.Sums[1].Rat(), a.Sums[2].Rat(), a.Sums[3].Rat(), a.Variance(), skew, kurtosis)
+	case *Pair:
+		r, ok := a.Correlation()
+		return fmt.Sprint(a.N, a.Large, a.XY.Rat(), r, ok)
+	case *Lengths:
+		return fmt.Sprint(a.N, a.Sum, a.Least, a.Most)
+	case *Cardinality:
+		n, exact := a.Count()
+		return fmt.Sprint(n, exact, xxh3.Hash(a.ranks))
+	case *Frequencies:
+		distinct, unique := a.Distinct()
+		return fmt.Sprint(distinct, unique, a.Entropy(7), a.Full)
+	case *Quantiles:
+		return fmt.Sprint(a.N, a.Large, a.At(0), a.At(0.3), a.At(0.5), a.At(1), a.Exact())
+	}
+	return "unknown"
+}
+
+// TestStatisticsMergeToTheWhole holds that a file split anywhere, observed in
+// parts and merged in any order, gives bit for bit what observing it whole does.
+func TestStatisticsMergeToTheWhole(t *testing.T) {
+	for name, fresh := range statistics {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				row := rapid.Custom(func(t *rapid.T) string {
+					return rapid.SampledFrom([]string{"3", "b", `"c,"""`, "", "0.30", "-7"}).Draw(t, "key") + "," +
+						rapid.SampledFrom([]string{"1", "-2.50", "0.1", "", "x", "1e400", "9223372036854775807", "0.123456789012345678", "0"}).Draw(t, "number") + ",\n"
+				})
+				parts := rapid.SliceOfN(rapid.SliceOf(row), 1, 5).Draw(t, "parts")
+				whole := fresh()
+				var all []string
+				for _, p := range parts {
+					all = append(all, p...)
+				}
+				observe(t, whole, strings.Join(all, ""), rapid.IntRange(1, 99).Draw(t, "block"))
+				states := make([]Aggregate, len(parts))
+				for i, p := range parts {
+					states[i] = fresh()
+					observe(t, states[i], strings.Join(p, ""), 50)
+				}
+				for len(states) > 1 {
+					i := rapid.IntRange(0, len(states)-1).Draw(t, "into")
+					j := rapid.IntRange(0, len(states)-2).Draw(t, "from")
+					if j >= i {
+						j++
+					}
+					states[i].Merge(states[j])
+					states = slices.Delete(states, j, j+1)
+				}
+				if got, want := tellStatistic(states[0]), tellStatistic(whole); got != want {
+					t.Errorf("merged: got %s, want %s", got, want)
+				}
+			})
+		})
+	}
+}
+
+// Beyond the bounds of exact counting, parts in any order still give the same.
+func TestSketchesMergeInAnyOrder(t *testing.T) {
+	source := rand.New(rand.NewPCG(1, 2))
+	counts := make([]*Cardinality, 4)
+	quantiles := make([]*Quantiles, 4)
+	for i := range counts {
+		counts[i], quantiles[i] = NewCardinality(nil), NewQuantiles(0)
+	}
+	whole, all := NewCardinality(nil), NewQuantiles(0)
+	var values []float64
+	for i := range 300_000 {
+		part := i % 4
+		if i%100 == 0 {
+			part = 3 // one part stays small, and exact
+		} else if part == 3 {
+			part = 0
+		}
+		print := xxh3.HashString(fmt.Sprint(i))
+		counts[part].add(print)
+		whole.add(print)
+		d, _ := decimal.New(source.Int64N(1_000_000)-300_000, 2)
+		quantiles[part].add(d, 1)
+		all.add(d, 1)
+		values = append(values, d.Float64())
+	}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}} {
+		c, q := NewCardinality(nil), NewQuantiles(0)
+		for _, i := range order {
+			c.Merge(counts[i])
+			q.Merge(quantiles[i])
+		}
+		if got, _ := c.Count(); !slices.Equal(c.ranks, whole.ranks) {
+			want, _ := whole.Count()
+			t.Errorf("order %v: got %v different values, want %v", order, got, want)
+		}
+		if !maps.Equal(q.buckets, all.buckets) || q.N != all.N {
+			t.Errorf("order %v: buckets differ", order)
+		}
+	}
+	n, exact := whole.Count()
+	if exact || math.Abs(n-300_000) > 3*0.0081*300_000 {
+		t.Errorf("got %v different values (exact %v), want 300,000 within 2.5 %%", n, exact)
+	}
+	slices.Sort(values)
+	for _, q := range []float64{0, 0.01, 0.25, 0.5, 0.95, 0.99, 1} {
+		want := values[int(math.Round(float64(len(values)-1)*q))]
+		if got := all.At(q); math.Abs(got-want) > QuantileError*math.Abs(want)+0.5 {
+			t.Errorf("quantile %v: got %v, want %v within %v", q, got, want, QuantileError)
+		}
+	}
+}
+
+// The estimate keeps its bound over the range of sizes.
+func TestCardinalityIsWithinItsError(t *testing.T) {
+	sketch := &Cardinality{ranks: make([]uint8, registers)}
+	worst := 0.0
+	for i := 1; i <= 1_000_000; i++ {
+		sketch.add(xxh3.HashString(fmt.Sprint("v", i)))
+		if i == 100 || i == 10_000 || i%125_000 == 0 {
+			n, _ := sketch.Count()
+			worst = max(worst, math.Abs(n-float64(i))/float64(i))
+		}
+	}
+	t.Logf("largest relative error %.4f", worst)
+	if worst > 3*0.0081 {
+		t.Errorf("got an error of %.4f, want at most three standard errors", worst)
+	}
+}
+
+// The moments are those of a slow and obvious computation.
+func TestMomentsAgainstTheDefinition(t *testing.T) {
+	a := &Powers{Degree: 4}
+	values := []float64{2, 4, 4, 4, 5, 5, 7, 9}
+	for _, v := range values {
+		a.add(decimal.MustParse(fmt.Sprint(v)))
+	}
+	skew, _ := a.Skewness()
+	kurtosis, _ := a.Kurtosis()
+	if a.Variance() != 4 || skew != 0.65625 || kurtosis != -0.21875 {
+		t.Errorf("got variance %v, skewness %v, kurtosis %v; want 4, 0.65625, -0.21875", a.Variance(), skew, kurtosis)
+	}
+	constant := &Powers{Degree: 4}
+	for range 3 {
+		constant.add(decimal.MustParse("0.1"))
+	}
+	if _, ok := constant.Skewness(); ok || constant.Variance() != 0 {
+		t.Errorf("a constant column: got variance %v and a skewness", constant.Variance())
+	}
+}
