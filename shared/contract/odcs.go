@@ -269,15 +269,14 @@ func (r *reader) once(seen map[string]*document.Node, n *document.Node, what str
 	seen[n.Text] = n
 }
 
-// schedule returns the scheduler and the schedule of n, which go together.
+// schedule returns the scheduler and the schedule of n. A schedule means nothing
+// without its scheduler; a scheduler alone is a tool's own default.
 func (r *reader) schedule(n *document.Node) (scheduler, schedule string) {
 	a, b := n.Entry("scheduler"), n.Entry("schedule")
 	switch {
-	case a != nil && b == nil:
-		r.faults.Addf(a.Place, `write for example schedule: "0 20 * * *"`, "a scheduler without a schedule")
 	case a == nil && b != nil:
 		r.faults.Addf(b.Place, "write scheduler: cron", "a schedule without a scheduler")
-	case a != nil && strings.EqualFold(a.Value.Str(), "cron") && b.Value.Is(document.Text):
+	case a != nil && b != nil && strings.EqualFold(a.Value.Str(), "cron") && b.Value.Is(document.Text):
 		if fault := cronFault(b.Value.Text); fault != "" {
 			r.fault(b.Value, `write minute, hour, day, month and weekday: "0 20 * * *"`, "%s is no cron schedule: %s", document.Describe(b.Value), fault)
 		}

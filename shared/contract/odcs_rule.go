@@ -90,29 +90,23 @@ func slug(s string) string {
 	return b.String()
 }
 
+// severities are the words for a severity. The standard leaves the text free and
+// gives error, warning and info as examples; the others are what tools write.
+var severities = map[string]Severity{
+	"error": High, "critical": High, "high": High, "fatal": High, "blocker": High, "major": High,
+	"warning": Medium, "warn": Medium, "medium": Medium, "moderate": Medium,
+	"info": Low, "information": Low, "informational": Low, "low": Low, "minor": Low,
+}
+
 func (r *reader) severity(n *document.Node) Severity {
 	if !n.Is(document.Text) {
 		return High
 	}
-	switch strings.ToLower(n.Text) {
-	case "error":
-		return High
-	case "warning":
-		return Medium
-	case "info":
-		return Low
+	s, known := severities[strings.ToLower(n.Text)]
+	if !known {
+		r.fault(n, "write error, warning or info", "%s is not a severity", document.Describe(n))
 	}
-	hint := "allowed: error, warning, info"
-	switch strings.ToLower(n.Text) {
-	case "critical", "high", "fatal", "blocker", "p0", "p1", "fail":
-		hint += "; write error"
-	case "medium", "warn", "p2":
-		hint += "; write warning"
-	case "low", "minor", "p3", "information":
-		hint += "; write info"
-	}
-	r.fault(n, hint, "%s is not a severity", document.Describe(n))
-	return High
+	return s
 }
 
 // misplaced reports the keys of n that rules of kind do not have.
@@ -221,7 +215,16 @@ func (r *reader) library(n *document.Node, rule *Rule, table *document.Node, col
 		rule.Metric = ""
 		return
 	}
-	if rule.Unit == "" {
+	switch rule.Unit {
+	case "":
+		rule.Unit = Rows
+	case Rows, Percent:
+	default:
+		hint := map[Unit]string{"%": "write percent", "row": "write rows", "count": "write rows", "percentage": "write percent"}[rule.Unit]
+		if hint == "" {
+			hint = "allowed: rows, percent"
+		}
+		r.fault(n.Get("unit"), hint, "%s is not a unit of a library metric", document.Describe(n.Get("unit")))
 		rule.Unit = Rows
 	}
 	switch {

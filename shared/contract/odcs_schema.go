@@ -345,7 +345,11 @@ func (r *reader) bounds(n *document.Node, o *Options, numeric bool) {
 			}
 			c, ok := compare(l.Text, h.Text, numeric)
 			if ok && (c > 0 || c == 0 && (l == above || h == below || o.Minimum == "" || o.Maximum == "")) {
-				r.fault(l, "swap them", "no value lies between %s and %s", l.Text, h.Text)
+				hint := "swap them"
+				if c == 0 {
+					hint = "widen one of them, or write minimum and maximum for that one value"
+				}
+				r.fault(l, hint, "no value lies between %s and %s", l.Text, h.Text)
 			}
 		}
 	}

@@ -266,13 +266,12 @@ func (w *shapes) rule() *shape {
 		"freshness": "write timeliness", "integrity": "write consistency"}
 	kind := word("a type of rule", "library", "text", "sql", "custom")
 	k := keys{"id": stableID, "name": full, "description": text, "type": kind, "rule": text, "metric": text, "arguments": {Kinds: document.Map | document.Null},
-		"unit": word("a unit", "rows", "percent"), "query": full, "engine": full, "implementation": {Kinds: document.Text | document.Map},
+		"unit": text, "query": full, "engine": full, "implementation": {Kinds: document.Text | document.Map},
 		"dimension": dimension, "method": text, "severity": text, "businessImpact": text, "scheduler": text, "schedule": text,
 		"tags": w.tags, "authoritativeDefinitions": w.definitions, "customProperties": w.custom,
 		"mustBe": {Kinds: document.Scalar &^ document.Null}, "mustNotBe": {Kinds: document.Scalar &^ document.Null},
 		"mustBeGreaterThan": bound, "mustBeGreaterOrEqualTo": bound, "mustBeLessThan": bound, "mustBeLessOrEqualTo": bound,
 		"mustBeBetween": ends, "mustNotBeBetween": ends}
-	k["unit"].Instead = map[string]string{"%": "write percent", "row": "write rows", "count": "write rows", "percentage": "write percent"}
 	under := "write it under arguments"
 	instead := map[string]string{"pattern": under, "missingValues": under, "properties": under, "columns": "write properties under arguments",
 		"threshold": "write an operator such as mustBeLessThan", "mustBeGreaterThanOrEqualTo": "write mustBeGreaterOrEqualTo",

@@ -2,6 +2,7 @@ package quality
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -54,14 +55,18 @@ func (p *plan) compileCoverage(c *check, impl contract.CoverageCheck) {
 			share = 100 * float64(len(want)-len(absent)) / float64(len(want))
 		}
 		c.measure(r, share)
-		c.coverageText(p, r, want, absent)
+		c.coverageText(p, r, want, absent, minRows)
 	}
 }
 
 // coverageText says which of the expected values are absent.
-func (c *check) coverageText(p *plan, r *Result, want, absent []string) {
+func (c *check) coverageText(p *plan, r *Result, want, absent []string, minRows int64) {
+	occur := "occur"
+	if minRows > 1 {
+		occur = fmt.Sprintf("occur in %s rows or more", words.Count(minRows))
+	}
 	if len(absent) == 0 {
-		r.Message = fmt.Sprintf("all %s expected values of %s occur", words.Count(int64(len(want))), r.Column)
+		r.Message = fmt.Sprintf("all %s expected values of %s %s", words.Count(int64(len(want))), r.Column, occur)
 		return
 	}
 	if c.personal && !p.in.ShowPersonal {
@@ -72,7 +77,10 @@ func (c *check) coverageText(p *plan, r *Result, want, absent []string) {
 	if len(absent) > len(shown) {
 		more = fmt.Sprintf(" and %s more", words.Count(int64(len(absent)-len(shown))))
 	}
-	r.Message = fmt.Sprintf("%s of %s expected values of %s do not occur: %s%s", words.Count(r.Violations), words.Count(r.LookedAt), r.Column, strings.Join(shown, ", "), more)
+	r.Message = fmt.Sprintf("%s of %s expected values of %s do not %s: %s%s", words.Count(r.Violations), words.Count(r.LookedAt), r.Column, occur, strings.Join(shown, ", "), more)
+	if c.want.Low < 100 {
+		r.Message += fmt.Sprintf("; wanted %s %%", r.Want)
+	}
 	r.Advice = "Ask those who should have sent these parts; the rest of the file may be right, but sums over it are too low."
 	for i := 0; i < len(absent) && i < p.in.Samples; i++ {
 		r.Samples = append(r.Samples, Sample{Value: cut([]byte(absent[i]))})
@@ -85,7 +93,9 @@ func (p *plan) expectValues(impl contract.CoverageCheck, slot int) func(*finding
 	return func(f *findings) ([]string, func(string) int64, string) {
 		var want []string
 		for _, v := range impl.Values {
-			want = append(want, v.Text)
+			if !v.Null && !slices.Contains(want, v.Text) {
+				want = append(want, v.Text)
+			}
 		}
 		return want, seen(f, at), f.full(at, "values")
 	}

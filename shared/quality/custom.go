@@ -49,10 +49,14 @@ func (c *check) error(format string, args ...any) {
 func (p *plan) compileFileSize(c *check, impl contract.FileSizeCheck) {
 	c.say.Dimension, c.say.Unit = contract.Completeness, "bytes"
 	c.want = contract.Want{Op: contract.GreaterOrEqual, Low: float64(impl.Min)}
-	c.say.Want = ">= " + words.Bytes(impl.Min)
-	if impl.Max > 0 {
-		c.say.Want += fmt.Sprintf(" and <= %s", words.Bytes(impl.Max))
+	var bounds []string
+	if impl.Min > 0 {
+		bounds = append(bounds, ">= "+words.Bytes(impl.Min))
 	}
+	if impl.Max > 0 {
+		bounds = append(bounds, "<= "+words.Bytes(impl.Max))
+	}
+	c.say.Want = strings.Join(bounds, " and ")
 	c.finish = func(f *findings, _ *tally, r *Result) {
 		if p.in.Bytes < 0 {
 			r.Status, r.Message = Skipped, "skipped: the size of a stream is not known beforehand"

@@ -264,7 +264,10 @@ func (p *plan) faultText(f tabular.Fault) string {
 		text += ": " + f.Detail
 	}
 	if f.Column >= 0 && f.Column < len(p.header) {
-		text += fmt.Sprintf(", at column %d (%s)", f.Column+1, p.header[f.Column])
+		text += fmt.Sprintf(", at column %d", f.Column+1)
+		if name := p.header[f.Column]; name != "" {
+			text += fmt.Sprintf(" (%s)", name)
+		}
 	}
 	return text
 }
@@ -289,20 +292,66 @@ func (p *plan) columnsCheck(rule *contract.Rule) *check {
 		r.Violations = int64(len(wrong))
 		c.measure(r, float64(len(wrong)))
 		if len(wrong) == 0 {
-			r.Message = fmt.Sprintf("all %s columns of the contract are there", words.Count(int64(len(p.table.Columns))))
+			r.Message = fmt.Sprintf("each of the contract's %s is there", words.Plural(int64(len(p.table.Columns)), "column"))
 			if extra := p.extraColumns(); len(extra) > 0 {
 				r.Message += fmt.Sprintf("; %s more: %s", words.Count(int64(len(extra))), strings.Join(extra, ", "))
 			}
 			return
 		}
 		r.Message = strings.Join(wrong, "; ")
+		if p.noneFound() {
+			r.Message = "the first line names none of the contract's columns: " + strings.Join(quotedNames(p.table), ", ")
+		}
 		r.Advice = "Ask the producer what changed in the export; agree on the new column and push a new version of the contract, or have the old column restored."
 		if renamed {
 			r.Advice = "Have the producer restore the old name, or push a contract with the new one (physicalName keeps the old name for the checks)."
 		}
+		switch d := p.otherDelimiter(); {
+		case d != 0:
+			r.Advice = fmt.Sprintf("The columns seem to be separated by %q: write delimiter under the contract's servers.", d)
+		case p.noneFound():
+			r.Advice = "If the file has no header line, have the producer add one; if it is another dataset's, judge it by that contract."
+		}
 		r.Samples = []Sample{{Row: 0, Line: 1, Value: cut([]byte(strings.Join(p.header, ",")))}}
 	}
 	return c
+}
+
+// noneFound reports whether a file with a header has no column of the contract.
+func (p *plan) noneFound() bool {
+	return len(p.header) > 0 && len(p.table.Columns) > 0 && len(p.extraColumns()) == len(p.header)
+}
+
+// otherDelimiter returns the delimiter that a header of one column seems to be
+// written with, or 0.
+func (p *plan) otherDelimiter() byte {
+	if len(p.header) != 1 || len(p.table.Columns) < 2 {
+		return 0
+	}
+	for _, d := range []byte(";\t|,") {
+		names := strings.Split(p.header[0], string(d))
+		found := 0
+		for i := range p.table.Columns {
+			if slices.Contains(names, p.table.Columns[i].Name) {
+				found++
+			}
+		}
+		if 2*found > len(p.table.Columns) {
+			return d
+		}
+	}
+	return 0
+}
+
+func quotedNames(t *contract.Table) []string {
+	var names []string
+	for i := range t.Columns {
+		if i == 8 {
+			return append(names, "…")
+		}
+		names = append(names, fmt.Sprintf("%q", t.Columns[i].Name))
+	}
+	return names
 }
 
 // extraColumns are the header's columns that the contract does not have.
@@ -332,22 +381,22 @@ func (p *plan) compareHeader(strict contract.ColumnsCheck) (wrong []string, rena
 		at, ok := p.find(col)
 		switch {
 		case !ok:
-			text := fmt.Sprintf("column %s is missing", col.Name)
+			text := fmt.Sprintf("column %q is missing", col.Name)
 			if like := likely(col.Name, i, extra, p.position, len(p.table.Columns) == len(p.header)); like != "" {
-				text += fmt.Sprintf("; %s looks like it under a new name", like)
+				text += fmt.Sprintf("; %q looks like it under a new name", like)
 				renamed = true
 				extra = slices.DeleteFunc(extra, func(e string) bool { return e == like })
 			}
 			wrong = append(wrong, text)
 		case strict.Ordered && at < last:
-			wrong = append(wrong, fmt.Sprintf("column %s stands at position %d, before its place in the contract", col.Name, at+1))
+			wrong = append(wrong, fmt.Sprintf("column %q stands at position %d, before its place in the contract", col.Name, at+1))
 		default:
 			last = at
 		}
 	}
 	if strict.Closed {
 		for _, e := range extra {
-			wrong = append(wrong, fmt.Sprintf("column %s is not in the contract", e))
+			wrong = append(wrong, fmt.Sprintf("column %q is not in the contract", e))
 		}
 	}
 	return wrong, renamed

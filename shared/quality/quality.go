@@ -140,6 +140,9 @@ func (in *Input) defaults() {
 	if in.QuarantineRows == 0 {
 		in.QuarantineRows = 10_000
 	}
+	if in.Limits.BlockBytes == 0 {
+		in.Limits.BlockBytes = 256 << 10 // what a worker has in hand stays in its processor's cache
+	}
 	if in.KeyBytes == 0 {
 		in.KeyBytes = 256 << 20
 	}

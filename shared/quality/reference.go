@@ -165,6 +165,9 @@ func (r *reference) resolve(header []string) ([]state.Slot, []state.Aggregate) {
 			}
 			if !ok {
 				l.failure = fmt.Sprintf("the reference dataset %s has no column %q; it has %s", r.name, name, strings.Join(header, ", "))
+				if len(header) == 0 {
+					l.failure = fmt.Sprintf("the reference dataset %s is empty: it has not even a header", r.name)
+				}
 				break
 			}
 			slots = append(slots, slotFor(name, pos, col))
@@ -236,7 +239,10 @@ func (p *plan) compileTotal(c *check, impl contract.TotalCheck) {
 			r.Message = fmt.Sprintf("%s agrees with %s of %s for all %s keys", what, impl.OtherSum, impl.Dataset, words.Count(int64(keys)))
 			return
 		}
-		r.Message = fmt.Sprintf("%s differs from %s of %s for %s of %s keys", what, impl.OtherSum, impl.Dataset, words.Count(int64(len(differ))), words.Count(int64(keys)))
+		r.Message = fmt.Sprintf("%s differs from %s of %s", what, impl.OtherSum, impl.Dataset)
+		if len(impl.By) > 0 {
+			r.Message = fmt.Sprintf("%s differs from %s of %s for %s of %s keys", what, impl.OtherSum, impl.Dataset, words.Count(int64(len(differ))), words.Count(int64(keys)))
+		}
 		r.Advice = fmt.Sprintf("Find out which of the two is right for these keys; %s may be of another day or not complete yet.", impl.Dataset)
 		for i := 0; i < len(differ) && i < p.in.Samples; i++ {
 			key := strings.ReplaceAll(differ[i].key, string(rune(state.KeySeparator)), ", ")

@@ -97,7 +97,7 @@ func (p *plan) compileRetention(c *check, sla *contract.SLA) {
 		}
 		oldest := e.Oldest.Time()
 		r.decide(p.in.Now.Sub(oldest).Hours()/24, !oldest.Before(sla.Span.Before(p.in.Now)))
-		r.Message = fmt.Sprintf("the oldest %s is %s; wanted %s old", sla.Column, oldest.UTC().Format("2006-01-02"), c.say.Want)
+		r.Message = fmt.Sprintf("the oldest %s is %s, %s old; wanted %s", sla.Column, oldest.UTC().Format("2006-01-02 15:04 MST"), words.Plural(int64(p.in.Now.Sub(oldest).Hours()/24), "day"), c.say.Want)
 		r.Advice = "Delete what should not be kept any longer, or correct dates that are wrong."
 	}
 }
@@ -119,11 +119,11 @@ func (p *plan) compileArrival(c *check, impl contract.ArrivalCheck) {
 		r.decide(off.Minutes(), off == 0)
 		switch {
 		case late > 0:
-			r.Message = fmt.Sprintf("the file arrived at %s, %s after %s", at.Format("15:04 MST"), words.Duration(late), clock(impl.By))
+			r.Message = fmt.Sprintf("the file arrived at %s, %s after %s", at.Format("15:04:05 MST"), words.Duration(late), clock(impl.By))
 		case early > 0:
-			r.Message = fmt.Sprintf("the file arrived at %s, %s before %s", at.Format("15:04 MST"), words.Duration(early), clock(impl.After))
+			r.Message = fmt.Sprintf("the file arrived at %s, %s before %s", at.Format("15:04:05 MST"), words.Duration(early), clock(impl.After))
 		default:
-			r.Message = fmt.Sprintf("the file arrived at %s, in its window until %s", at.Format("15:04 MST"), clock(impl.By))
+			r.Message = fmt.Sprintf("the file arrived at %s, in its window until %s", at.Format("15:04:05 MST"), clock(impl.By))
 		}
 		r.Advice = "Tell those who use the data, and look at the producer's schedule and its last run."
 	}
@@ -145,7 +145,11 @@ func arrival(impl contract.ArrivalCheck, at time.Time) (early, late time.Duratio
 
 // clock writes an offset from midnight as a time of day.
 func clock(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+	text := fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+	if seconds := int(d.Seconds()) % 60; seconds != 0 {
+		text += fmt.Sprintf(":%02d", seconds)
+	}
+	return text
 }
 
 func (p *plan) compileProcessing(c *check, within contract.Span) {
@@ -173,17 +177,21 @@ func (p *plan) compileAge(c *check, column string, within contract.Span) {
 		p.missing(c, column)
 		return
 	}
-	at := p.need(func() state.Aggregate { return &state.Extent{Slot: slot} })
+	at := p.need(func() state.Aggregate { return &state.Newest{Slot: slot, Until: p.in.Now} })
 	c.finish = func(f *findings, _ *tally, r *Result) {
-		e := f.aggs[at].(*state.Extent)
+		e := f.aggs[at].(*state.Newest)
+		later := ""
+		if e.Later > 0 {
+			later = fmt.Sprintf("; %s in the future left out", words.Plural(e.Later, "value"))
+		}
 		if e.Seen == 0 {
-			r.Status, r.Message = Errored, fmt.Sprintf("not measured: %s holds no point in time", column)
+			r.Status, r.Message = Errored, fmt.Sprintf("not measured: %s holds no point in time up to now%s", column, later)
 			return
 		}
 		newest := e.Newest.Time()
 		age := p.in.Now.Sub(newest)
 		r.decide(age.Minutes(), !newest.Before(within.Before(p.in.Now)))
-		r.Message = fmt.Sprintf("the newest %s is %s, %s old; wanted %s", column, newest.UTC().Format("2006-01-02 15:04 MST"), words.Duration(age), c.say.Want)
+		r.Message = fmt.Sprintf("the newest %s is %s, %s old%s; wanted %s", column, newest.UTC().Format("2006-01-02 15:04 MST"), words.Duration(age), later, c.say.Want)
 		r.Advice = "The data stopped before the file was made: look at the last run of the producer and at what feeds it."
 	}
 }

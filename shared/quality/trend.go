@@ -27,6 +27,12 @@ func (p *plan) compileHistory(c *check, impl contract.HistoryCheck) {
 		p.missing(c, absent)
 		return
 	}
+	if slot, ok := p.column(impl.Column); ok && p.personal(slot) && (impl.Metric == "minimum" || impl.Metric == "maximum") {
+		// The extreme is somebody's value, which neither a message nor the
+		// history may keep.
+		delete(p.kept, key)
+		c.status, c.blocked = Skipped, fmt.Sprintf("skipped: the %s of a personal column is a person's value; compare its mean or nullPercent", impl.Metric)
+	}
 	c.finish = func(f *findings, _ *tally, r *Result) {
 		value, problem := measure(f)
 		if problem != "" {
@@ -48,12 +54,29 @@ func (p *plan) compileHistory(c *check, impl contract.HistoryCheck) {
 			r.Status, r.Message = Skipped, "skipped: "+band.Why
 			return
 		}
-		r.Want = fmt.Sprintf("%s to %s", words.Number(round3(band.Low)), words.Number(round3(band.High)))
-		r.decide(value, value >= band.Low && value <= band.High)
-		r.Message = fmt.Sprintf("%s is %s; %s expected, from %s to %s (%s)", strings.ReplaceAll(key, ":", " of "), words.Number(round3(value)),
-			words.Number(round3(band.Expected)), words.Number(round3(band.Low)), words.Number(round3(band.High)), band.Why)
+		r.Want = bandText(band)
+		r.decide(value, band.Holds(value))
+		expected := ""
+		if !math.IsNaN(band.Expected) {
+			expected = fmt.Sprintf("%s expected, ", words.Number(round3(band.Expected)))
+		}
+		r.Message = fmt.Sprintf("%s is %s; %swanted %s (%s)", strings.ReplaceAll(key, ":", " of "), words.Number(round3(value)), expected, r.Want, band.Why)
 		r.Advice = "Compare with the runs before: fewer stores, a promotion, a holiday or a file sent twice are the usual causes. If it is right, accept the file and the band will learn it."
 	}
+}
+
+// bandText writes the bounds of a band, of which either may be open.
+func bandText(b series.Band) string {
+	low, high := words.Number(round3(b.Low)), words.Number(round3(b.High))
+	switch {
+	case math.IsInf(b.Low, -1) && math.IsInf(b.High, 1):
+		return "any value"
+	case math.IsInf(b.Low, -1):
+		return "at most " + high
+	case math.IsInf(b.High, 1):
+		return "at least " + low
+	}
+	return low + " to " + high
 }
 
 // round3 keeps a figure readable; the band itself stays exact.

@@ -67,8 +67,10 @@ type Options struct {
 	IgnoreChangeBelowPercent float64
 }
 
-// A Band is what was expected: a value from Low to High, both inclusive. If
-// Enough is false nothing can be expected, and the three numbers are 0.
+// A Band is what was expected: a value from Low to High, both inclusive, either
+// of them infinite if that side is open. Expected is NaN for a Range, which
+// expects nothing in particular. If Enough is false nothing can be expected, and
+// the three numbers are 0.
 type Band struct {
 	Expected, Low, High float64
 	// Used is the number of points that gave the band.
@@ -87,9 +89,10 @@ func (b Band) Holds(v float64) bool { return b.Enough && b.Low <= v && v <= b.Hi
 // of points at the same time the one with the larger value is the later.
 // Values that are NaN or infinite are left out.
 //
-// With DayOfWeek only points of the same weekday count. If these are fewer
-// than MinHistory but there are enough of all days, all days are used and Why
-// says so.
+// With DayOfWeek only points of the same weekday count. RobustZScore falls back
+// to all days, and Why says so, if there are fewer of the weekday than
+// MinHistory but enough in all; a change from the last value does not, since a
+// Sunday is no measure for a Monday.
 //
 // An empty or short history gives a band that is not Enough. A constant
 // history gives the constant, widened by IgnoreChangeBelowPercent only. A
@@ -97,7 +100,7 @@ func (b Band) Holds(v float64) bool { return b.Enough && b.Low <= v && v <= b.Hi
 func Expect(history []Point, at time.Time, o Options) Band {
 	o = o.withDefaults()
 	if o.Strategy == Range {
-		return Band{Expected: middle(o.Lower, o.Upper), Low: o.Lower, High: o.Upper, Enough: true, Why: "fixed range"}
+		return Band{Expected: math.NaN(), Low: o.Lower, High: o.Upper, Enough: true, Why: "fixed range"}
 	}
 	all := before(history, at)
 	points, note := all, ""
@@ -106,6 +109,8 @@ func Expect(history []Point, at time.Time, o Options) Band {
 		same := slices.DeleteFunc(slices.Clone(all), func(p Point) bool { return p.At.In(at.Location()).Weekday() != day })
 		if len(same) >= o.MinHistory {
 			points, note = same, fmt.Sprintf(" on a %s", day)
+		} else if o.Strategy != RobustZScore {
+			return Band{Why: fmt.Sprintf("%d earlier values on a %s, %d needed", len(same), day, o.MinHistory)}
 		} else {
 			note = fmt.Sprintf(" of all days, for only %d on a %s", len(same), day)
 		}
