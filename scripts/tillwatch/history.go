@@ -46,7 +46,7 @@ func readHistory(name, dataset string, now time.Time) ([]quality.Run, error) {
 			return runs, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("--history %s: value %d: %w; one JSON value a line is expected, see tillwatch validate --help", name, n, err)
+			return nil, fmt.Errorf("--history %s: value %d: %w; one JSON value a line is expected, see tillwatch validate --help", name, n, jsonFault(err))
 		}
 		if l.At.IsZero() {
 			l.At = l.JudgedAt
