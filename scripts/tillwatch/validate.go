@@ -28,7 +28,7 @@ var formats = []string{"text", "json", "html", "markdown", "junit", "sarif"}
 type call struct {
 	contract, table, history, now, arrived string
 	references                             []string
-	quarantine, format, output             string
+	quarantine, format, output, rows       string
 	threads, samples                       int
 	showPersonal, verbose                  bool
 }
@@ -52,22 +52,45 @@ contract name. History is a file of JSON values, one a line, either
 or reports that --format json wrote, of which those of another dataset are left out.
 Only runs with verdict pass or warn are a baseline, and none that is not before now.
 
+--rows writes a line for every row: its number and line, pass, fail or malformed, how
+many checks it passed, and the ids of those that it failed, of those that it breaks but
+that allow as many, and of those that were skipped.
+
 Exit codes: 0 pass or warn, 1 fail, 2 misuse, unreadable input or verdict error.`,
 		Example: `  tillwatch validate --contract sales.odcs.yaml sales.csv
   tillwatch validate --contract sales.odcs.yaml --reference products=products.csv.gz \
       --quarantine bad.csv --format html --output report.html s3://landing/sales.csv
   zcat sales.csv.gz | tillwatch validate --contract sales.odcs.yaml --format json - >> history.jsonl`,
-		Args: func(_ *cobra.Command, args []string) error {
-			switch len(args) {
-			case 0:
-				return errors.New("no file is given: add a path, an s3:// address, or - for standard input")
-			case 1:
-				return nil
-			}
-			return fmt.Errorf("one file at a time: %d are given", len(args))
-		},
+		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.validate(cmd.Context(), &c, args[0]) },
 	}
+	c.inputFlags(cmd)
+	f := cmd.Flags()
+	f.StringVarP(&c.quarantine, "quarantine", "q", "", "write the bad rows to this CSV `FILE`")
+	f.StringVar(&c.rows, "rows", "", "write what became of each row to this CSV `FILE`, by .gz or .zst compressed")
+	f.StringVarP(&c.format, "format", "f", "text", "`FORMAT`: "+strings.Join(formats, ", "))
+	f.StringVarP(&c.output, "output", "o", "", "write the report to this `FILE` instead of standard output")
+	f.IntVar(&c.samples, "samples", 5, "show `N` rows for each failed check")
+	f.BoolVar(&c.showPersonal, "show-personal", false, "show values of personal columns, which are masked otherwise")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "list passed checks, scores and impacts too")
+	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("samples", cobra.NoFileCompletions))
+	return cmd
+}
+
+// oneFile wants one argument.
+func oneFile(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return errors.New("no file is given: add a path, an s3:// address, or - for standard input")
+	case 1:
+		return nil
+	}
+	return fmt.Errorf("one file at a time: %d are given", len(args))
+}
+
+// inputFlags adds the flags that say what is judged, and by what.
+func (c *call) inputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&c.contract, "contract", "c", "", "data contract, ODCS YAML `FILE` (required)")
@@ -77,22 +100,14 @@ Exit codes: 0 pass or warn, 1 fail, 2 misuse, unreadable input or verdict error.
 	f.StringVar(&c.now, "now", "", "moment of judging, `RFC3339` (default the present)")
 	f.StringVar(&c.arrived, "arrived", "", "moment the file arrived, `RFC3339`")
 	f.IntVar(&c.threads, "threads", 0, "`N` workers (default one per processor)")
-	f.StringVarP(&c.quarantine, "quarantine", "q", "", "write the bad rows to this CSV `FILE`")
-	f.StringVarP(&c.format, "format", "f", "text", "`FORMAT`: "+strings.Join(formats, ", "))
-	f.StringVarP(&c.output, "output", "o", "", "write the report to this `FILE` instead of standard output")
-	f.IntVar(&c.samples, "samples", 5, "show `N` rows for each failed check")
-	f.BoolVar(&c.showPersonal, "show-personal", false, "show values of personal columns, which are masked otherwise")
-	f.BoolVarP(&c.verbose, "verbose", "v", false, "list passed checks, scores and impacts too")
-	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("table", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return tablesOf(c.contract), cobra.ShellCompDirectiveNoFileComp
 	}))
 	must(cmd.MarkFlagFilename("contract", "yaml", "yml"))
 	must(cmd.MarkFlagFilename("history", "jsonl", "json"))
-	for _, name := range []string{"now", "arrived", "threads", "samples"} {
+	for _, name := range []string{"now", "arrived", "threads"} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
 	}
-	return cmd
 }
 
 // must panics on an error that only a mistake in this program can cause.
@@ -130,15 +145,17 @@ func (a *app) validate(ctx context.Context, c *call, name string) error {
 	if err := wrong.exit(exitMisuse); err != nil {
 		return err
 	}
-	if n := len(in.Contract.Tables); n > 1 && c.table == "" && in.Table != stem(name) {
-		fmt.Fprintf(a.err, "Judged as %s, the first of %d tables; choose another with --table\n", report.Printable(in.Table), n)
-	}
+	a.tellTable(c, in, name)
 	in.Elapsed = func() time.Duration { return a.now().Sub(start) }
+	keep, err := c.tableOfRows(in)
+	if err != nil {
+		return &exit{exitMisuse, err}
+	}
 	bar := a.newBar(in.Bytes)
 	in.Progress = bar.set
 	r, err := quality.Validate(ctx, *in)
 	bar.done()
-	if err != nil {
+	if err = keep(err); err != nil {
 		return &exit{exitMisuse, err}
 	}
 	if c.quarantine != "" {
@@ -156,6 +173,13 @@ func (a *app) validate(ctx context.Context, c *call, name string) error {
 		return &exit{exitFindings, nil}
 	}
 	return &exit{exitMisuse, nil}
+}
+
+// tellTable says which table a file is judged as, where nobody said so.
+func (a *app) tellTable(c *call, in *quality.Input, name string) {
+	if n := len(in.Contract.Tables); n > 1 && c.table == "" && in.Table != stem(name) {
+		fmt.Fprintf(a.err, "Judged as %s, the first of %d tables; choose another with --table\n", report.Printable(in.Table), n)
+	}
 }
 
 // input gathers all that judging needs, and all that is wrong with the call.
@@ -219,31 +243,7 @@ func (c *call) check(name string, wrong *problems) {
 	if c.samples < 1 {
 		wrong.addf("--samples %d: give at least 1", c.samples)
 	}
-	outputs := map[string]string{"--output": c.output, "--quarantine": c.quarantine}
-	for _, flag := range []string{"--output", "--quarantine"} {
-		out := outputs[flag]
-		if out == "" {
-			continue
-		}
-		if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
-			wrong.addf("%s %s: there is no folder %s; make it first", flag, out, filepath.Dir(out))
-		} else if same(out, name) {
-			wrong.addf("%s %s: that is the file to be judged; choose another name", flag, out)
-		}
-	}
-	if c.output != "" && filepath.Clean(c.output) == filepath.Clean(c.quarantine) {
-		wrong.addf("--output and --quarantine are the same file; choose another name for one")
-	}
-}
-
-// same reports whether two paths lead to one file.
-func same(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
+	c.checkOutputs(name, wrong)
 }
 
 // moment reads a point in time.
@@ -343,33 +343,6 @@ func (a *app) setAside(file string, q *quality.Quarantine) error {
 		fmt.Fprintf(a.err, "Bad rows: all %d are in %s\n", q.Total, shown)
 	} else {
 		fmt.Fprintf(a.err, "No bad rows; %s holds only the header\n", shown)
-	}
-	return nil
-}
-
-// writeFile puts data in a file in one step, so that no reader sees half of it.
-func writeFile(name string, data []byte) (err error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if err := os.WriteFile(name, data, 0o644); err != nil { // a pipe or a device
-			return fmt.Errorf("write %s: %w", name, err)
-		}
-		return nil
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".tillwatch-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err = os.Rename(f.Name(), name); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
 }

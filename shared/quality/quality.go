@@ -6,6 +6,7 @@
 //	      ─► observe: workers parse blocks; each check's state sees a column of a block
 //	      ─► merge:   states of all workers become one, as if one had seen all
 //	      ─► second look, only where a duplicate key must be shown: its rows are read again
+//	      ─► outcomes, only where asked for: what became of every row, in the order of the file
 //	      ─► Report:  results, scores, verdict, quarantine
 //
 // Merging is commutative and associative and samples are kept by row number,
@@ -58,6 +59,9 @@ type Input struct {
 	// 0; beyond it they go to temporary files in SpillDir ("" is the system's).
 	KeyBytes int64
 	SpillDir string
+	// Outcomes, if not nil, is told what became of every row, once all that the
+	// report holds is known. The file is then read once more.
+	Outcomes Outcomes
 	// Progress, if not nil, is called now and then with the bytes read so far,
 	// as stored; from one goroutine at a time.
 	Progress func(bytes int64)
@@ -122,6 +126,11 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 	report := f.report(reader)
 	if err := f.lookAgain(ctx, report, options); err != nil {
 		return nil, fmt.Errorf("read %s again: %w", in.Object, err)
+	}
+	if in.Outcomes != nil {
+		if err := f.tellOutcomes(ctx, report, options); err != nil {
+			return nil, fmt.Errorf("tell the rows of %s: %w", in.Object, err)
+		}
 	}
 	if in.Elapsed != nil {
 		report.DurationMS = in.Elapsed().Milliseconds()

@@ -243,11 +243,18 @@ func (b *Batch) Raw(row int) []byte {
 // RawRecord returns the record with that ordinal, malformed or not, as written
 // and without its line end; of a LongRecord only what the block holds.
 func (b *Batch) RawRecord(ordinal int) []byte {
-	i := sort.Search(len(b.malformed), func(i int) bool { return int(b.malformed[i].ordinal) >= ordinal })
-	if i < len(b.malformed) && int(b.malformed[i].ordinal) == ordinal {
+	i, found := b.malformedAt(ordinal)
+	if found {
 		return b.Data[b.malformed[i].start:b.malformed[i].end]
 	}
 	return b.Raw(ordinal - i)
+}
+
+// malformedAt returns how many malformed records come before the record with
+// that ordinal, and whether it is malformed itself.
+func (b *Batch) malformedAt(ordinal int) (before int, found bool) {
+	i := sort.Search(len(b.malformed), func(i int) bool { return int(b.malformed[i].ordinal) >= ordinal })
+	return i, i < len(b.malformed) && int(b.malformed[i].ordinal) == ordinal
 }
 
 // Malformed returns how many records of the block are malformed: Records less Rows.

@@ -32,22 +32,31 @@ func decodeText(r io.Reader, d Dialect) (text io.Reader, name string, err error)
 	case bytes.HasPrefix(start, []byte{0xfe, 0xff}):
 		name = "utf-16be"
 	}
-	var enc encoding.Encoding
-	switch name {
-	case "utf-8":
+	enc, err := encodingOf(name)
+	if err != nil {
+		return nil, "", fmt.Errorf("decode text: %w", err)
+	}
+	if enc == nil {
 		return in, name, nil
-	case "latin-1":
-		enc = charmap.ISO8859_1
-	case "windows-1252":
-		enc = charmap.Windows1252
-	case "utf-16le":
-		enc = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
-	case "utf-16be":
-		enc = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
-	default:
-		return nil, "", fmt.Errorf("decode text: no encoding is called %q: write utf-8, latin-1, windows-1252, utf-16le or utf-16be", name)
 	}
 	return enc.NewDecoder().Reader(in), name, nil
+}
+
+// encodingOf returns the encoding of a name in Dialect's words, nil for UTF-8.
+func encodingOf(name string) (encoding.Encoding, error) {
+	switch name {
+	case "utf-8":
+		return nil, nil
+	case "latin-1":
+		return charmap.ISO8859_1, nil
+	case "windows-1252":
+		return charmap.Windows1252, nil
+	case "utf-16le":
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), nil
+	case "utf-16be":
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM), nil
+	}
+	return nil, fmt.Errorf("no encoding is called %q: write utf-8, latin-1, windows-1252, utf-16le or utf-16be", name)
 }
 
 // guessEncoding says what bytes that are not UTF-8 look like.
