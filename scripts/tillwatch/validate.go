@@ -22,7 +22,7 @@ import (
 )
 
 // formats are the forms of a report, in the order in which help lists them.
-var formats = []string{"text", "json", "html", "markdown", "junit", "sarif"}
+var formats = []string{"text", "json", "html", "markdown", "junit", "sarif", "openlineage"}
 
 // A call holds the flags of validate.
 type call struct {
@@ -316,6 +316,8 @@ func (a *app) write(w io.Writer, c *call, r *quality.Report) error {
 		return report.JUnit(w, r)
 	case "sarif":
 		return report.SARIF(w, r)
+	case "openlineage":
+		return report.OpenLineage(w, r)
 	}
 	o := report.TextOptions{Verbose: c.verbose}
 	if w == a.out {

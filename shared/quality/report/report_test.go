@@ -74,6 +74,7 @@ func forms() []form {
 		{"report.md", Markdown},
 		{"junit.xml", JUnit},
 		{"sarif.json", SARIF},
+		{"openlineage.json", OpenLineage},
 	}
 }
 
