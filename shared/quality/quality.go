@@ -92,10 +92,12 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 	if !ok {
 		return nil, fmt.Errorf("table %q: %w", in.Table, ErrNoTable)
 	}
-	if err := readable(in.Contract); err != nil {
+	format, err := readable(in.Contract)
+	if err != nil {
 		return nil, err
 	}
 	options := tabular.Options{Dialect: dialect(in.Contract, table), Limits: in.Limits}
+	options.Dialect.Format = format
 	reader, closer, err := tabular.OpenReader(ctx, in.Source, in.Object, options)
 	if err != nil {
 		return nil, err
@@ -185,17 +187,34 @@ func dialect(c *contract.Contract, t *contract.Table) tabular.Dialect {
 }
 
 // ErrFormat is returned for a file whose format is not read.
-var ErrFormat = errors.New("the format is not read; delimited text is, compressed or not")
+var ErrFormat = errors.New("the format is not read; delimited text and JSON are, compressed or not")
 
-// readable returns ErrFormat if the contract says that the files are of
-// another format than delimited text.
-func readable(c *contract.Contract) error {
+// formats are the names that contracts have for the formats that are read.
+var formats = map[string]string{
+	"csv": tabular.FormatDelimited, "tsv": tabular.FormatDelimited, "txt": tabular.FormatDelimited,
+	"json": tabular.FormatJSON, "jsonl": tabular.FormatJSON, "ndjson": tabular.FormatJSON,
+}
+
+// readable returns the format that the contract's servers agree on, "" if they
+// don't or name none, or ErrFormat if one of them names another.
+func readable(c *contract.Contract) (string, error) {
+	agreed := ""
+	differ := false
 	for _, s := range c.Servers {
-		if s.Format != "" && s.Format != "csv" && s.Format != "txt" && s.Format != "tsv" {
-			return fmt.Errorf("server %s has format %s: %w", s.Name, s.Format, ErrFormat)
+		if s.Format == "" {
+			continue
 		}
+		format, ok := formats[s.Format]
+		if !ok {
+			return "", fmt.Errorf("server %s has format %s: %w", s.Name, s.Format, ErrFormat)
+		}
+		differ = differ || agreed != "" && agreed != format
+		agreed = format
 	}
-	return nil
+	if differ {
+		return "", nil
+	}
+	return agreed, nil
 }
 
 // prepare reads the references and hands them to the checks that asked.

@@ -33,6 +33,9 @@ type Batch struct {
 	quoted    []bool      // whether the column has a quoted cell
 	malformed []badRecord // in order
 	shifts    []shift     // of lines against ordinals, in order
+	cells     []jsonCell  // of JSON: the members, by row and column
+	late      []Span      // of a JSON record: the keys that are no columns
+	lineOf    []uint32    // of JSON: the line of each row
 	counts    [len(faultKinds)]int64
 	faulty    []uint32 // ordinals of records with a fault, some of them twice
 }
@@ -53,7 +56,7 @@ type shift struct{ ordinal, more uint32 }
 // Faults of one kind that a batch keeps, so that a bad file costs no memory.
 const keptFaults = 20
 
-var faultKinds = [...]FaultKind{ShortRow, LongRow, UnclosedQuote, LongRecord, StrayQuote, NULByte, BadEncoding}
+var faultKinds = [...]FaultKind{ShortRow, LongRow, UnclosedQuote, LongRecord, StrayQuote, NULByte, BadEncoding, NotJSON, LateKey}
 
 const (
 	unclosedDetail = "the quote is not closed before the file ends or the record is too long"
@@ -77,9 +80,12 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 	clear(b.counts[:])
 	b.quoted = slices.Grow(b.quoted[:0], b.columns)[:b.columns]
 	clear(b.quoted)
-	if blk.Malformed != "" {
+	switch {
+	case blk.Malformed != "":
 		b.parseMalformed(blk)
-	} else {
+	case blk.json != nil:
+		b.parseJSON(blk.json)
+	default:
 		b.parseRecords()
 		b.checkText()
 	}
@@ -103,6 +109,12 @@ func (b *Batch) parseMalformed(blk *Block) {
 	line := bytes.Count(blk.Data[:end], []byte{'\n'})
 	if blk.Malformed == LongRecord {
 		b.bad(LongRecord, 0, end, 0, 0, fmt.Sprintf("%d bytes without a line end", int64(end)+blk.Skipped))
+		return
+	}
+	if blk.Malformed == NotJSON {
+		start := end - len(bytes.TrimLeft(blk.Data[:end], " \t\r\n,]"))
+		b.Lines = bytes.Count(blk.Data[:start], []byte{'\n'})
+		b.bad(NotJSON, start, end, b.Lines, -1, "it does not end: a bracket or a quote is missing, or the file is cut off")
 		return
 	}
 	column := 0
@@ -226,6 +238,9 @@ func (b *Batch) Ordinal(row int) int {
 // Line returns the physical line on which the well-formed row begins, counted
 // from 0 within the block.
 func (b *Batch) Line(row int) int {
+	if b.blk.json != nil {
+		return int(b.lineOf[row])
+	}
 	ordinal := b.Ordinal(row)
 	i := sort.Search(len(b.shifts), func(i int) bool { return int(b.shifts[i].ordinal) > ordinal })
 	if i == 0 {
@@ -234,18 +249,25 @@ func (b *Batch) Line(row int) int {
 	return ordinal + int(b.shifts[i-1].more)
 }
 
-// Raw returns the well-formed row as written, without its line end. It is valid
-// until the next Parse.
+// Raw returns the well-formed row as written, without its line end; of a file
+// that is no delimited text, as a row of one. It is valid until the next Parse.
 func (b *Batch) Raw(row int) []byte {
+	if b.blk.json != nil {
+		return b.jsonRaw(row)
+	}
 	return b.Data[b.rows[row].start:b.rows[row].end]
 }
 
 // RawRecord returns the record with that ordinal, malformed or not, as written
-// and without its line end; of a LongRecord only what the block holds.
+// and without its line end, as Raw does; of a LongRecord only what the block holds.
 func (b *Batch) RawRecord(ordinal int) []byte {
 	i, found := b.malformedAt(ordinal)
 	if found {
-		return b.Data[b.malformed[i].start:b.malformed[i].end]
+		record := b.Data[b.malformed[i].start:b.malformed[i].end]
+		if b.blk.json != nil {
+			return appendCell(nil, record, b.delim, b.quote)
+		}
+		return record
 	}
 	return b.Raw(ordinal - i)
 }

@@ -17,6 +17,10 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 	from := len(dst)
 	dst = slices.Grow(dst, b.Rows)[:from+b.Rows]
 	out := dst[from:]
+	if b.blk.json != nil {
+		b.jsonColumn(c, out)
+		return dst
+	}
 	last := c == b.columns-1
 	exact := b.blk.exact
 	for i, r := range b.rows[:len(out)] {

@@ -35,8 +35,9 @@ type Reader struct {
 	form    string // of compression, "" for none
 	charset string // as detected or declared
 	read    *atomic.Int64
-	pause   int   // blocks that are not worth asking quoting.find
-	scanned int64 // bytes looked at, for the proof that reading is linear
+	json    *jsonForm // nil if the text is delimited
+	pause   int       // blocks that are not worth asking quoting.find
+	scanned int64     // bytes looked at, for the proof that reading is linear
 }
 
 // A Block is a run of whole records, line ends included. The zero value is
@@ -48,13 +49,14 @@ type Block struct {
 	FirstOffset int64 // of Data[0] in the decoded text, byte order mark and header included
 	// Final is true for the last block of the file.
 	Final bool
-	// Malformed is UnclosedQuote or LongRecord where the block is one record
+	// Malformed is UnclosedQuote, NotJSON or LongRecord where the block is one record
 	// that is malformed so, else "". Of a LongRecord Data holds the first
 	// RecordBytes bytes and its line end, if it has one; Skipped counts the bytes
 	// left out.
 	Malformed FaultKind
 	Skipped   int64
 
+	json    *jsonForm // nil if the text is delimited
 	quoting quoting
 	exact   bool // quoting tells what is inside quotes; else nothing does
 }
@@ -88,7 +90,11 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	if _, counted := r.(*counter); !counted {
 		rd.src = &counter{r: r, n: rd.read}
 	}
-	if err := rd.readHeader(); err != nil {
+	header := rd.readHeader
+	if rd.detect(o.Dialect.Format); rd.json != nil {
+		header = rd.readKeys
+	}
+	if err := header(); err != nil {
 		return nil, err
 	}
 	return rd, nil
@@ -155,7 +161,7 @@ func (r *Reader) Encoding() string { return r.charset }
 // is left out.
 func (r *Reader) Next(b *Block) error {
 	b.Index, b.FirstOffset = r.index, r.offset
-	b.Malformed, b.Skipped = "", 0
+	b.Malformed, b.Skipped, b.json = "", 0, r.json
 	if cap(b.Data) < r.block+1+slack {
 		b.Data = make([]byte, 0, r.block+1+slack)
 	}
@@ -191,6 +197,9 @@ func (r *Reader) Next(b *Block) error {
 func (r *Reader) cut(b *Block) int {
 	atEnd := r.err == io.EOF && len(b.Data) <= r.block
 	data := b.Data[:min(len(b.Data), r.block)]
+	if r.json != nil {
+		return r.json.cut(data, atEnd)
+	}
 	// With many quotes, looking at each byte is faster than going from quote to quote.
 	if r.pause > 0 {
 		r.pause--
@@ -246,8 +255,13 @@ func (r *Reader) long(b *Block, fromCarry *bool) int {
 	for {
 		window := b.Data[:min(len(b.Data), r.record)]
 		r.scanned += int64(len(window))
-		end, open := firstRecord(window, r.delim, r.quote)
 		whole := len(b.Data) <= r.record && r.spent() // the text ends here
+		end, open := 0, 0
+		if r.json != nil {
+			end, open = r.json.first(window)
+		} else {
+			end, open = firstRecord(window, r.delim, r.quote)
+		}
 		switch {
 		case end > 0:
 			return end
@@ -267,10 +281,14 @@ func (r *Reader) long(b *Block, fromCarry *bool) int {
 }
 
 // malformed marks b, whose first record has no end within window, and returns
-// where reading resumes. A quote opens at open, or nowhere if open is negative.
+// where reading resumes. A quote or an element opens at open, or nowhere if open is negative.
 func (r *Reader) malformed(b *Block, window []byte, open int) int {
 	if open >= 0 {
 		b.Malformed = UnclosedQuote
+		if r.json != nil {
+			b.Malformed = NotJSON
+			return len(window) // looking for an end after each beginning could take for ever
+		}
 		if i := bytes.IndexByte(window[open:], '\n'); i >= 0 {
 			return open + i + 1
 		}

@@ -42,8 +42,21 @@
 // in Rows, no column has a cell of theirs, and they have that one fault and no other.
 //
 // StrayQuote, NULByte and BadEncoding are faults of one cell and leave it
-// readable. All faults are counted, and the first 20 of each kind in each block
+// readable, LateKey is one of a JSON record. All faults are counted, and the first 20 of each kind in each block
 // kept.
+//
+// # JSON
+//
+// A text that begins with an object, or with an array of objects, is JSON: one
+// object a line, or the elements of one array. The columns are the keys of the
+// first MiB (or of the first record, if that is longer) in order of first appearance;
+// a key that only comes later is LateKey. A key that is not there is null, as
+// null is. Of a string the cell is its text, of an array or object its JSON
+// without white space, of anything else what is written. Of a key that comes twice
+// the last value counts. A line or element that is no object as RFC 8259 has it is
+// NotJSON; reading goes on with the next line, or with what follows the element,
+// as far as its brackets tell where that is. Raw
+// writes a record as a row of a delimited text.
 //
 // # What it costs
 //
@@ -74,7 +87,17 @@ type Dialect struct {
 	// Encoding is utf-8 (or ""), latin-1, windows-1252, utf-16le or utf-16be. A
 	// byte order mark is recognised whatever Encoding says.
 	Encoding string
+	// Format is FormatDelimited, FormatJSON or FormatParquet; "" lets the file's
+	// beginning decide.
+	Format string
 }
+
+// The formats of Dialect.Format.
+const (
+	FormatDelimited = "csv"
+	FormatJSON      = "json" // objects, one a line or in one array
+	FormatParquet   = "parquet"
+)
 
 // Limits bound what reading a file may cost.
 type Limits struct {
@@ -104,7 +127,7 @@ func (s Span) IsNull() bool { return s.End < s.Start }
 // A FaultKind says what is wrong with the structure of a file.
 type FaultKind string
 
-// The faults. ShortRow, LongRow, UnclosedQuote and LongRecord make a row
+// The faults. ShortRow, LongRow, UnclosedQuote, LongRecord and NotJSON make a row
 // malformed: its cells can't be told apart, so that it counts as a row and no
 // column is read from it. The others leave the row readable.
 const (
@@ -115,6 +138,8 @@ const (
 	StrayQuote    FaultKind = "text after a closing quote"
 	NULByte       FaultKind = "NUL byte"
 	BadEncoding   FaultKind = "not UTF-8"
+	NotJSON       FaultKind = "not a JSON object"
+	LateKey       FaultKind = "key not among the first records'"
 	EmptyFile     FaultKind = "empty file"
 	BlankHeader   FaultKind = "column without a name"
 	DoubleHeader  FaultKind = "column name used twice"
@@ -122,7 +147,7 @@ const (
 
 // Malformed reports whether the fault makes its row unreadable.
 func (k FaultKind) Malformed() bool {
-	return k == ShortRow || k == LongRow || k == UnclosedQuote || k == LongRecord
+	return k == ShortRow || k == LongRow || k == UnclosedQuote || k == LongRecord || k == NotJSON
 }
 
 // A Fault is one structural fault. Row is the data row, malformed ones counted

@@ -1,0 +1,144 @@
+package quality
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
+	"pgregory.net/rapid"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/tabular"
+)
+
+var oracleColumns = []string{"key", "code", "n", "x", "day", "kind"}
+
+// asJSON writes rows as objects between open and end; an empty cell is null in
+// every other row and left out in the others.
+func asJSON(rows [][]string, open, between, end string) string {
+	var b strings.Builder
+	b.WriteString(open)
+	for i, row := range rows {
+		if i > 0 {
+			b.WriteString(between)
+		}
+		var members []string
+		for c, cell := range row {
+			value, err := json.Marshal(cell)
+			if err != nil {
+				panic(err)
+			}
+			switch {
+			case cell == "" && i%2 == 1:
+				continue
+			case cell == "":
+				value = []byte("null")
+			case c == 2 && json.Valid([]byte(cell)):
+				value = []byte(cell) // a number
+			}
+			members = append(members, fmt.Sprintf("%q: %s", oracleColumns[c], value))
+		}
+		b.WriteString("{" + strings.Join(members, ", ") + "}")
+	}
+	b.WriteString(end)
+	return b.String()
+}
+
+var lineNumber = regexp.MustCompile(`line \d+`)
+
+// judged returns what a report says but for what depends on the format.
+func judged(t rapid.TB, c *contract.Contract, file []byte, threads, block int) string {
+	in := Input{
+		Contract: c, Object: "f", Source: tabular.Bytes(file), Bytes: int64(len(file)), Now: time.Unix(0, 0), Arrived: time.Unix(0, 0),
+		Samples: 1000, Threads: threads,
+	}
+	in.Limits.BlockBytes = block
+	report, err := Validate(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lineNumber.ReplaceAllString(brief(report), "line -")
+}
+
+func TestEachFormatGivesTheSameReport(t *testing.T) {
+	c, err := contract.ReadODCS("oracle.odcs.yaml", []byte(oracleContract))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		cell := func(values ...string) *rapid.Generator[string] { return rapid.SampledFrom(values) }
+		row := rapid.Custom(func(t *rapid.T) []string {
+			return []string{
+				cell("k1", "k2", "k3", "k4", "k,5", "", `k"6`, "k\\7é\u2028").Draw(t, "key"),
+				cell("A1", "B2", "C3", "D4", "", "A\n1", "A1 ").Draw(t, "code"),
+				cell("1", "-2", "-3", "7", "6", "x", "", "1.5", "99999999999999999999", "1e1").Draw(t, "n"),
+				cell("2.5", "2.75", "2.76", "", "abc", "4.5", ".5").Draw(t, "x"),
+				cell("2026-02-10", "2026-02-11", "2026-02-30", "", "20260210").Draw(t, "day"),
+				cell("a", "b", "c", "", "-").Draw(t, "kind"),
+			}
+		})
+		// The first row has all columns.
+		rows := append([][]string{{"k0", "A1", "1", "2.5", "2026-02-10", "a"}}, rapid.SliceOfN(row, 0, 40).Draw(t, "rows")...)
+		threads, block := rapid.IntRange(1, 3).Draw(t, "threads"), rapid.IntRange(1, 400).Draw(t, "block")
+		want := judged(t, c, []byte(strings.Join(oracleColumns, ",")+"\n"+writeCSV(rows)), 1, 0)
+		for name, text := range map[string]string{
+			"JSON Lines": asJSON(rows, "", "\n", "\n"),
+			"JSON array": asJSON(rows, "[\n  ", ",\n  ", "\n]\n"),
+			"one line":   asJSON(rows, "[", ",", "]"),
+		} {
+			if got := judged(t, c, []byte(text), threads, block); got != want {
+				t.Errorf("%s (-CSV +%s):\n%s\n%s", name, name, cmp.Diff(want, got), text)
+			}
+		}
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		z.Write([]byte(asJSON(rows, "", "\n", "")))
+		z.Close()
+		if got := judged(t, c, packed.Bytes(), threads, block); got != want {
+			t.Errorf("gzip (-CSV +gzip):\n%s", cmp.Diff(want, got))
+		}
+	})
+}
+
+func TestDeclaredFormat(t *testing.T) {
+	const lines, table = "{\"a\":1}\n", "a\n1\n"
+	for name, test := range map[string]struct {
+		servers string
+		file    string
+		verdict Verdict // "" if the format is refused
+	}{
+		"none declared, JSON":             {"[]", lines, VerdictPass},
+		"none declared, delimited":        {"[]", table, VerdictPass},
+		"json":                            {"[{server: s, type: s3, location: s3://b/a, format: json}]", lines, VerdictPass},
+		"json declared, delimited":        {"[{server: s, type: s3, location: s3://b/a, format: json}]", table, VerdictFail},
+		"csv declared, JSON":              {"[{server: s, type: s3, location: s3://b/a, format: csv}]", lines, VerdictFail},
+		"servers that differ let it look": {"[{server: s, type: s3, location: s3://b/a, format: csv}, {server: t, type: s3, location: s3://b/b, format: json}]", lines, VerdictPass},
+		"avro":                            {"[{server: s, type: s3, location: s3://b/a, format: avro}]", lines, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := contract.ReadODCS("f.odcs.yaml", []byte("apiVersion: v3.1.0\nkind: DataContract\nid: urn:x\nversion: 1.0.0\nstatus: active\nservers: "+test.servers+
+				"\nschema:\n  - name: t\n    properties:\n      - {name: a, logicalType: integer, required: true}\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, err := Validate(context.Background(), Input{Contract: c, Object: "f", Source: tabular.Bytes(test.file)})
+			if test.verdict == "" {
+				if !errors.Is(err, ErrFormat) {
+					t.Errorf("got %v, want %v", err, ErrFormat)
+				}
+				return
+			}
+			if err != nil || report.Verdict != test.verdict {
+				t.Errorf("got %v, %v, want %s", report, err, test.verdict)
+			}
+		})
+	}
+}
