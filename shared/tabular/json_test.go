@@ -24,7 +24,7 @@ func told(t testing.TB, text string, o Options) string {
 	for _, f := range r.Faults() {
 		fmt.Fprintf(&out, "header: %s\n", f.Kind)
 	}
-	var b Batch
+	b := Batch{KeepFaults: 1000}
 	var blk Block
 	rows, lines := 0, r.HeaderLines()
 	for {
