@@ -25,12 +25,14 @@ var locks embed.FS
 type Tool string
 
 // The tools. Ministack is the emulator, CDK the CDK's command line, CFNLint
-// and Checkov judge templates.
+// and Checkov judge templates. Peers is a Python with the engines that the
+// benchmark compares with.
 const (
 	Ministack Tool = "ministack"
 	CDK       Tool = "cdk"
 	CFNLint   Tool = "cfn-lint"
 	Checkov   Tool = "checkov"
+	Peers     Tool = "peers"
 )
 
 // python is how Python runs a tool: by its module, and not by the script in
