@@ -245,8 +245,24 @@ func customText(r *contract.Rule) string {
 			day = fmt.Sprintf("%+d days from the day of judging", c.Offset)
 		}
 		return fmt.Sprintf("every %s is on %s", c.Column, day)
+	case contract.StatisticCheck:
+		return statisticText(c)
 	}
 	return "engine " + orElse(r.Engine, "unnamed") + " [not executed]"
+}
+
+func statisticText(c contract.StatisticCheck) string {
+	text := c.Statistic
+	if c.Statistic == "quantile" {
+		text += " " + figure(c.Quantile)
+	}
+	if len(c.Columns) > 0 {
+		text += " of " + strings.Join(c.Columns, ", ")
+	}
+	if c.Want.Op == contract.Equal {
+		return text + ": exactly " + figure(c.Want.Low)
+	}
+	return text + ": " + bound(c.Want, "")
 }
 
 func coverageText(c contract.CoverageCheck) string {

@@ -82,6 +82,7 @@ var checks = map[string]struct {
 		[]string{"sum", "dataset"}, (*checkReader).total},
 	"freshness":  {keys{"column": text, "within": text}, []string{"within"}, func(d *checkReader) any { return FreshnessCheck{d.columnOf(true), d.span("within")} }},
 	"processing": {keys{"within": text}, []string{"within"}, func(d *checkReader) any { return ProcessingCheck{d.span("within")} }},
+	"statistic":  {statisticKeys, []string{"statistic"}, (*checkReader).statistic},
 	"period": {keys{"column": text, "offset": whole, "zone": text}, nil, func(d *checkReader) any {
 		return PeriodCheck{d.columnOf(true), int(d.whole("offset", 0, -366, 366)), d.zoneOf()}
 	}},

@@ -34,6 +34,8 @@ func (p *plan) compileCustom(r *contract.Rule, impl any) {
 		p.compileHistory(c, impl)
 	case contract.DriftCheck:
 		p.compileDrift(c)
+	case contract.StatisticCheck:
+		p.compileStatistic(c, impl)
 	default:
 		c.status, c.blocked = Skipped, fmt.Sprintf("skipped: no check is known for %T", impl)
 	}

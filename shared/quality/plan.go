@@ -31,6 +31,7 @@ type plan struct {
 	refs      map[string]*reference
 	ids       map[string]bool
 	kept      map[string]measure // metrics for history, by name:column
+	shared    map[string]int     // aggregates that several checks read, by what they measure
 }
 
 // ErrNoTable is returned for an Input whose Table the contract does not have.
@@ -46,7 +47,7 @@ func compile(in *Input, header []string, headerFaults []tabular.Fault, d tabular
 	p := &plan{
 		in: in, table: table, dialect: d, header: header,
 		position: make(map[string]int, len(header)), slotOf: map[int]int{},
-		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{},
+		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{}, shared: map[string]int{},
 	}
 	for i, name := range header {
 		if _, ok := p.position[name]; !ok {

@@ -171,28 +171,31 @@ func (a *Frequencies) Merge(other Aggregate) {
 	}
 }
 
-// Distinct returns how many different tuples there are, and Unique how many of
-// them occur exactly once.
-func (a *Frequencies) Distinct() (distinct, unique int64) {
+// Distinct returns how many different tuples there are, how many of them occur
+// exactly once, and how often all of them occur together.
+func (a *Frequencies) Distinct() (distinct, unique, total int64) {
 	for _, n := range a.seen {
 		if n == 1 {
 			unique++
 		}
+		total += n
 	}
-	return int64(len(a.seen)), unique
+	return int64(len(a.seen)), unique, total
 }
 
-// Entropy returns Shannon's entropy in nats of the values' shares among total,
-// -Σ p·ln p. It is summed by how often values occur, the rarest first, so that
-// it does not depend on their order.
-func (a *Frequencies) Entropy(total int64) float64 {
-	times := map[int64]int64{} // occurrences → how many values have them
+// Entropy returns Shannon's entropy in nats of the tuples' shares, -Σ p·ln p. It
+// is summed by how often tuples occur, the rarest first, so that it does not
+// depend on the order in which they came.
+func (a *Frequencies) Entropy() float64 {
+	times := map[int64]int64{} // occurrences → how many tuples have them
+	total := 0.0
 	for _, n := range a.seen {
 		times[n]++
+		total += float64(n)
 	}
 	sum := 0.0
 	for _, n := range ascending(times) {
-		p := float64(n) / float64(total)
+		p := float64(n) / total
 		sum -= float64(times[n]) * p * math.Log(p)
 	}
 	return max(sum, 0)

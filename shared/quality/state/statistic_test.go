@@ -41,8 +41,8 @@ func tellStatistic(a Aggregate) string {
 		n, exact := a.Count()
 		return fmt.Sprint(n, exact, xxh3.Hash(a.ranks))
 	case *Frequencies:
-		distinct, unique := a.Distinct()
-		return fmt.Sprint(distinct, unique, a.Entropy(7), a.Full)
+		distinct, unique, total := a.Distinct()
+		return fmt.Sprint(distinct, unique, total, a.Entropy(), a.Full)
 	case *Quantiles:
 		return fmt.Sprint(a.N, a.Large, a.At(0), a.At(0.3), a.At(0.5), a.At(1), a.Exact())
 	}
