@@ -7,6 +7,7 @@ import (
 
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/tabular"
 )
 
 // An Aggregate remembers something of a column over many blocks. Merging is
@@ -128,25 +129,23 @@ func (a *Figures) Merge(other Aggregate) {
 // Distinct remembers the fingerprints of the tuples of its slots.
 type Distinct struct {
 	Slots  []int
-	Prints map[uint64]struct{}
+	Prints Prints
 	Full   bool // there were more than fit
 }
 
 func (a *Distinct) Observe(v *View) {
 	Tuples(v, a.Slots, func(_ int, print uint64) {
 		if !a.Full {
-			a.Prints[print] = struct{}{}
-			a.Full = len(a.Prints) > GroupLimit
+			a.Prints.Add(print)
+			a.Full = a.Prints.Len() > GroupLimit
 		}
 	})
 }
 
 func (a *Distinct) Merge(other Aggregate) {
 	o := other.(*Distinct)
-	for p := range o.Prints {
-		a.Prints[p] = struct{}{}
-	}
-	a.Full = a.Full || o.Full || len(a.Prints) > GroupLimit
+	a.Prints.Merge(&o.Prints)
+	a.Full = a.Full || o.Full || a.Prints.Len() > GroupLimit
 }
 
 // Tuples calls each with the fingerprint of each row's values in slots; rows
@@ -188,9 +187,28 @@ type Occurrences struct {
 func (a *Occurrences) Observe(v *View) {
 	spans := v.Spans(a.Slot)
 	data := v.Batch.Data
+	// A block mostly has few different values, which are counted here and
+	// looked up in the map once.
+	var counts [256]struct {
+		value tabular.Span
+		n     int64
+	}
 	for _, s := range spans {
-		if !s.IsNull() {
-			a.Add(data[s.Start:s.End], 1)
+		if s.IsNull() {
+			continue
+		}
+		value := data[s.Start:s.End]
+		c := &counts[uint8(xxh3.Hash(value))]
+		if c.n > 0 && string(data[c.value.Start:c.value.End]) != string(value) {
+			a.Add(data[c.value.Start:c.value.End], c.n)
+			c.n = 0
+		}
+		c.value = s
+		c.n++
+	}
+	for i := range counts {
+		if c := &counts[i]; c.n > 0 {
+			a.Add(data[c.value.Start:c.value.End], c.n)
 		}
 	}
 }
@@ -351,7 +369,7 @@ func NewPeriods(slot int, length time.Duration) *Periods {
 
 // NewDistinct returns an aggregate that has seen nothing.
 func NewDistinct(slots []int) *Distinct {
-	return &Distinct{Slots: slots, Prints: map[uint64]struct{}{}}
+	return &Distinct{Slots: slots}
 }
 
 // NewGroups returns an aggregate that has seen nothing; column -1 counts rows,

@@ -82,24 +82,52 @@ func Missing(slot int, values []contract.Value) Kernel {
 	}
 }
 
-// A texts is a small set of byte strings, told apart by length first.
-type texts struct{ byLength map[int]map[string]bool }
+// A texts is a set of byte strings, told apart by length first.
+type texts struct {
+	few  [][]string      // by length, where no length has more than fewTexts
+	many map[string]bool // else all
+}
+
+// fewTexts is how many texts are compared one by one.
+const fewTexts = 8
 
 func textSet(values []contract.Value) texts {
-	t := texts{map[int]map[string]bool{}}
+	var t texts
+	all := map[string]bool{}
 	for _, v := range values {
-		if v.Null {
+		if v.Null || all[v.Text] {
 			continue
 		}
-		if t.byLength[len(v.Text)] == nil {
-			t.byLength[len(v.Text)] = map[string]bool{}
+		all[v.Text] = true
+		for len(t.few) <= min(len(v.Text), longestFew) {
+			t.few = append(t.few, nil)
 		}
-		t.byLength[len(v.Text)][v.Text] = true
+		if len(v.Text) > longestFew || len(t.few[len(v.Text)]) == fewTexts {
+			t.many = all
+			continue
+		}
+		t.few[len(v.Text)] = append(t.few[len(v.Text)], v.Text)
 	}
 	return t
 }
 
-func (t texts) has(value []byte) bool { return t.byLength[len(value)][string(value)] }
+// longestFew is how long a text that is compared one by one may be.
+const longestFew = 64
+
+func (t *texts) has(value []byte) bool {
+	if t.many != nil {
+		return t.many[string(value)]
+	}
+	if len(value) >= len(t.few) {
+		return false
+	}
+	for _, text := range t.few[len(value)] {
+		if string(value) == text {
+			return true
+		}
+	}
+	return false
+}
 
 // Integer finds the values that are no whole number, or none from min to max,
 // which may both be nil.
@@ -264,12 +292,12 @@ func CompareMoment(slot int, bound datetime.Moment, good func(int) bool) Kernel 
 
 // Member finds the rows whose tuple is not in the set of fingerprints. Rows
 // with a null part are not looked at.
-func Member(slots []int, set map[uint64]struct{}) Kernel {
+func Member(slots []int, set *Prints) Kernel {
 	return func(v *View, bad []uint32) ([]uint32, int) {
 		looked := 0
 		Tuples(v, slots, func(row int, print uint64) {
 			looked++
-			if _, ok := set[print]; !ok {
+			if !set.Has(print) {
 				bad = append(bad, uint32(row))
 			}
 		})
@@ -336,7 +364,10 @@ func exactly(v *View, slots []int, row int, rule *expression.Comparison, toleran
 func (b Bound) Positive() bool { return b.exact.Sign() > 0 }
 
 // In returns whether a value is among values.
-func In(values []contract.Value) func([]byte) bool { return textSet(values).has }
+func In(values []contract.Value) func([]byte) bool {
+	set := textSet(values)
+	return set.has
+}
 
 // Day finds the moments that do not lie on day, written 2006-01-02, in zone.
 // Moments without a zone of their own are taken as the slot's zone has them.

@@ -37,7 +37,7 @@ func tell(a Aggregate) string {
 	case *Figures:
 		return fmt.Sprint(a.Sum.String(), a.N, a.Min, a.Max, a.Large)
 	case *Distinct:
-		return fmt.Sprint(slices.Sorted(maps.Keys(a.Prints)), a.Full)
+		return fmt.Sprint(slices.Sorted(a.Prints.All()), a.Full)
 	case *Occurrences:
 		return fmt.Sprint(a.Seen, a.Full)
 	case *Periods:

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+
+	"tillwatch/shared/decimal"
 )
 
 // Keys are often one prefix and a number that counts up, such as T0000001.
@@ -112,14 +114,8 @@ func (n *numbering) number(key []byte) (uint64, bool) {
 	if digits != n.width && (n.width > 0 || key[0] == '0' && digits > 1) && !n.pad(digits) {
 		return 0, false
 	}
-	number := uint64(0)
-	for _, c := range key {
-		if c -= '0'; c > 9 {
-			return 0, false
-		}
-		number = number*10 + uint64(c)
-	}
-	return number, true
+	number, kind := decimal.ParseInteger(key)
+	return uint64(number), kind == decimal.Fits && key[0]-'0' <= 9 // no sign
 }
 
 // start takes the form of the first key.
