@@ -57,7 +57,7 @@ func (r *reference) tuples(columns []string) *lookup {
 }
 
 // prints returns the fingerprints of a lookup made by tuples.
-func (l *lookup) prints() *state.Prints { return &l.agg.(*state.Distinct).Prints }
+func (l *lookup) prints() *state.Prints { return l.agg.(*state.Distinct).Fingerprints() }
 
 // problem says why the lookup could not be answered; "" if it was.
 func (l *lookup) problem() string {

@@ -129,7 +129,7 @@ func (p *plan) metric(name, column string) (m measure, absent string) {
 	case "distinctCount":
 		at = p.need(func() state.Aggregate { return state.NewDistinct([]int{slot}) })
 		read = func(f *findings) (float64, string) {
-			return float64(f.aggs[at].(*state.Distinct).Prints.Len()), f.full(at, "values")
+			return float64(f.aggs[at].(*state.Distinct).Len()), f.full(at, "values")
 		}
 	default:
 		at = p.need(func() state.Aggregate { return &state.Figures{Slot: slot} })

@@ -126,27 +126,8 @@ func (a *Figures) Merge(other Aggregate) {
 	a.N += o.N
 }
 
-// Distinct remembers the fingerprints of the tuples of its slots.
-type Distinct struct {
-	Slots  []int
-	Prints Prints
-	Full   bool // there were more than fit
-}
-
-func (a *Distinct) Observe(v *View) {
-	Tuples(v, a.Slots, func(_ int, print uint64) {
-		if !a.Full {
-			a.Prints.Add(print)
-			a.Full = a.Prints.Len() > GroupLimit
-		}
-	})
-}
-
-func (a *Distinct) Merge(other Aggregate) {
-	o := other.(*Distinct)
-	a.Prints.Merge(&o.Prints)
-	a.Full = a.Full || o.Full || a.Prints.Len() > GroupLimit
-}
+// fingerprint is that of a tuple of one value.
+func fingerprint(value []byte) uint64 { return xxh3.Hash(value) }
 
 // Tuples calls each with the fingerprint of each row's values in slots; rows
 // with a null among them are left out.
@@ -158,7 +139,7 @@ func Tuples(v *View, slots []int, each func(row int, print uint64)) {
 	if len(slots) == 1 {
 		for row, s := range v.Spans(slots[0]) {
 			if !s.IsNull() {
-				each(row, xxh3.Hash(data[s.Start:s.End]))
+				each(row, fingerprint(data[s.Start:s.End]))
 			}
 		}
 		return
@@ -365,11 +346,6 @@ func NewOccurrences(slot int) *Occurrences {
 // has seen nothing.
 func NewPeriods(slot int, length time.Duration) *Periods {
 	return &Periods{Slot: slot, Length: length, Seen: map[int64]int64{}}
-}
-
-// NewDistinct returns an aggregate that has seen nothing.
-func NewDistinct(slots []int) *Distinct {
-	return &Distinct{Slots: slots}
 }
 
 // NewGroups returns an aggregate that has seen nothing; column -1 counts rows,

@@ -161,7 +161,7 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 			k.rows += uint64(v.Batch.Records)
 			return keyed, nil
 		}
-		if err := k.fingerprint(); err != nil {
+		if err := k.fingerprints(); err != nil {
 			return 0, err
 		}
 	}
@@ -177,8 +177,8 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 	return keyed, err
 }
 
-// fingerprint turns the keys that were kept as numbers into fingerprints.
-func (k *KeyBuffer) fingerprint() error {
+// fingerprints turns the keys that were kept as numbers into fingerprints.
+func (k *KeyBuffer) fingerprints() error {
 	n := k.numbers
 	if k.numbers = nil; n == nil {
 		return nil
@@ -189,7 +189,7 @@ func (k *KeyBuffer) fingerprint() error {
 		b := &k.blocks[i]
 		eachNumber(b.codes, func(ordinal uint32, number uint64) {
 			if text = n.text(text[:0], number); err == nil {
-				err = k.add(xxh3.Hash(text), b.row+ordinal)
+				err = k.add(fingerprint(text), b.row+ordinal)
 			}
 		})
 		b.codes = nil

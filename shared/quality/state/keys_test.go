@@ -72,20 +72,22 @@ func obviousRepeats(keys []string) (rows []int) {
 	return rows
 }
 
+// forms are ways to write the key with a number.
+var forms = map[string]func(int) string{
+	"counted":      func(n int) string { return fmt.Sprint(n) },
+	"padded":       func(n int) string { return fmt.Sprintf("T%04d", n) },
+	"both widths":  func(n int) string { return fmt.Sprintf("T%0*d", 2+n%2, n) },
+	"long":         func(n int) string { return fmt.Sprintf("%024d", n) },
+	"far apart":    func(n int) string { return fmt.Sprint(n * n * n * 7919) },
+	"two prefixes": func(n int) string { return fmt.Sprintf("%c%d", 'A'+n%2, n/2) },
+	"words":        func(n int) string { return strings.Repeat("x", n%50) + "y" },
+	"gaps":         func(n int) string { return []string{"", fmt.Sprintf("K%d", n)}[n%3%2] },
+	"mixed":        func(n int) string { return []string{"1", "01", "001", "-1", "+1", "1.", "1e0", "", "x"}[n%9] },
+}
+
 // TestRepeatsAgreeWithTheObviousWay holds that keys of every form, dealt to any
 // number of workers, in memory or beyond it, are told apart.
 func TestRepeatsAgreeWithTheObviousWay(t *testing.T) {
-	forms := map[string]func(int) string{
-		"counted":      func(n int) string { return fmt.Sprint(n) },
-		"padded":       func(n int) string { return fmt.Sprintf("T%04d", n) },
-		"both widths":  func(n int) string { return fmt.Sprintf("T%0*d", 2+n%2, n) },
-		"long":         func(n int) string { return fmt.Sprintf("%024d", n) },
-		"far apart":    func(n int) string { return fmt.Sprint(n * n * n * 7919) },
-		"two prefixes": func(n int) string { return fmt.Sprintf("%c%d", 'A'+n%2, n/2) },
-		"words":        func(n int) string { return strings.Repeat("x", n%50) + "y" },
-		"gaps":         func(n int) string { return []string{"", fmt.Sprintf("K%d", n)}[n%3%2] },
-		"mixed":        func(n int) string { return []string{"1", "01", "001", "-1", "+1", "1.", "1e0", "", "x"}[n%9] },
-	}
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
@@ -107,6 +109,41 @@ func TestRepeatsAgreeWithTheObviousWay(t *testing.T) {
 	}
 }
 
+// TestDistinctAgreesWithTheObviousWay holds the same of how many there are, and
+// that going over to fingerprints loses none.
+func TestDistinctAgreesWithTheObviousWay(t *testing.T) {
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				keys := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string { return form(rapid.IntRange(0, 2000).Draw(t, "n")) }), 1, 200).Draw(t, "keys")
+				want := map[string]bool{}
+				for _, k := range keys {
+					if want[k] = true; k == "" {
+						delete(want, k)
+					}
+				}
+				a, b := NewDistinct([]int{0}), NewDistinct([]int{0})
+				cut := rapid.IntRange(0, len(keys)).Draw(t, "cut")
+				observe(t, a, strings.Join(keys[:cut], ",,\n")+",,\n", 50)
+				observe(t, b, strings.Join(keys[cut:], ",,\n")+",,\n", 5000)
+				a.Merge(b)
+				if got := a.Len(); got != len(want) {
+					t.Errorf("got %d, want %d", got, len(want))
+				}
+				prints := a.Fingerprints()
+				for k := range want {
+					if !prints.Has(fingerprint([]byte(k))) {
+						t.Errorf("%q is lost", k)
+					}
+				}
+				if prints.Len() != len(want) {
+					t.Errorf("got %d fingerprints, want %d", prints.Len(), len(want))
+				}
+			})
+		})
+	}
+}
+
 // TestNumberingIsReadBack holds that numbers turned into fingerprints are those
 // of the keys as written.
 func TestNumberingIsReadBack(t *testing.T) {
@@ -119,11 +156,7 @@ func TestNumberingIsReadBack(t *testing.T) {
 			if !ok {
 				continue
 			}
-			if n.keys == 0 {
-				n.low, n.top = number, number
-			}
-			n.keys++
-			n.low, n.top = min(n.low, number), max(n.top, number)
+			n.note(number)
 			numbers[number] = k
 		}
 		for number, key := range numbers {

@@ -21,6 +21,7 @@ var aggregates = map[string]func() Aggregate{
 	"extent":      func() Aggregate { return &Extent{Slot: 2} },
 	"figures":     func() Aggregate { return &Figures{Slot: 1} },
 	"distinct":    func() Aggregate { return NewDistinct([]int{0, 1}) },
+	"one column":  func() Aggregate { return NewDistinct([]int{1}) },
 	"occurrences": func() Aggregate { return NewOccurrences(0) },
 	"periods":     func() Aggregate { return NewPeriods(2, 24*time.Hour) },
 	"groups":      func() Aggregate { return NewGroups([]int{0}, 1, false) },
@@ -37,7 +38,7 @@ func tell(a Aggregate) string {
 	case *Figures:
 		return fmt.Sprint(a.Sum.String(), a.N, a.Min, a.Max, a.Large)
 	case *Distinct:
-		return fmt.Sprint(slices.Sorted(a.Prints.All()), a.Full)
+		return fmt.Sprint(slices.Sorted(a.Fingerprints().All()), a.Full)
 	case *Occurrences:
 		return fmt.Sprint(a.Seen, a.Full)
 	case *Periods:

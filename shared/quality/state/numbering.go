@@ -71,11 +71,7 @@ func (n *numbering) encode(v *View, slot int) (codes []byte, keyed int, ok bool)
 			d := int64(number - last - 1)
 			codes = binary.AppendUvarint(codes, uint64(d<<1^d>>63)+1)
 		}
-		if n.keys == 0 {
-			n.low, n.top = number, number
-		}
-		n.keys++
-		n.low, n.top = min(n.low, number), max(n.top, number)
+		n.note(number)
 		last = number
 	}
 	n.scratch = codes
@@ -116,6 +112,15 @@ func (n *numbering) number(key []byte) (uint64, bool) {
 	}
 	number, kind := decimal.ParseInteger(key)
 	return uint64(number), kind == decimal.Fits && key[0]-'0' <= 9 // no sign
+}
+
+// note takes in a number that the form was found to fit.
+func (n *numbering) note(number uint64) {
+	if n.keys == 0 {
+		n.low, n.top = number, number
+	}
+	n.keys++
+	n.low, n.top = min(n.low, number), max(n.top, number)
 }
 
 // start takes the form of the first key.

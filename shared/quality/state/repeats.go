@@ -10,7 +10,7 @@ func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, 
 		return set, count, nil
 	}
 	for _, b := range buffers {
-		if err := b.fingerprint(); err != nil {
+		if err := b.fingerprints(); err != nil {
 			return nil, 0, err
 		}
 	}
