@@ -1,0 +1,419 @@
+package profile
+
+import (
+	"cmp"
+	"math"
+	"math/big"
+	"slices"
+	"sort"
+
+	"github.com/zeebo/xxh3"
+
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/tabular"
+	"tillwatch/shared/textformat"
+)
+
+// A column is what was seen of one column. Merging is commutative and
+// associative, and a column does not depend on the order of its values.
+//
+// It holds the values whose fingerprints are the smallest, with how often each
+// occurs: all values while they are fewer than limit, else a sample of the
+// different ones, from which their number is estimated. Source: Bar-Yossef,
+// Jayram, Kumar, Sivakumar and Trevisan, Counting Distinct Elements in a Data
+// Stream (2002), and Beyer, Haas, Reinwald, Sismanis and Gemulla, On Synopses
+// for Distinct-Value Estimation under Multiset Operations (2007). What is known
+// of a value is worked out once, when it leaves the sample or at the end.
+type column struct {
+	limit    int
+	below    uint64 // fingerprints from here on are not held
+	held     map[uint64]*value
+	repeated bool // some value occurs twice
+
+	rows, nulls, empty int64          // empty values are "", which is not null
+	kinds              map[kind]int64 // how many values are of exactly these kinds
+	numbers            figures
+	first, last        datetime.Moment
+	firstText          string
+	lastText           string
+	moments            int64
+	days               map[int64]int64 // rows of each day since 1970; nil if there were too many
+	shortest, longest  int
+	characters         int64
+	least, greatest    string // as text
+	shapes             shapesOf
+}
+
+// A value is a value that is held, and how often it occurs. A long one is
+// accounted for as it comes and only its beginning is kept.
+type value struct {
+	text string
+	n    int64
+	long bool
+}
+
+const (
+	longestHeld = 256
+	mostDays    = 100_000
+)
+
+func newColumn(limit int) *column {
+	return &column{limit: limit, below: math.MaxUint64, held: map[uint64]*value{}, kinds: map[kind]int64{},
+		numbers: figures{buckets: map[int32]int64{}}, days: map[int64]int64{}, shapes: newShapes()}
+}
+
+// observe adds the cells of one block.
+func (c *column) observe(v *state.View, slot int) {
+	spans := v.Spans(slot)
+	data := v.Batch.Data
+	c.rows += int64(len(spans))
+	for _, s := range spans {
+		if s.IsNull() {
+			c.nulls++
+			continue
+		}
+		c.add(cell(data, s))
+	}
+}
+
+func cell(data []byte, s tabular.Span) []byte { return data[s.Start:s.End] }
+
+// add adds one value.
+func (c *column) add(b []byte) {
+	print := xxh3.Hash(b)
+	if print >= c.below {
+		c.account(b, 1)
+		return
+	}
+	if have := c.held[print]; have != nil {
+		have.n++
+		c.repeated = true
+		if have.long {
+			c.account(b, 1)
+		}
+		return
+	}
+	one := &value{n: 1, long: len(b) > longestHeld}
+	one.text = string(b[:min(len(b), longestHeld)])
+	if one.long {
+		c.account(b, 1)
+	}
+	c.held[print] = one
+	if len(c.held) > 2*c.limit {
+		c.shrink()
+	}
+}
+
+// shrink lets go of all but the limit values with the smallest fingerprints.
+func (c *column) shrink() {
+	if len(c.held) <= c.limit {
+		return
+	}
+	prints := make([]uint64, 0, len(c.held))
+	for p := range c.held {
+		prints = append(prints, p)
+	}
+	slices.Sort(prints)
+	c.below = prints[c.limit]
+	c.drop()
+}
+
+// drop lets go of what is not below.
+func (c *column) drop() {
+	for p, v := range c.held {
+		if p >= c.below {
+			if !v.long {
+				c.account([]byte(v.text), v.n)
+			}
+			delete(c.held, p)
+		}
+	}
+}
+
+// account works out what a value that occurs n times is.
+func (c *column) account(b []byte, n int64) {
+	first := !c.accounted()
+	r := read(b)
+	c.kinds[r.kinds] += n
+	if len(b) == 0 {
+		c.empty += n
+	}
+	if r.kinds&isNumber != 0 {
+		c.numbers.add(r.number, n)
+	}
+	if r.timed {
+		c.momentOf(r.moment, string(b), n)
+	}
+	if r.kinds&(isNumber|isBoolean) == 0 {
+		c.shapes.add(b, n)
+	}
+	length := textformat.Length(b)
+	c.characters += int64(length) * n
+	short := b[:min(len(b), 64)]
+	if first {
+		c.shortest, c.longest, c.least, c.greatest = length, length, string(short), string(short)
+		return
+	}
+	c.shortest, c.longest = min(c.shortest, length), max(c.longest, length)
+	if string(short) < c.least {
+		c.least = string(short)
+	} else if string(short) > c.greatest {
+		c.greatest = string(short)
+	}
+}
+
+func (c *column) momentOf(m datetime.Moment, text string, n int64) {
+	if order := m.Compare(c.first); c.moments == 0 || order < 0 || order == 0 && text < c.firstText {
+		c.first, c.firstText = m, text
+	}
+	if order := m.Compare(c.last); c.moments == 0 || order > 0 || order == 0 && text < c.lastText {
+		c.last, c.lastText = m, text
+	}
+	c.moments += n
+	if c.days != nil {
+		c.days[int64(math.Floor(float64(m.Unix)/86400))] += n
+		if len(c.days) > mostDays {
+			c.days = nil
+		}
+	}
+}
+
+// merge adds what another column of the same limit has seen, which must not be
+// used any more.
+func (c *column) merge(o *column) {
+	c.below = min(c.below, o.below)
+	o.below = c.below
+	c.repeated = c.repeated || o.repeated
+	c.drop()
+	o.drop()
+	for p, v := range o.held {
+		if have := c.held[p]; have != nil {
+			have.n += v.n
+			c.repeated = true
+		} else {
+			c.held[p] = v
+		}
+	}
+	c.shrink()
+	c.mergeAccounts(o)
+}
+
+func (c *column) mergeAccounts(o *column) {
+	seen, theirs := c.accounted(), o.accounted()
+	c.rows += o.rows
+	c.nulls += o.nulls
+	c.empty += o.empty
+	for k, n := range o.kinds {
+		c.kinds[k] += n
+	}
+	c.numbers.merge(&o.numbers)
+	if o.moments > 0 {
+		days := c.days
+		c.days = nil
+		c.momentOf(o.first, o.firstText, o.moments)
+		c.momentOf(o.last, o.lastText, 0)
+		c.days = days
+	}
+	if c.days != nil && o.days != nil {
+		for d, n := range o.days {
+			c.days[d] += n
+		}
+	}
+	if o.days == nil || len(c.days) > mostDays {
+		c.days = nil
+	}
+	c.shapes.merge(o.shapes)
+	if !theirs {
+		return
+	}
+	if !seen {
+		c.shortest, c.longest, c.characters, c.least, c.greatest = o.shortest, o.longest, o.characters, o.least, o.greatest
+		return
+	}
+	c.shortest, c.longest = min(c.shortest, o.shortest), max(c.longest, o.longest)
+	c.characters += o.characters
+	c.least, c.greatest = min(c.least, o.least), max(c.greatest, o.greatest)
+}
+
+// accounted reports whether any value was accounted for.
+func (c *column) accounted() bool { return len(c.kinds) > 0 }
+
+// settled returns a column in which every value is accounted for; c stays as
+// it is and can be merged on.
+func (c *column) settled() *column {
+	s := newColumn(c.limit)
+	rest := newColumn(c.limit)
+	rest.held, rest.below = nil, 0
+	for _, v := range c.held {
+		if !v.long {
+			rest.account([]byte(v.text), v.n)
+		}
+	}
+	s.mergeAccounts(c)
+	s.mergeAccounts(rest)
+	s.held, s.below, s.repeated = c.held, c.below, c.repeated
+	return s
+}
+
+// different returns how many different values there are, and whether that is
+// exact or an estimate with a relative standard error of 1 ÷ √(limit - 2).
+func (c *column) different() (n int64, exact bool) {
+	if c.below == math.MaxUint64 {
+		return int64(len(c.held)), true
+	}
+	share := float64(c.below) / math.MaxUint64
+	return int64(math.Round(float64(len(c.held)) / share)), false
+}
+
+// values returns the values held, most frequent first, then by text.
+func (c *column) values() []*value {
+	list := make([]*value, 0, len(c.held))
+	for _, v := range c.held {
+		list = append(list, v)
+	}
+	slices.SortFunc(list, func(a, b *value) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.text, b.text)) })
+	return list
+}
+
+// figures are what is known of a column's numbers. Sums are exact, so that
+// they do not depend on the order.
+type figures struct {
+	n            int64
+	min, max     decimal.Decimal
+	sum, squares decimal.Sum
+	// buckets counts numbers that agree in sign, power of two and the next
+	// bucketBits bits, so that a bucket is at most 1 part in 512 wide.
+	buckets map[int32]int64
+}
+
+const bucketBits = 9
+
+func (f *figures) add(d decimal.Decimal, n int64) {
+	if f.n == 0 || d.Cmp(f.min) < 0 {
+		f.min = d
+	}
+	if f.n == 0 || d.Cmp(f.max) > 0 {
+		f.max = d
+	}
+	f.n += n
+	f.sum.AddTimes(d, n)
+	if square, ok := decimal.Mul(d, d); ok {
+		f.squares.AddTimes(square, n)
+	} else {
+		r := d.Rat()
+		r.Mul(r, r)
+		f.squares.AddRat(r.Mul(r, new(big.Rat).SetInt64(n)))
+	}
+	f.buckets[bucketOf(d.Float64())] += n
+}
+
+func (f *figures) merge(o *figures) {
+	if o.n == 0 {
+		return
+	}
+	if f.n == 0 || o.min.Cmp(f.min) < 0 {
+		f.min = o.min
+	}
+	if f.n == 0 || o.max.Cmp(f.max) > 0 {
+		f.max = o.max
+	}
+	f.n += o.n
+	f.sum.Merge(o.sum)
+	f.squares.Merge(o.squares)
+	for b, n := range o.buckets {
+		f.buckets[b] += n
+	}
+}
+
+// bucketOf returns the bucket of a number; buckets are ordered as numbers are.
+func bucketOf(v float64) int32 {
+	b := int32(math.Float64bits(math.Abs(v)) >> (52 - bucketBits))
+	if v < 0 {
+		return -b
+	}
+	return b
+}
+
+// middleOf returns the number in the middle of a bucket.
+func middleOf(bucket int32) float64 {
+	if bucket == 0 {
+		return 0
+	}
+	low := math.Float64frombits(uint64(max(bucket, -bucket)) << (52 - bucketBits))
+	high := math.Float64frombits(uint64(max(bucket, -bucket)+1) << (52 - bucketBits))
+	if bucket < 0 {
+		return -(low + high) / 2
+	}
+	return (low + high) / 2
+}
+
+// mean returns the mean, and the deviation of a sample, 0 for fewer than two.
+func (f *figures) meanDeviation() (mean, deviation float64) {
+	if f.n == 0 {
+		return 0, 0
+	}
+	n := new(big.Rat).SetInt64(f.n)
+	sum := f.sum.Rat()
+	m := new(big.Rat).Quo(sum, n)
+	mean, _ = m.Float64()
+	if f.n < 2 {
+		return mean, 0
+	}
+	spread := f.squares.Rat()
+	spread.Sub(spread, m.Mul(m, sum))
+	spread.Quo(spread, n.SetInt64(f.n-1))
+	variance, _ := spread.Float64()
+	return mean, math.Sqrt(max(variance, 0))
+}
+
+// A weight is a number and how often it occurs.
+type weight struct {
+	at float64
+	n  int64
+}
+
+// weights returns the numbers in order: each of them if all are held, else the
+// middles of their buckets.
+func (c *column) weights() (list []weight, exact bool) {
+	if exact = c.below == math.MaxUint64; exact {
+		for _, v := range c.held {
+			if r := read([]byte(v.text)); !v.long && r.kinds&isNumber != 0 {
+				list = append(list, weight{r.number.Float64(), v.n})
+			}
+		}
+	} else {
+		low, high := c.numbers.min.Float64(), c.numbers.max.Float64()
+		for b, n := range c.numbers.buckets {
+			list = append(list, weight{min(max(middleOf(b), low), high), n})
+		}
+	}
+	slices.SortFunc(list, func(a, b weight) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.n, b.n)) })
+	return list, exact
+}
+
+// dayWeights returns the days in order.
+func (c *column) dayWeights() []weight {
+	var list []weight
+	for d, n := range c.days {
+		list = append(list, weight{float64(d), n})
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].at < list[j].at })
+	return list
+}
+
+// quantile returns the smallest of the weighted numbers that at least a share
+// p of all do not exceed; NaN of none.
+func quantile(list []weight, p float64) float64 {
+	var total, upTo int64
+	for _, w := range list {
+		total += w.n
+	}
+	for _, w := range list {
+		if upTo += w.n; float64(upTo) >= p*float64(total) {
+			return w.at
+		}
+	}
+	return math.NaN()
+}

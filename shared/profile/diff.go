@@ -1,0 +1,476 @@
+package profile
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/words"
+)
+
+// The bounds beyond which a column counts as changed. A test of significance
+// alone would call every large file different, so that a size is asked for too.
+const (
+	// Significance is the chance below which a difference is no accident.
+	significance = .01
+	// Of Kolmogorov and Smirnov's distance, a tenth of the rows lies elsewhere.
+	leastDistance = .1
+	// Of Cramér's V a tenth is a small effect: Cohen, Statistical Power Analysis
+	// for the Behavioral Sciences (1988), 7.2, whose w it is for two samples.
+	leastCramer = .1
+	// Beyond a quarter the index is a large change: Siddiqi (2006).
+	leastIndex = .25
+	// Nulls count as changed by 5 points of a hundred.
+	leastNullPoints = 5
+	// leastCompared is how many values either side needs to be compared.
+	leastCompared = 50
+	// mostClasses is how many different values can be compared as categories.
+	mostClasses = 200
+	// likeness is the share of values that a renamed column has in common with
+	// what it was.
+	likeness = .5
+)
+
+// A Difference is what changed from one profile to another.
+type Difference struct {
+	Version int      `json:"version"`
+	Same    bool     `json:"same"` // nothing of the schema or of a distribution changed
+	Before  Side     `json:"before"`
+	After   Side     `json:"after"`
+	Schema  []Change `json:"schema"`
+	Columns []Shift  `json:"columns"` // of those that both have
+}
+
+// A Side is what is compared.
+type Side struct {
+	Name string `json:"name"`
+	Rows int64  `json:"rows"`
+}
+
+// A Change is one change of the schema.
+type Change struct {
+	Kind   ChangeKind `json:"kind"`
+	Column string     `json:"column"`
+	Before string     `json:"before,omitempty"` // the name, type or place
+	After  string     `json:"after,omitempty"`
+}
+
+// A ChangeKind says what happened to a column.
+type ChangeKind string
+
+// The kinds of change.
+const (
+	Added     ChangeKind = "added"
+	Removed   ChangeKind = "removed"
+	Renamed   ChangeKind = "renamed"
+	Reordered ChangeKind = "reordered"
+	Retyped   ChangeKind = "type changed"
+)
+
+// A Shift compares what a column holds on both sides.
+type Shift struct {
+	Column  string   `json:"column"` // the name after
+	Changed bool     `json:"changed"`
+	Tests   []Test   `json:"tests"`
+	Notes   []string `json:"notes,omitempty"` // what is told but does not count as changed
+	// Before and After are distributions in the same classes, of numbers and
+	// categories; nil elsewhere and for personal columns that are masked.
+	Before []Bar `json:"before,omitempty"`
+	After  []Bar `json:"after,omitempty"`
+}
+
+// A Test is one comparison. A test that could not be made is not Measured.
+type Test struct {
+	Name      string   `json:"name"`
+	Measured  bool     `json:"measured"`
+	Changed   bool     `json:"changed"`
+	Value     float64  `json:"value"`
+	Threshold float64  `json:"threshold"`
+	Chance    *float64 `json:"chance,omitempty"` // of a difference as large by accident
+	Message   string   `json:"message"`
+}
+
+// Compare says what changed from a to b, which were read with the same options.
+//
+// Columns belong together by their names, and those that only one side has by
+// what they hold: where half of the different values of both are common, or
+// where codes have the same shape, a removed column was renamed. Distributions
+// are compared as follows; a column is changed if one of its tests is.
+//
+//   - Nulls: the shares differ by at least 5 points and by accident (chi-square
+//     of null and not null) with a chance below 1 %.
+//   - Numbers: the Kolmogorov–Smirnov distance is at least 0.1 and by accident with a
+//     chance below 1 %; or the population stability index over the tenths of a is
+//     at least 0.25, and that by accident with a chance below 1 %.
+//   - Categories, which are texts and booleans with up to 200 different values:
+//     chi-square with a chance below 1 % and Cramér's V of at least 0.1; or the index
+//     over the values as for numbers.
+//   - Other texts: at least a tenth of the values is built from other sorts of
+//     characters in a row than any in a, lengths aside.
+//   - Dates and timestamps go on as time does; their extent is told and no change.
+//
+// Fewer than 50 values on either side are too few to tell, which a test then says.
+func Compare(a, b *Profile) *Difference {
+	d := &Difference{Version: Version, Before: sideOf(a), After: sideOf(b), Schema: []Change{}, Columns: []Shift{}}
+	pairs := d.match(a, b)
+	d.order(a, b, pairs)
+	d.Same = len(d.Schema) == 0
+	for _, p := range pairs {
+		s := compareColumns(&a.Columns[p.a], &b.Columns[p.b], a.states[p.a], b.states[p.b])
+		d.Same = d.Same && !s.Changed
+		d.Columns = append(d.Columns, s)
+	}
+	return d
+}
+
+func sideOf(p *Profile) Side {
+	name := ""
+	if len(p.Files) > 0 {
+		name = p.Files[0].Name
+	}
+	return Side{name, p.Rows}
+}
+
+// A pair is a column of both sides.
+type pair struct{ a, b int }
+
+// match finds which columns belong together, in the order of b, and notes those
+// added, removed, renamed and changed in type.
+func (d *Difference) match(a, b *Profile) (pairs []pair) {
+	left := map[string]int{}
+	for i, c := range a.Columns {
+		left[c.Name] = i
+	}
+	of := make([]int, len(b.Columns))
+	for j, c := range b.Columns {
+		of[j] = -1
+		if i, ok := left[c.Name]; ok {
+			of[j] = i
+			delete(left, c.Name)
+		}
+	}
+	for j := range b.Columns {
+		if of[j] >= 0 {
+			continue
+		}
+		best, most := -1, 0.0
+		for i := range a.Columns {
+			if _, free := left[a.Columns[i].Name]; !free {
+				continue
+			}
+			if l := alike(&a.Columns[i], &b.Columns[j], a.states[i], b.states[j]); l >= likeness && l > most {
+				best, most = i, l
+			}
+		}
+		if best >= 0 {
+			of[j] = best
+			delete(left, a.Columns[best].Name)
+			d.Schema = append(d.Schema, Change{Renamed, b.Columns[j].Name, a.Columns[best].Name, b.Columns[j].Name})
+		} else {
+			d.Schema = append(d.Schema, Change{Kind: Added, Column: b.Columns[j].Name, After: kindOf(&b.Columns[j])})
+		}
+	}
+	for i, c := range a.Columns {
+		if _, gone := left[c.Name]; gone {
+			d.Schema = append(d.Schema, Change{Kind: Removed, Column: c.Name, Before: kindOf(&a.Columns[i])})
+		}
+	}
+	for j, i := range of {
+		if i < 0 {
+			continue
+		}
+		pairs = append(pairs, pair{i, j})
+		before, after := &a.Columns[i], &b.Columns[j]
+		if typed(before) != typed(after) && before.Rows > before.Nulls && after.Rows > after.Nulls {
+			d.Schema = append(d.Schema, Change{Retyped, after.Name, typed(before), typed(after)})
+		}
+	}
+	return pairs
+}
+
+// typed is a column's type without the share of values that have it.
+func typed(c *Column) string {
+	one := *c
+	one.Fitting = one.Rows - one.Nulls
+	return kindOf(&one)
+}
+
+// alike says how much two columns hold the same, from 0 to 1: the share of their
+// different values that both have, or 1 less the distance of their numbers, or
+// .5 if they are codes of the same shape.
+func alike(a, b *Column, sa, sb *column) float64 {
+	if typed(a) != typed(b) || a.Rows == a.Nulls || b.Rows == b.Nulls {
+		return 0
+	}
+	below := min(sa.below, sb.below)
+	common, all := 0, 0
+	for p := range sa.held {
+		if p < below {
+			all++
+			if sb.held[p] != nil {
+				common++
+			}
+		}
+	}
+	for p := range sb.held {
+		if p < below && sa.held[p] == nil {
+			all++
+		}
+	}
+	like := float64(common) / float64(max(all, 1))
+	if a.Shape != "" && a.Shape == b.Shape && a.Unique == b.Unique {
+		like = max(like, likeness)
+	}
+	if a.Number != nil && b.Number != nil && like < likeness && a.Rows >= leastCompared && b.Rows >= leastCompared {
+		wa, _ := sa.weights()
+		wb, _ := sb.weights()
+		if distance, _ := kolmogorovSmirnov(wa, wb); distance < leastDistance && a.Distinct > 20 {
+			like = max(like, likeness)
+		}
+	}
+	return like
+}
+
+// order notes the columns that moved: those outside the longest run of columns
+// that kept their order.
+func (d *Difference) order(a, b *Profile, pairs []pair) {
+	best := make([]int, len(pairs))
+	from := make([]int, len(pairs))
+	end := -1
+	for i := range pairs {
+		best[i], from[i] = 1, -1
+		for j := range i {
+			if pairs[j].a < pairs[i].a && best[j] >= best[i] {
+				best[i], from[i] = best[j]+1, j
+			}
+		}
+		if end < 0 || best[i] > best[end] {
+			end = i
+		}
+	}
+	kept := map[int]bool{}
+	for i := end; i >= 0; i = from[i] {
+		kept[i] = true
+	}
+	for i, p := range pairs {
+		if !kept[i] {
+			d.Schema = append(d.Schema, Change{Reordered, b.Columns[p.b].Name, fmt.Sprint("place ", p.a+1), fmt.Sprint("place ", p.b+1)})
+		}
+	}
+}
+
+// compareColumns compares what a column holds.
+func compareColumns(a, b *Column, sa, sb *column) Shift {
+	s := Shift{Column: b.Name, Tests: []Test{nullTest(a, b)}}
+	hidden := a.Min == masked || b.Min == masked
+	number := func(c *Column) bool { return c.Type == contract.Integer || c.Type == contract.Number }
+	moment := func(c *Column) bool { return c.Type == contract.Date || c.Type == contract.Timestamp }
+	switch enough := min(a.Rows-a.Nulls, b.Rows-b.Nulls) >= leastCompared; {
+	case a.Rows == a.Nulls || b.Rows == b.Nulls:
+	case moment(a) && moment(b):
+		if !hidden && (a.Min != b.Min || a.Max != b.Max) {
+			s.Notes = append(s.Notes, fmt.Sprintf("from %s to %s; before from %s to %s", b.Min, b.Max, a.Min, a.Max))
+		}
+	case typed(a) != typed(b): // told as a change of the schema
+	case !enough:
+		s.Tests = append(s.Tests, Test{Name: "distribution", Message: fmt.Sprintf("too few values to tell: %s and %s, %d needed",
+			words.Count(a.Rows-a.Nulls), words.Count(b.Rows-b.Nulls), leastCompared)})
+	case number(a) && a.Unique && b.Unique && a.Type == contract.Integer:
+		s.Notes = append(s.Notes, "whole numbers that never repeat: they count up, and are not compared")
+	case number(a):
+		s.numbers(sa, sb, hidden)
+	case a.DistinctExact && b.DistinctExact && max(a.Distinct, b.Distinct) <= mostClasses:
+		s.categories(sa, sb, hidden)
+	default:
+		s.shapes(sa, sb)
+	}
+	s.Changed = slices.ContainsFunc(s.Tests, func(t Test) bool { return t.Changed })
+	return s
+}
+
+func nullTest(a, b *Column) Test {
+	points := math.Abs(b.NullPercent - a.NullPercent)
+	_, _, chance, _ := chiSquare([]int64{a.Nulls, a.Rows - a.Nulls}, []int64{b.Nulls, b.Rows - b.Nulls})
+	t := Test{Name: "nulls", Measured: true, Value: points, Threshold: leastNullPoints, Chance: &chance,
+		Changed: points >= leastNullPoints && chance < significance,
+		Message: fmt.Sprintf("%s %% null, before %s %%", words.Percent(b.NullPercent), words.Percent(a.NullPercent))}
+	if min(a.Rows, b.Rows) < leastCompared {
+		t.Measured, t.Changed, t.Chance = false, false, nil
+		t.Message += fmt.Sprintf("; too few rows to tell, %d needed", leastCompared)
+	}
+	return t
+}
+
+func (s *Shift) numbers(a, b *column, hidden bool) {
+	wa, _ := a.weights()
+	wb, _ := b.weights()
+	distance, chance := kolmogorovSmirnov(wa, wb)
+	s.Tests = append(s.Tests, Test{Name: "kolmogorov-smirnov", Measured: true, Value: distance, Threshold: leastDistance, Chance: &chance,
+		Changed: distance >= leastDistance && chance < significance,
+		Message: fmt.Sprintf("distance %s, %s by accident", short3(distance), likely(chance))})
+	edges := tenths(wa)
+	ca, cb := classed(wa, edges), classed(wb, edges)
+	s.index(ca, cb)
+	if hidden {
+		return
+	}
+	s.Notes = append(s.Notes, fmt.Sprintf("mean %s, before %s", short(meanOf(b)), short(meanOf(a))))
+	low, high := min(quantile(wa, .01), quantile(wb, .01)), max(quantile(wa, .99), quantile(wb, .99))
+	both := slices.Concat(wa, wb)
+	slices.SortFunc(both, func(x, y weight) int { return cmp.Compare(x.at, y.at) })
+	frame := &Figures{P1: low, P99: high}
+	s.Before, s.After = barsOf(both, false, frame), barsOf(both, false, frame)
+	for i := range s.Before {
+		s.Before[i].Count, s.After[i].Count = 0, 0
+	}
+	fill(s.Before, wa, low, high)
+	fill(s.After, wb, low, high)
+}
+
+func meanOf(c *column) float64 {
+	mean, _ := c.numbers.meanDeviation()
+	return mean
+}
+
+// fill counts numbers into bars of one width from low to high.
+func fill(list []Bar, numbers []weight, low, high float64) {
+	for _, w := range numbers {
+		at := 0
+		if high > low {
+			at = int(min(max(math.Floor((w.at-low)/(high-low)*float64(len(list))), 0), float64(len(list)-1)))
+		}
+		list[at].Count += w.n
+	}
+}
+
+// tenths returns the upper ends of the tenths of numbers, without those that
+// are equal and without the last.
+func tenths(list []weight) []float64 {
+	var edges []float64
+	for i := 1; i < 10; i++ {
+		edges = append(edges, quantile(list, float64(i)/10))
+	}
+	return slices.Compact(edges)
+}
+
+// classed counts numbers by the first edge that they do not exceed.
+func classed(list []weight, edges []float64) []int64 {
+	counts := make([]int64, len(edges)+1)
+	for _, w := range list {
+		at, _ := slices.BinarySearch(edges, w.at)
+		counts[at] += w.n
+	}
+	return counts
+}
+
+func (s *Shift) index(a, b []int64) {
+	v, chance := stabilityIndex(a, b)
+	word := "no change to speak of"
+	switch {
+	case chance >= significance: // an index of few rows is large by itself
+	case v >= leastIndex:
+		word = "a large change"
+	case v >= .1:
+		word = "some change"
+	}
+	s.Tests = append(s.Tests, Test{Name: "stability index", Measured: true, Value: v, Threshold: leastIndex, Chance: &chance,
+		Changed: v >= leastIndex && chance < significance,
+		Message: fmt.Sprintf("%s, %s, %s by accident", short3(v), word, likely(chance))})
+}
+
+func (s *Shift) categories(a, b *column, hidden bool) {
+	both := map[uint64]string{}
+	for p, v := range a.held {
+		both[p] = v.text
+	}
+	for p, v := range b.held {
+		both[p] = v.text
+	}
+	type class struct {
+		text string
+		a, b int64
+	}
+	var list []class
+	for p, text := range both {
+		c := class{text: text}
+		if v := a.held[p]; v != nil {
+			c.a = v.n
+		}
+		if v := b.held[p]; v != nil {
+			c.b = v.n
+		}
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(x, y class) int { return cmp.Or(cmp.Compare(y.a+y.b, x.a+x.b), cmp.Compare(x.text, y.text)) })
+	var ca, cb []int64
+	var gone, fresh []string
+	for _, c := range list {
+		ca, cb = append(ca, c.a), append(cb, c.b)
+		if !hidden {
+			s.Before, s.After = append(s.Before, Bar{c.text, c.text, c.a}), append(s.After, Bar{c.text, c.text, c.b})
+		}
+		if c.b == 0 {
+			gone = append(gone, c.text)
+		} else if c.a == 0 {
+			fresh = append(fresh, c.text)
+		}
+	}
+	statistic, freedom, chance, cramer := chiSquare(ca, cb)
+	s.Tests = append(s.Tests, Test{Name: "chi-square", Measured: true, Value: cramer, Threshold: leastCramer, Chance: &chance,
+		Changed: cramer >= leastCramer && chance < significance,
+		Message: fmt.Sprintf("Cramér's V %s (χ² %s, %d degrees of freedom), %s by accident", short3(cramer), short3(statistic), freedom, likely(chance))})
+	s.index(ca, cb)
+	if !hidden {
+		s.noteValues("new", fresh)
+		s.noteValues("gone", gone)
+	}
+}
+
+func (s *Shift) noteValues(what string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	text := ""
+	for i, v := range list {
+		if i == 5 {
+			text += fmt.Sprintf(" and %d more", len(list)-i)
+			break
+		}
+		text += fmt.Sprintf(" %q", v)
+	}
+	s.Notes = append(s.Notes, what+":"+text)
+}
+
+// shapes compares how texts of many different values are built.
+func (s *Shift) shapes(a, b *column) {
+	if a.shapes.seen == nil || b.shapes.seen == nil {
+		s.Tests = append(s.Tests, Test{Name: "shape", Message: "free text: neither its values nor their shapes can be compared"})
+		return
+	}
+	known := map[string]bool{}
+	for shape := range a.shapes.seen {
+		known[sorts(shape)] = true
+	}
+	var other, all int64
+	for shape, n := range b.shapes.seen {
+		all += n
+		if !known[sorts(shape)] {
+			other += n
+		}
+	}
+	share := percent(other, all) / 100
+	s.Tests = append(s.Tests, Test{Name: "shape", Measured: true, Value: share, Threshold: leastDistance, Changed: share >= leastDistance,
+		Message: fmt.Sprintf("%s %% of the values are built as none was before", words.Percent(100*share))})
+}
+
+func short3(v float64) string { return words.Number(math.Round(v*1000) / 1000) }
+
+// likely says a chance in words.
+func likely(chance float64) string {
+	if chance < .0001 {
+		return "less than 0.01 % likely"
+	}
+	return words.Percent(100*chance) + " % likely"
+}

@@ -1,0 +1,285 @@
+package profile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"unicode/utf8"
+
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/tabular"
+)
+
+// A scanned file is what was seen of it.
+type scanned struct {
+	file    File
+	names   []string // without those used twice
+	columns []*column
+	unique  []bool
+}
+
+// A worker observes blocks. The workers of a file take turns with its reader.
+type worker struct {
+	batch   tabular.Batch
+	view    *state.View
+	columns []*column
+	keys    []*state.KeyBuffer // nil once a value was seen twice
+	spill   *state.Spill
+	records map[int]int // of each block
+	rows    int64
+	faulty  int64 // records with a fault of any kind
+}
+
+// scan reads one file; before is how many bytes were read of others.
+func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, error) {
+	d, err := detect(ctx, in, o)
+	if err != nil {
+		return nil, err
+	}
+	r, closer, err := tabular.OpenReader(ctx, in.Source, in.Name, tabular.Options{Dialect: d, Limits: o.Limits})
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	if err := wrongFormat(in.Name, r.RawHeader()); err != nil {
+		return nil, err
+	}
+	s := &scanned{}
+	var slots []state.Slot
+	seen := map[string]bool{}
+	for i, name := range r.Header() {
+		if !seen[name] {
+			seen[name] = true
+			slots = append(slots, state.Slot{Name: name, Position: i})
+			s.names = append(s.names, name)
+		}
+	}
+	workers := make([]*worker, o.Threads)
+	for i := range workers {
+		workers[i] = newWorker(slots, int(o.KeyBytes)/state.KeyEntryBytes/max(len(slots)*len(workers), 1), o.SpillDir)
+		defer workers[i].spill.Close()
+	}
+	progress := func() {
+		if o.Progress != nil {
+			o.Progress(before + r.SourceBytes())
+		}
+	}
+	if err := observe(ctx, r, workers, d, progress); err != nil {
+		return nil, fmt.Errorf("read %s: %w", in.Name, err)
+	}
+	s.file = File{Name: in.Name, Bytes: in.Bytes, Format: d.Format, Encoding: r.Encoding(), Compression: r.Compression(), Header: r.Header()}
+	if d.Format == tabular.FormatDelimited {
+		s.file.Delimiter = string(rune(d.Delimiter))
+	}
+	if s.file.Header == nil {
+		s.file.Header = []string{}
+	}
+	if in.Bytes < 0 {
+		s.file.Bytes = r.SourceBytes()
+	}
+	return s, s.gather(workers)
+}
+
+func newWorker(slots []state.Slot, keyBound int, spillDir string) *worker {
+	w := &worker{view: state.NewView(slots), spill: state.NewSpill(spillDir), records: map[int]int{}}
+	for i := range slots {
+		w.columns = append(w.columns, newColumn(capacity(len(slots))))
+		w.keys = append(w.keys, state.NewKeyBuffer(&state.KeySpec{Slots: []int{i}, Index: i}, keyBound, w.spill))
+	}
+	return w
+}
+
+// observe shows each block of a file to one of the workers.
+func observe(ctx context.Context, r *tabular.Reader, workers []*worker, d tabular.Dialect, progress func()) error {
+	var (
+		turn sync.Mutex // of r, and of end
+		end  error
+		wg   sync.WaitGroup
+	)
+	width := len(r.Header())
+	for _, w := range workers {
+		wg.Go(func() {
+			var blk tabular.Block
+			for {
+				turn.Lock()
+				if end == nil {
+					end = ctx.Err()
+				}
+				if end == nil {
+					end = r.Next(&blk)
+				}
+				stop := end != nil
+				if !stop {
+					progress()
+				}
+				turn.Unlock()
+				if stop {
+					return
+				}
+				if err := w.observe(&blk, width, d); err != nil {
+					turn.Lock()
+					end = err
+					turn.Unlock()
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if errors.Is(end, io.EOF) && !errors.Is(end, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return end
+}
+
+// observe shows one block to every column.
+func (w *worker) observe(blk *tabular.Block, width int, d tabular.Dialect) error {
+	w.batch.Parse(blk, width, d)
+	w.view.Turn(&w.batch, blk.Index)
+	w.records[blk.Index] = w.batch.Records
+	w.rows += int64(w.batch.Rows)
+	w.faulty += int64(len(w.batch.FaultyRecords()))
+	for i, c := range w.columns {
+		c.observe(w.view, i)
+		if c.repeated {
+			w.keys[i] = nil
+		}
+		if w.keys[i] == nil {
+			continue
+		}
+		if _, err := w.keys[i].Observe(w.view); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather merges what the workers saw.
+func (s *scanned) gather(workers []*worker) error {
+	blocks := 0
+	for _, w := range workers {
+		blocks += len(w.records)
+		s.file.Rows += w.rows
+		s.file.faulty += w.faulty
+	}
+	records := make([]int, blocks)
+	for _, w := range workers {
+		for block, n := range w.records {
+			records[block] = n
+			s.file.Malformed += int64(n)
+		}
+	}
+	s.file.Malformed -= s.file.Rows
+	for i := range s.names {
+		c := workers[0].columns[i]
+		buffers := []*state.KeyBuffer{workers[0].keys[i]}
+		for _, w := range workers[1:] {
+			c.merge(w.columns[i])
+			buffers = append(buffers, w.keys[i])
+		}
+		unique := c.rows > c.nulls && !c.repeated
+		if unique {
+			_, repeats, err := state.Repeats(buffers, records, len(workers))
+			if err != nil {
+				return err
+			}
+			unique = repeats == 0
+		}
+		s.columns, s.unique = append(s.columns, c), append(s.unique, unique)
+	}
+	return nil
+}
+
+// detected are the delimiters that are tried, in order of preference.
+const detected = ",;\t|"
+
+// detectBytes is how much of a file's beginning decides what its delimiter is,
+// and whether it is UTF-8.
+const detectBytes = 64 << 10
+
+// detect completes the dialect by the file's beginning. Text that begins with an
+// object, or an array of them, is JSON. The delimiter is the
+// one that gives the most columns with the fewest malformed rows, a comma where
+// none gives two; text that is not UTF-8 is read as Windows-1252, of which
+// Latin-1's letters are a part.
+func detect(ctx context.Context, in Input, o Options) (tabular.Dialect, error) {
+	d := o.Dialect
+	if d.Delimiter != 0 && d.Encoding != "" && d.Format != "" {
+		return d, nil
+	}
+	src, err := in.Source.Open(ctx)
+	if err != nil {
+		return d, fmt.Errorf("open %s: %w", in.Name, err)
+	}
+	defer src.Close()
+	plain, err := tabular.Decompress(src, in.Name, o.Limits)
+	if err != nil {
+		return d, err
+	}
+	if c, ok := plain.(io.Closer); ok {
+		defer c.Close()
+	}
+	text, err := tabular.DecodeText(plain, d)
+	if err != nil {
+		return d, err
+	}
+	start := make([]byte, detectBytes)
+	n, err := io.ReadFull(text, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return d, fmt.Errorf("read %s: %w", in.Name, err)
+	}
+	start = start[:n]
+	if n == detectBytes { // what was cut off would look malformed
+		start = start[:bytes.LastIndexByte(start, '\n')+1]
+	}
+	if d.Encoding == "" && !utf8.Valid(start) {
+		d.Encoding = "windows-1252"
+	}
+	if d.Format == "" {
+		d.Format = format(start)
+	}
+	if d.Delimiter == 0 && d.Format == tabular.FormatDelimited {
+		d.Delimiter = delimiter(start)
+	}
+	return d, nil
+}
+
+// format tells objects of JSON from delimited text.
+func format(start []byte) string {
+	start = bytes.TrimLeft(start, "\ufeff \t\r\n")
+	if len(start) > 0 && start[0] == '[' {
+		start = bytes.TrimLeft(start[1:], " \t\r\n")
+	}
+	if len(start) > 0 && start[0] == '{' {
+		return tabular.FormatJSON
+	}
+	return tabular.FormatDelimited
+}
+
+// delimiter returns the delimiter of a text.
+func delimiter(start []byte) byte {
+	best, most := byte(','), 0.0
+	for _, c := range []byte(detected) {
+		d := tabular.Dialect{Delimiter: c}
+		r, err := tabular.NewReader(bytes.NewReader(start), tabular.Options{Dialect: d})
+		if err != nil || len(r.Header()) < 2 {
+			continue
+		}
+		var blk tabular.Block
+		var batch tabular.Batch
+		records, rows := 1, 1
+		for r.Next(&blk) == nil {
+			batch.Parse(&blk, len(r.Header()), d)
+			records += batch.Records
+			rows += batch.Rows
+		}
+		whole := float64(rows) / float64(records)
+		if score := whole * whole * float64(len(r.Header())); score > most {
+			best, most = c, score
+		}
+	}
+	return best
+}

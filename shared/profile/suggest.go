@@ -1,0 +1,479 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/words"
+)
+
+// What a suggestion takes for granted only with so much evidence.
+const (
+	leastRows       = 20   // rows before anything but types is suggested
+	leastShaped     = 50   // values before a shape is taken for a rule
+	mostCategories  = 40   // different values of a column of categories at most
+	leastOfCategory = 5    // rows of its rarest category
+	rowsPerCategory = 20   // rows for each category
+	rangeSlack      = .25  // of the range, on both sides
+	requiredBelow   = .001 // the share of nulls that may hide behind none seen
+	lengthSlack     = 1.5  // times the longest text
+)
+
+// ErrDialects is returned where one contract cannot say how all files are
+// written.
+var ErrDialects = errors.New("the files differ in format, delimiter or encoding, which one contract cannot say")
+
+// Suggest writes an ODCS contract of that name which every file of the profile
+// passes. Its thresholds are where the data's own doubt ends, at 95 %:
+//
+//   - Completeness: as many nulls as Wilson's upper bound allows for the share
+//     seen, of the fullest doubt among the files; required where that leaves less
+//     than 0.1 % and there was none.
+//   - Types: strict where all values fit; where nearly all do, as many exceptions
+//     as Wilson's bound allows.
+//   - Ranges: what was seen and a quarter of its range on both sides, rounded
+//     outwards to two digits; never below 0 if nothing was. No upper bound for
+//     numbers that are all different, which count up, and none for dates,
+//     which go on.
+//   - Allowed values: where they are few and saturated, that is where even the
+//     rarest was seen 5 times and there are 20 rows for each; new values may be
+//     as frequent as Wilson's bound allows for what never occurred.
+//   - Shapes: where at least 50 values share one; lengths elsewhere.
+//   - Keys: where no value occurs twice in any of the files.
+//   - Row counts: at least one row, and the number of rows as in the history of
+//     the dataset, once there are seven runs.
+//
+// Columns that are not in every file, or have no name, are left out.
+func Suggest(p *Profile, name string) ([]byte, error) {
+	if len(p.Files) == 0 || len(p.Columns) == 0 {
+		return nil, errors.New("there is no column to suggest anything for")
+	}
+	for _, f := range p.Files[1:] {
+		if f.Format != p.Files[0].Format || f.Delimiter != p.Files[0].Delimiter || f.Encoding != p.Files[0].Encoding {
+			return nil, ErrDialects
+		}
+	}
+	w := &writer{p: p}
+	w.head(name)
+	w.table(name)
+	key := w.key()
+	left := []string{}
+	w.line(2, "properties:")
+	for i := range p.Columns {
+		if !w.everywhere(i) {
+			left = append(left, p.Columns[i].Name)
+			continue
+		}
+		w.column(i, key)
+	}
+	if len(left) == len(p.Columns) {
+		return nil, errors.New("no column is in all of the files")
+	}
+	if len(left) > 0 {
+		w.line(0, "# Left out, for want of a name or because not every file has them: "+strings.Join(quotedAll(left), ", "))
+	}
+	return []byte(w.out.String()), nil
+}
+
+// A writer writes a contract.
+type writer struct {
+	p   *Profile
+	out strings.Builder
+}
+
+func (w *writer) line(depth int, text string) {
+	w.out.WriteString(strings.Repeat("  ", depth) + text + "\n")
+}
+
+func (w *writer) linef(depth int, format string, args ...any) {
+	w.line(depth, fmt.Sprintf(format, args...))
+}
+
+func (w *writer) head(name string) {
+	first := w.p.Files[0]
+	w.line(0, "# Suggested from what "+words.Plural(int64(len(w.p.Files)), "file")+" held. Read it, give what it lacks a reason and a name,")
+	w.line(0, "# and tighten what you know better; then set the status to active.")
+	w.line(0, "apiVersion: v3.1.0")
+	w.line(0, "kind: DataContract")
+	w.line(0, "id: "+quoted("urn:suggested:"+slug(name)))
+	w.line(0, "name: "+quoted(name))
+	w.line(0, "version: 0.1.0")
+	w.line(0, "status: draft")
+	w.line(0, "description:")
+	w.linef(1, "purpose: %s", quoted(fmt.Sprintf("Suggested from %s rows in %s.", words.Count(w.p.Rows), words.Plural(int64(len(w.p.Files)), "file"))))
+	w.line(1, "limitations: Thresholds come from a confidence interval of 95 % of what was seen, not from what is needed.")
+	w.line(0, "servers:")
+	w.line(1, "- server: landing")
+	w.line(2, "type: s3")
+	w.linef(2, "location: %s", quoted("s3://*/"+slug(name)+"/**"))
+	w.line(2, "format: "+first.Format)
+	if first.Delimiter != "" {
+		w.linef(2, "delimiter: %s", quoted(first.Delimiter))
+	}
+	if first.Encoding != "utf-8" {
+		w.line(0, "customProperties:")
+		w.linef(1, "- { property: encoding, value: %s }", first.Encoding)
+	}
+}
+
+func (w *writer) table(name string) {
+	w.line(0, "schema:")
+	w.linef(1, "- name: %s", quoted(name))
+	w.line(2, "logicalType: object")
+	w.line(2, "physicalType: file")
+	w.linef(2, "description: %s", quoted(w.tableSentence()))
+	w.line(2, "quality:")
+	if w.least() > 0 {
+		w.rule(3, "rows_present", "there are rows", "metric: rowCount", "mustBeGreaterThan: 0", "dimension: completeness", "severity: error")
+	}
+	w.rule(3, "rows_as_usual", "as many rows as in the runs before",
+		"type: custom", "engine: tillwatch",
+		"implementation: { check: history, metric: rowCount, strategy: robustZScore, minHistory: 7, ignoreChangeBelowPercent: 20 }",
+		"dimension: completeness", "severity: error")
+	if worst := w.faultyPercent(); worst > 0 {
+		w.rule(3, "structure", "hardly a row is malformed", "type: custom", "engine: tillwatch",
+			fmt.Sprintf("implementation: { check: structure, maxPercent: %s }", upward(worst)), "dimension: conformity", "severity: error")
+	}
+}
+
+// rule writes one rule.
+func (w *writer) rule(depth int, id, name string, lines ...string) {
+	w.line(depth, "- id: "+id)
+	w.line(depth+1, "name: "+quoted(name))
+	for _, l := range lines {
+		w.line(depth+1, l)
+	}
+}
+
+// least returns the rows of the smallest file.
+func (w *writer) least() int64 {
+	n := w.p.Files[0].Rows
+	for _, f := range w.p.Files {
+		n = min(n, f.Rows)
+	}
+	return n
+}
+
+// faultyPercent is how many rows may have a fault, 0 if none had one.
+func (w *writer) faultyPercent() (worst float64) {
+	for _, f := range w.p.Files {
+		if f.faulty > 0 {
+			_, high := wilson(f.faulty, f.Rows+f.Malformed)
+			worst = max(worst, 100*high)
+		}
+	}
+	return worst
+}
+
+func (w *writer) tableSentence() string {
+	var sizes []string
+	for _, f := range w.p.Files {
+		if len(sizes) == 5 {
+			sizes = append(sizes, "…")
+			break
+		}
+		sizes = append(sizes, words.Count(f.Rows))
+	}
+	return fmt.Sprintf("%s; rows of each file: %s.", words.Plural(int64(len(w.p.Columns)), "column"), strings.Join(sizes, ", "))
+}
+
+// everywhere reports whether the column is in every file and has a name.
+func (w *writer) everywhere(i int) bool {
+	if w.p.Columns[i].Name == "" {
+		return false
+	}
+	return !slices.ContainsFunc(w.p.Files, func(f File) bool { return f.nulls[i] < 0 })
+}
+
+// key returns the column that is the primary key, -1 if none is.
+func (w *writer) key() int {
+	if w.least() < leastRows {
+		return -1
+	}
+	best := -1
+	for i := range w.p.Columns {
+		c := &w.p.Columns[i]
+		if !w.everywhere(i) || !keyLike(c) || c.Nulls > 0 {
+			continue
+		}
+		if best < 0 || named(c.Name) && !named(w.p.Columns[best].Name) {
+			best = i
+		}
+	}
+	return best
+}
+
+// keyLike reports whether the values of a column are unique and such that they
+// are so on purpose: codes and whole numbers.
+func keyLike(c *Column) bool {
+	return c.Unique && c.Fitting == c.Rows-c.Nulls && (c.Type == contract.String || c.Type == contract.Integer) && c.Longest <= 64
+}
+
+// named reports whether a column's name says that it is a key.
+func named(name string) bool {
+	return slices.ContainsFunc(tokens(name), func(t string) bool {
+		return slices.Contains([]string{"id", "key", "code", "number", "no", "uuid", "sku"}, t)
+	})
+}
+
+// column writes one column with what its values say.
+func (w *writer) column(i, key int) {
+	c := &w.p.Columns[i]
+	s := w.p.states[i]
+	values := c.Rows - c.Nulls
+	strict := values > 0 && c.Fitting == values
+	enough := w.least() >= leastRows
+	w.line(3, "- name: "+quoted(c.Name))
+	w.linef(4, "description: %s", quoted(sentence(c)))
+	if strict {
+		w.linef(4, "logicalType: %s", c.Type)
+	} else {
+		w.line(4, "logicalType: string")
+	}
+	if c.Personal {
+		w.line(4, "classification: restricted")
+	}
+	categories := enough && saturated(c, s)
+	if options := w.options(c, s, strict, enough && !categories); len(options) > 0 {
+		w.line(4, "logicalTypeOptions: { "+strings.Join(options, ", ")+" }")
+	}
+	nulls := w.nullPercent(i)
+	if i == key {
+		w.line(4, "primaryKey: true")
+	} else if enough && keyLike(c) {
+		w.line(4, "unique: true")
+	}
+	required := enough && c.Nulls == 0 && (i == key || nulls <= 100*requiredBelow)
+	if required {
+		w.line(4, "required: true")
+	}
+	w.rules(c, s, i, nulls, enough && !required && nulls < 100, strict, categories)
+}
+
+// options are the logicalTypeOptions.
+func (w *writer) options(c *Column, s *column, strict, enough bool) (list []string) {
+	if !strict {
+		return nil
+	}
+	if c.Pattern != "" {
+		list = append(list, "format: "+quoted(c.Pattern))
+	}
+	if c.Format != "" {
+		return append(list, "format: "+c.Format)
+	}
+	switch {
+	case !enough:
+	case c.Type == contract.Integer || c.Type == contract.Number:
+		low, high := ranged(s.numbers.min.Float64(), s.numbers.max.Float64())
+		if c.Type == contract.Integer {
+			low, high = math.Floor(low), math.Ceil(high)
+		}
+		list = append(list, "minimum: "+plain(low))
+		if !c.Unique && low < high {
+			list = append(list, "maximum: "+plain(high))
+		}
+	case c.Type == contract.String:
+		if shape := s.pattern(c.Personal); shape != "" && c.Fitting >= leastShaped {
+			return append(list, "pattern: "+quoted(shape))
+		}
+		if c.Shortest > 0 {
+			list = append(list, "minLength: 1")
+		}
+		list = append(list, "maxLength: "+plain(math.Ceil(outward(lengthSlack*float64(max(c.Longest, 1)), true))))
+	}
+	return list
+}
+
+// rules writes the rules of one column.
+func (w *writer) rules(c *Column, s *column, at int, nulls float64, complete, strict, categories bool) {
+	begun := false
+	begin := func() {
+		if !begun {
+			w.line(4, "quality:")
+		}
+		begun = true
+	}
+	id := slug(c.Name) + "_" + strconv.Itoa(at+1)
+	if complete {
+		begin()
+		w.rule(5, id+"_filled", c.Name+" is filled as usual", "metric: nullValues",
+			"mustBeLessOrEqualTo: "+upward(nulls), "unit: percent", "dimension: completeness", "severity: error")
+	}
+	if !strict && c.Rows > c.Nulls {
+		if pattern := exceptions[c.Type]; pattern != "" && c.Pattern == "" {
+			begin()
+			w.rule(5, id+"_type", fmt.Sprintf("hardly a value of %s is no %s", c.Name, c.Type), "metric: invalidValues",
+				"arguments: { pattern: "+quoted(pattern)+" }",
+				"mustBeLessOrEqualTo: "+upward(w.worstPercent(c.Rows-c.Nulls-c.Fitting)), "unit: percent", "dimension: conformity", "severity: error")
+		}
+	}
+	if categories {
+		begin()
+		var list []string
+		for _, v := range s.values() {
+			list = append(list, quoted(v.text))
+		}
+		slices.Sort(list)
+		w.rule(5, id+"_known", "the value of "+c.Name+" is a known one", "metric: invalidValues",
+			"arguments: { validValues: ["+strings.Join(list, ", ")+"] }",
+			"mustBeLessOrEqualTo: "+upward(w.worstPercent(0)), "unit: percent", "dimension: conformity", "severity: error")
+	}
+}
+
+// exceptions are the regular expressions of types where not every value fits.
+var exceptions = map[contract.Type]string{
+	contract.Integer: `^-?[0-9]+$`,
+	contract.Number:  `^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`,
+	contract.Date:    `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`,
+	contract.Boolean: `^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$`,
+}
+
+// nullPercent is how many nulls a column may have: the largest that Wilson's
+// bound allows for one of the files.
+func (w *writer) nullPercent(i int) (worst float64) {
+	for _, f := range w.p.Files {
+		_, high := wilson(f.nulls[i], f.Rows)
+		worst = max(worst, 100*high)
+	}
+	return worst
+}
+
+// worstPercent is how many of a file's rows may be bad where n of all were,
+// whichever file they are in.
+func (w *writer) worstPercent(n int64) float64 {
+	rows := w.least()
+	_, high := wilson(min(n, rows), rows)
+	return 100 * high
+}
+
+// saturated reports whether a column's values are categories of which none is
+// likely to be missing.
+func saturated(c *Column, s *column) bool {
+	values := c.Rows - c.Nulls
+	if c.Personal || !c.DistinctExact || c.Type != contract.String || c.Format != "" || c.Distinct > mostCategories || c.Distinct < 1 ||
+		values < c.Distinct*rowsPerCategory || c.Longest > 64 {
+		return false
+	}
+	for _, v := range s.held {
+		if v.n < leastOfCategory {
+			return false
+		}
+	}
+	return true
+}
+
+// ranged widens a range by its slack, outwards to two digits.
+func ranged(low, high float64) (float64, float64) {
+	slack := rangeSlack * (high - low)
+	if slack == 0 {
+		slack = rangeSlack * math.Abs(high)
+	}
+	least := low - slack
+	if low >= 0 {
+		least = max(least, 0)
+	}
+	most := high + slack
+	if high <= 0 {
+		most = min(most, 0)
+	}
+	return outward(least, false), outward(most, true)
+}
+
+// outward rounds to two digits, upwards or downwards.
+func outward(v float64, up bool) float64 {
+	if v == 0 || math.IsInf(v, 0) {
+		return v
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-1)
+	if up {
+		return math.Ceil(v/unit) * unit
+	}
+	return math.Floor(v/unit) * unit
+}
+
+// upward writes a percentage with two digits that count, rounded up, at most 100.
+func upward(percent float64) string { return plain(min(outward(percent, true), 100)) }
+
+// plain writes a number without an exponent and with no more digits than two
+// that count need.
+func plain(v float64) string {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// sentence describes a column for a reader of the contract. It tells no value
+// of a personal column.
+func sentence(c *Column) string {
+	values := c.Rows - c.Nulls
+	if values == 0 {
+		return "Empty in every row seen."
+	}
+	var parts []string
+	switch {
+	case c.Unique:
+		parts = append(parts, "No value occurs twice")
+	case c.Distinct == 1:
+		parts = append(parts, "The same value everywhere")
+	default:
+		about := ""
+		if !c.DistinctExact {
+			about = "about "
+		}
+		parts = append(parts, about+words.Count(c.Distinct)+" different values")
+	}
+	if c.Nulls > 0 {
+		parts = append(parts, words.Percent(c.NullPercent)+" % null")
+	}
+	if c.Number != nil {
+		parts = append(parts, fmt.Sprintf("from %s to %s, half of them from %s to %s", c.Min, c.Max, short(c.Number.P25), short(c.Number.P75)))
+	} else if c.Min != "" && !c.Personal && (c.Type == contract.Date || c.Type == contract.Timestamp) {
+		parts = append(parts, "from "+c.Min+" to "+c.Max)
+	}
+	if c.Fitting < values {
+		parts = append(parts, fmt.Sprintf("%s of %s are %s", words.Percent(percent(c.Fitting, values))+" %", "the values", c.Type))
+	}
+	text := strings.Join(parts, "; ")
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// wordy is text that YAML reads as text without quotes.
+var wordy = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*( [A-Za-z0-9_]+)*$`)
+
+// quoted writes text as YAML reads it, in double quotes unless it is plain words.
+func quoted(text string) string {
+	switch strings.ToLower(text) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+	default:
+		if wordy.MatchString(text) {
+			return text
+		}
+	}
+	return strconv.QuoteToGraphic(strings.ToValidUTF8(text, "\uFFFD"))
+}
+
+func quotedAll(list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, quoted(s))
+	}
+	return out
+}
+
+// slug makes a name fit for an id and a path.
+func slug(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '-' {
+			b.WriteRune(r)
+		} else {
+			b.WriteByte('_')
+		}
+	}
+	return strings.Trim(b.String(), "_-")
+}

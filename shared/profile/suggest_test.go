@@ -1,0 +1,240 @@
+package profile
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/tabular"
+)
+
+var now = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+
+// judged judges a file by a suggested contract.
+func judged(t testing.TB, suggestion []byte, data []byte, history []quality.Run) *quality.Report {
+	t.Helper()
+	c, err := contract.ReadODCS("suggested.odcs.yaml", suggestion)
+	if err != nil {
+		t.Fatalf("the suggestion is no contract: %v\n%s", err, suggestion)
+	}
+	r, err := quality.Validate(context.Background(), quality.Input{Contract: c, Object: "data.csv", Source: tabular.Bytes(data),
+		Bytes: int64(len(data)), Arrived: now, Now: now, Threads: 1, History: history})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func profiled(t testing.TB, o Options, files ...[]byte) *Profile {
+	t.Helper()
+	var in []Input
+	for i, f := range files {
+		in = append(in, Input{Name: fmt.Sprintf("%d.csv", i+1), Source: tabular.Bytes(f), Bytes: int64(len(f))})
+	}
+	p, err := Read(context.Background(), in, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func suggested(t testing.TB, files ...[]byte) []byte {
+	t.Helper()
+	s, err := Suggest(profiled(t, Options{}, files...), "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func failures(r *quality.Report) string {
+	var b strings.Builder
+	for _, c := range r.Checks {
+		if c.Status == quality.Fail || c.Status == quality.Errored {
+			fmt.Fprintf(&b, "%s %s: %s %v\n", c.Status, c.ID, c.Message, c.Samples)
+		}
+	}
+	return b.String()
+}
+
+// Whatever the files hold, a contract suggested for them passes each.
+func TestEveryProfiledFilePasses(t *testing.T) {
+	cell := rapid.OneOf(
+		rapid.StringMatching(`[0-9]{1,6}`), rapid.StringMatching(`-?[0-9]{1,4}\.[0-9]{1,3}`), rapid.StringMatching(`0[0-9]{3}`),
+		rapid.SampledFrom([]string{"", "true", "FALSE", "North", "South", "N/A", "2026-02-28", "31/12/2025", "2026-01-01T10:00:00Z", "1e5", "+7", ".5", "5.", "-0"}),
+		rapid.StringMatching(`[A-Z]{2}-[0-9]{4}`), rapid.StringMatching(`[a-z]{1,5}@[a-z]{2,4}\.com`), rapid.String())
+	rapid.Check(t, func(rt *rapid.T) {
+		width := rapid.IntRange(2, 4).Draw(rt, "width")
+		pools := make([][]string, width)
+		for i := range pools {
+			pools[i] = rapid.SliceOfN(cell, 1, 6).Draw(rt, "pool")
+		}
+		var files [][]byte
+		for range rapid.IntRange(1, 3).Draw(rt, "files") {
+			var b bytes.Buffer
+			w := csv.NewWriter(&b)
+			header := make([]string, width)
+			for i := range header {
+				header[i] = fmt.Sprintf("c%d", i)
+			}
+			w.Write(header)
+			rows := rapid.SampledFrom([]int{0, 1, 5, 30, 400}).Draw(rt, "rows")
+			seed := rapid.Uint64().Draw(rt, "seed")
+			r := rand.New(rand.NewPCG(seed, 1))
+			for n := range rows {
+				row := make([]string, width)
+				for i := range row {
+					row[i] = pools[i][r.IntN(len(pools[i]))]
+				}
+				if seed%3 == 0 {
+					row[0] = strconv.Itoa(n)
+				}
+				w.Write(row)
+			}
+			w.Flush()
+			files = append(files, b.Bytes())
+		}
+		p := profiled(t, Options{Dialect: tabular.Dialect{Delimiter: ',', Encoding: "utf-8"}}, files...)
+		s, err := Suggest(p, "random data")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for i, f := range files {
+			r := judged(t, s, f, nil)
+			if r.Verdict == quality.VerdictFail || r.Verdict == quality.VerdictError {
+				rt.Fatalf("file %d: %s\n%s\n%s", i+1, failures(r), s, f)
+			}
+		}
+	})
+}
+
+// sales makes a table as shops have them.
+func sales(seed uint64, rows int) [][]string {
+	r := rand.New(rand.NewPCG(seed, 7))
+	table := [][]string{{"sale_id", "store", "region", "sold_on", "sold_at", "quantity", "price", "amount", "email", "note"}}
+	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	for i := range rows {
+		at := day.Add(time.Duration(r.IntN(20*86400)) * time.Second)
+		quantity, cents := 1+r.IntN(9), 50+r.IntN(9000)
+		note := ""
+		if r.IntN(10) == 0 {
+			note = "gift"
+		}
+		table = append(table, []string{fmt.Sprintf("S%07d", i+int(seed)*rows), fmt.Sprintf("ST-%03d", r.IntN(200)),
+			[]string{"North", "South", "East", "West"}[r.IntN(4)], at.Format(time.DateOnly), at.Format(time.RFC3339),
+			strconv.Itoa(quantity), fmt.Sprintf("%.2f", float64(cents)/100), fmt.Sprintf("%.2f", float64(quantity*cents)/100),
+			fmt.Sprintf("user%d@example.com", r.IntN(500)), note})
+	}
+	return table
+}
+
+func written(table [][]string) []byte {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.WriteAll(table)
+	return b.Bytes()
+}
+
+// A visibly broken file fails the contract that was suggested for good ones.
+func TestBrokenFilesFail(t *testing.T) {
+	good := [][]byte{written(sales(1, 3000)), written(sales(2, 3100)), written(sales(3, 2900))}
+	s := suggested(t, good...)
+	var history []quality.Run
+	for i := range 10 {
+		history = append(history, quality.Run{At: now.AddDate(0, 0, -i-1), Verdict: quality.VerdictPass, Metrics: map[string]float64{"rowCount": float64(2900 + 20*i)}})
+	}
+	if r := judged(t, s, written(sales(4, 3000)), history); r.Verdict != quality.VerdictPass {
+		t.Errorf("another good file: %s\n%s", failures(r), s)
+	}
+	column := func(table [][]string, name string) int {
+		for i, n := range table[0] {
+			if n == name {
+				return i
+			}
+		}
+		panic(name)
+	}
+	each := func(name string, change func(i int, v string) string) func([][]string) [][]string {
+		return func(table [][]string) [][]string {
+			c := column(table, name)
+			for i, row := range table[1:] {
+				row[c] = change(i, row[c])
+			}
+			return table
+		}
+	}
+	for _, b := range []struct {
+		what string
+		do   func([][]string) [][]string
+	}{
+		{"a column is null in every twentieth row", each("price", func(i int, v string) string {
+			if i%20 == 0 {
+				return ""
+			}
+			return v
+		})},
+		{"a column is null", each("note", func(int, string) string { return "" })},
+		{"dates are written differently", each("sold_on", func(_ int, v string) string { return v[8:] + "/" + v[5:7] + "/" + v[:4] })},
+		{"timestamps lose their time", each("sold_at", func(_ int, v string) string { return v[:10] })},
+		{"prices have a comma", each("price", func(_ int, v string) string { return strings.Replace(v, ".", ",", 1) })},
+		{"prices are in cents", each("price", func(_ int, v string) string { return strings.Replace(v, ".", "", 1) })},
+		{"amounts are negative", each("amount", func(_ int, v string) string { return "-" + v })},
+		{"a key is repeated", each("sale_id", func(i int, v string) string {
+			if i == 9 {
+				return "S0012001"
+			}
+			return v
+		})},
+		{"codes lose a part", each("store", func(_ int, v string) string { return v[3:] })},
+		{"categories are spelled differently", each("region", func(_ int, v string) string { return strings.ToUpper(v) })},
+		{"a column is missing", func(table [][]string) [][]string {
+			for i := range table {
+				table[i] = table[i][1:]
+			}
+			return table
+		}},
+		{"two columns are exchanged", func(table [][]string) [][]string {
+			for _, row := range table[1:] {
+				row[1], row[2] = row[2], row[1]
+			}
+			return table
+		}},
+		{"half the rows are missing", func(table [][]string) [][]string { return table[:len(table)/2] }},
+		{"there are no rows", func(table [][]string) [][]string { return table[:1] }},
+	} {
+		r := judged(t, s, written(b.do(sales(4, 3000))), history)
+		if r.Verdict != quality.VerdictFail {
+			t.Errorf("%s: verdict %s", b.what, r.Verdict)
+		}
+	}
+}
+
+// Real transactions, where the demo has fetched them.
+func TestRealRetailFilesPass(t *testing.T) {
+	files, _ := filepath.Glob("../../.cache/demo/clean/*.csv")
+	if len(files) == 0 {
+		t.Skip("skipped: run the demo once to have real files in .cache/demo/clean")
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := suggested(t, data)
+		if r := judged(t, s, data, nil); r.Verdict != quality.VerdictPass {
+			t.Errorf("%s: %s\n%s", name, failures(r), s)
+		}
+	}
+}
