@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 	p.Record = rec
 	p.Entry = &Entry{
 		ID: f.ID(), Key: f.Bucket + "/" + f.Key, Rank: f.Rank(), Dataset: f.dataset, Period: f.period,
-		Run: quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns},
+		Run: bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns}),
 	}
 	g := f.figures(r)
 	p.Figures = &g
@@ -62,6 +63,31 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 		p.signal = &s
 	}
 	return p, nil
+}
+
+// historyBytes bounds what a history entry holds of a file's columns, and of its
+// metrics: an item of the table may have 400 KB.
+const historyBytes = 64 << 10
+
+// bounded returns the run without its columns, which only drift asks for, if
+// there are too many, and with as many metrics as fit, in the order of their names.
+func bounded(run quality.Run) quality.Run {
+	size := 0
+	for _, name := range run.Columns {
+		size += len(name) + 8
+	}
+	if size > historyBytes {
+		run.Columns = nil
+	}
+	size = 0
+	kept := make(map[string]float64, len(run.Metrics))
+	for _, name := range slices.Sorted(maps.Keys(run.Metrics)) {
+		if size += len(name) + 24; size <= historyBytes || name == "rowCount" || name == "bytes" {
+			kept[name] = run.Metrics[name]
+		}
+	}
+	run.Metrics = kept
+	return run
 }
 
 func judgedReason(r *quality.Report) string {
@@ -84,11 +110,14 @@ func (j *Judger) unjudged(f file, cause error) plan {
 	rec.Dataset, rec.Period, rec.Verdict = f.dataset, f.period, quality.VerdictError
 	rec.Contract = f.contract.ID
 	rec.Tag = string(quality.VerdictError)
-	rec.Steps = []Step{StepTag, StepMetrics, StepEvents}
+	rec.Pipeline, rec.DataSource = f.pipeline(), f.source()
+	rec.Steps = []Step{StepTag, StepMetrics, StepFigures, StepEvents}
 	s := j.unreadable(f.Object, f.dataset, f.period, f.contract.Team, cause)
 	s.NextSteps = adviceFor(cause, f.contract.File)
 	p := plan{standing: f.dataset + "/" + f.period, signal: &s, cause: cause}
 	p.Record = rec
+	// What it may have replaced counts no longer.
+	p.Figures = &Figures{Object: f.Object, Dataset: f.dataset, Day: dayOf(f.period), Customers: -1, Transactions: -1}
 	return p
 }
 
@@ -172,12 +201,8 @@ func (j *Judger) settle(p plan, s Standing) (Change, error) {
 	}
 	next, signals := s, []alert.Signal(nil)
 	if p.clears {
-		except := ""
-		if p.signal != nil {
-			except = p.signal.Rule
-		}
 		var ended []Open
-		next, ended = next.Resolve(except, rec.Object.Arrived)
+		next, ended = next.Resolve(p.signal, rec.Object.Arrived)
 		for _, o := range ended {
 			signals = append(signals, j.resolution(rec, o))
 		}
@@ -187,7 +212,7 @@ func (j *Judger) settle(p plan, s Standing) (Change, error) {
 		signals = append(signals, *p.signal)
 		next = next.Raise(Open{
 			Rule: p.signal.Rule, DedupKey: p.signal.DedupKey, SignalID: p.signal.ID,
-			Severity: string(p.signal.Severity), At: rec.Object.Arrived,
+			Severity: string(p.signal.Severity), Team: p.signal.Team, At: rec.Object.Arrived,
 		})
 	}
 	for _, sig := range signals {

@@ -2,6 +2,7 @@ package landing
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
@@ -167,24 +168,34 @@ func TestMergeIsCommutativeAndAssociative(t *testing.T) {
 
 func TestStanding(t *testing.T) {
 	open := func(rule string, at time.Duration) Open {
-		return Open{Rule: rule, DedupKey: rule + "/d", SignalID: rule, At: noon.Add(at)}
+		severity := alert.P1
+		if rule == alert.FileWarned {
+			severity = alert.P2
+		}
+		return Open{Rule: rule, DedupKey: rule + "/d", SignalID: rule, Severity: string(severity), At: noon.Add(at)}
+	}
+	raising := func(rule string, severity alert.Severity) *alert.Signal {
+		return &alert.Signal{Rule: rule, Severity: severity}
 	}
 	s := Standing{Key: "d"}.Raise(open(alert.FileRejected, 0)).Raise(open(alert.FileWarned, time.Hour)).Raise(open(alert.FileRejected, -time.Hour))
 	if len(s.Open) != 2 || !s.Open[1].At.Equal(noon) {
 		t.Fatalf("standing %+v, want two open, the rejected one since the latest arrival", s)
 	}
 	for _, tt := range []struct {
-		name, except string
-		at           time.Duration
-		want         []string
+		name string
+		next *alert.Signal
+		at   time.Duration
+		want []string
 	}{
-		{"a later file resolves all", "", 2 * time.Hour, []string{alert.FileWarned, alert.FileRejected}},
-		{"but its own rule", alert.FileRejected, 2 * time.Hour, []string{alert.FileWarned}},
-		{"not what arrived after it", "", 30 * time.Minute, []string{alert.FileRejected}},
-		{"an older file resolves nothing", "", -time.Minute, nil},
+		{"a good later file resolves all", nil, 2 * time.Hour, []string{alert.FileWarned, alert.FileRejected}},
+		{"a file that is merely warned of resolves the rejection", raising(alert.FileWarned, alert.P2), 2 * time.Hour, []string{alert.FileRejected}},
+		{"a worse file resolves no warning", raising(alert.FileRejected, alert.P1), 2 * time.Hour, nil},
+		{"trouble of another kind and the same urgency resolves nothing", raising(alert.FileUnjudged, alert.P1), 2 * time.Hour, nil},
+		{"not what arrived after it", nil, 30 * time.Minute, []string{alert.FileRejected}},
+		{"an older file resolves nothing", nil, -time.Minute, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			next, ended := s.Resolve(tt.except, noon.Add(tt.at))
+			next, ended := s.Resolve(tt.next, noon.Add(tt.at))
 			var rules []string
 			for _, o := range ended {
 				rules = append(rules, o.Rule)
@@ -290,5 +301,33 @@ func TestSummaryFitsALine(t *testing.T) {
 				t.Errorf("got\n%s, want\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestWideFilesFitInHistory(t *testing.T) {
+	run := quality.Run{Metrics: map[string]float64{"rowCount": 1, "bytes": 2}}
+	if got := bounded(run); len(got.Metrics) != 2 {
+		t.Errorf("a narrow file: metrics %v", got.Metrics)
+	}
+	for i := range 20_000 {
+		name := fmt.Sprintf("column_%d", i)
+		run.Columns = append(run.Columns, name)
+		run.Metrics["nullPercent:"+name] = 1
+	}
+	got := bounded(run)
+	size := 0
+	for name := range got.Metrics {
+		size += len(name) + 24
+	}
+	if got.Columns != nil || size > historyBytes+100 || got.Metrics["rowCount"] != 1 || got.Metrics["bytes"] != 2 {
+		t.Errorf("a wide file: %d columns, %d metrics of about %d bytes", len(got.Columns), len(got.Metrics), size)
+	}
+}
+
+func TestKeysOfAnyLength(t *testing.T) {
+	long := strings.Repeat("p/", 200)
+	a, b := keyOf(long+"2026-11-21"), keyOf(long+"2026-11-22")
+	if a == b || len(a) > keyLimit || keyOf("sales/2026-11-21") != "sales/2026-11-21" {
+		t.Errorf("keys %q and %q", a, b)
 	}
 }

@@ -2,7 +2,10 @@ package landing
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -51,7 +54,8 @@ func (j *Judger) rejection(f file, r *quality.Report, rec Record) alert.Signal {
 		alert.Fact{Name: "bad rows", Value: words.Count(r.BadRows)})
 	for _, d := range []string{"quality", "completeness", "accuracy", "timeliness", "consistency", "conformity", "uniqueness", "coverage"} {
 		if v, ok := r.Scores[d]; ok {
-			s.Facts = append(s.Facts, alert.Fact{Name: d + " score", Value: strconv.FormatFloat(v, 'f', 1, 64)})
+			// Cut and not rounded, so that only a perfect score reads 100.
+			s.Facts = append(s.Facts, alert.Fact{Name: d + " score", Value: strconv.FormatFloat(math.Floor(v*100+1e-9)/100, 'f', 2, 64)})
 		}
 	}
 	s.Facts = append(s.Facts, f.delayFacts(r)...)
@@ -61,12 +65,26 @@ func (j *Judger) rejection(f file, r *quality.Report, rec Record) alert.Signal {
 // signal returns what all signals about an object have.
 func (j *Judger) signal(rule string, o Object, dataset, period, team string) alert.Signal {
 	return alert.Signal{
-		ID: o.ID() + "-" + rule, DedupKey: clip(rule+"/"+dataset+"/"+period, 256), GroupKey: clip(dataset, 256),
+		ID: o.ID() + "-" + rule, DedupKey: keyOf(rule + "/" + dataset + "/" + period), GroupKey: keyOf(dataset),
 		Status: alert.Firing, Rule: rule, Pipeline: dataset, Environment: j.Environment, Team: team,
 		At: o.Arrived.UTC(), Findings: []alert.Finding{}, NextSteps: []string{}, Links: []alert.Link{},
 		Facts: []alert.Fact{{Name: "object", Value: "s3://" + o.Bucket + "/" + o.Key}, {Name: "period", Value: period}},
 		Trace: o.Trace,
 	}
+}
+
+// keyLimit is how long a signal's keys may be, in bytes.
+const keyLimit = 256
+
+// keyOf returns text as a key: one that is too long is cut, and what was cut
+// off stays in it as a hash, so that different texts have different keys.
+func keyOf(text string) string {
+	if len(text) <= keyLimit {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	tail := "~" + hex.EncodeToString(sum[:8])
+	return strings.ToValidUTF8(text[:keyLimit-len(tail)], "") + tail
 }
 
 // unreadable is the signal of an object that could not be judged at all.
@@ -98,7 +116,7 @@ func (j *Judger) unknown(o Object) alert.Signal {
 
 // resolution is the signal that o is over, by the record's object.
 func (j *Judger) resolution(r *Record, o Open) alert.Signal {
-	s := j.signal(o.Rule, r.Object, r.Dataset, r.Period, "")
+	s := j.signal(o.Rule, r.Object, r.Dataset, r.Period, o.Team)
 	s.ID = r.ID + "-resolved-" + o.Rule
 	s.DedupKey, s.Status, s.Severity = o.DedupKey, alert.Resolved, alert.Severity(o.Severity)
 	word := map[quality.Verdict]string{

@@ -3,6 +3,8 @@ package landing
 import (
 	"slices"
 	"time"
+
+	"tillwatch/shared/alert"
 )
 
 // A Standing is what is being signalled about one dataset and period, so that
@@ -21,6 +23,7 @@ type Open struct {
 	DedupKey string `json:"dedup_key"`
 	SignalID string `json:"signal_id"`
 	Severity string `json:"severity"`
+	Team     string `json:"team,omitempty"`
 	// At is when the latest object that raised it arrived.
 	At time.Time `json:"at"`
 }
@@ -42,18 +45,25 @@ func (s Standing) Raise(o Open) Standing {
 	return next
 }
 
-// Resolve returns the standing without the signals of other rules than except
-// that were raised by objects that did not arrive after at, and those signals.
-// What arrived later is no news that an older file could end.
-func (s Standing) Resolve(except string, at time.Time) (Standing, []Open) {
-	ends := func(o Open) bool { return o.Rule != except && !o.At.After(at) }
+// Resolve returns the standing without the signals that end when an object
+// that arrived at that time is judged, and those signals. next is the signal
+// that the object raises itself, nil for a good one: a signal that is no more
+// urgent than next stays open, since it is not over but worse. What arrived
+// later is no news that an older file could end.
+func (s Standing) Resolve(next *alert.Signal, at time.Time) (Standing, []Open) {
+	ends := func(o Open) bool {
+		if o.At.After(at) {
+			return false
+		}
+		return next == nil || o.Rule != next.Rule && alert.Severity(o.Severity).Worse(next.Severity)
+	}
 	var resolved []Open
 	for _, o := range s.Open {
 		if ends(o) {
 			resolved = append(resolved, o)
 		}
 	}
-	next := s
-	next.Open = slices.DeleteFunc(slices.Clone(s.Open), ends)
-	return next, resolved
+	rest := s
+	rest.Open = slices.DeleteFunc(slices.Clone(s.Open), ends)
+	return rest, resolved
 }
