@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
+	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/contract"
@@ -52,12 +54,57 @@ func asJSON(rows [][]string, open, between, end string) string {
 	return b.String()
 }
 
+// oracleRow is a row of the oracle's columns; nil is null.
+type oracleRow struct {
+	Key  *string `parquet:"key,optional"`
+	Code *string `parquet:"code,optional,dict"`
+	N    *string `parquet:"n,optional,dict"`
+	X    *string `parquet:"x,optional,snappy"`
+	Day  *string `parquet:"day,optional,zstd"`
+	Kind *string `parquet:"kind,optional"`
+}
+
+func asParquet(rows [][]string) []byte {
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[oracleRow](&b, parquet.MaxRowsPerRowGroup(17), parquet.PageBufferSize(32))
+	for _, row := range rows {
+		cells := make([]*string, len(row))
+		for c := range row {
+			if row[c] != "" {
+				cells[c] = &row[c]
+			}
+		}
+		if _, err := w.Write([]oracleRow{{cells[0], cells[1], cells[2], cells[3], cells[4], cells[5]}}); err != nil {
+			panic(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// stream is a source that can only be read from its beginning.
+type stream []byte
+
+func (s stream) Open(context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(s)), nil
+}
+
+func packed(file []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(file)
+	z.Close()
+	return b.Bytes()
+}
+
 var lineNumber = regexp.MustCompile(`line \d+`)
 
 // judged returns what a report says but for what depends on the format.
-func judged(t rapid.TB, c *contract.Contract, file []byte, threads, block int) string {
+func judged(t rapid.TB, c *contract.Contract, file tabular.Source, threads, block int) string {
 	in := Input{
-		Contract: c, Object: "f", Source: tabular.Bytes(file), Bytes: int64(len(file)), Now: time.Unix(0, 0), Arrived: time.Unix(0, 0),
+		Contract: c, Object: "f", Source: file, Bytes: 1, Now: time.Unix(0, 0), Arrived: time.Unix(0, 0),
 		Samples: 1000, Threads: threads,
 	}
 	in.Limits.BlockBytes = block
@@ -88,27 +135,32 @@ func TestEachFormatGivesTheSameReport(t *testing.T) {
 		// The first row has all columns.
 		rows := append([][]string{{"k0", "A1", "1", "2.5", "2026-02-10", "a"}}, rapid.SliceOfN(row, 0, 40).Draw(t, "rows")...)
 		threads, block := rapid.IntRange(1, 3).Draw(t, "threads"), rapid.IntRange(1, 400).Draw(t, "block")
-		want := judged(t, c, []byte(strings.Join(oracleColumns, ",")+"\n"+writeCSV(rows)), 1, 0)
-		for name, text := range map[string]string{
-			"JSON Lines": asJSON(rows, "", "\n", "\n"),
-			"JSON array": asJSON(rows, "[\n  ", ",\n  ", "\n]\n"),
-			"one line":   asJSON(rows, "[", ",", "]"),
+		want := judged(t, c, tabular.Bytes(strings.Join(oracleColumns, ",")+"\n"+writeCSV(rows)), 1, 0)
+		for name, file := range map[string]tabular.Source{
+			"JSON Lines":        tabular.Bytes(asJSON(rows, "", "\n", "\n")),
+			"JSON array":        tabular.Bytes(asJSON(rows, "[\n  ", ",\n  ", "\n]\n")),
+			"one line":          tabular.Bytes(asJSON(rows, "[", ",", "]")),
+			"JSON Lines, gzip":  tabular.Bytes(packed([]byte(asJSON(rows, "", "\n", "")))),
+			"Parquet":           tabular.Bytes(asParquet(rows)),
+			"Parquet, a stream": stream(asParquet(rows)),
+			"Parquet, gzip":     tabular.Bytes(packed(asParquet(rows))),
 		} {
-			if got := judged(t, c, []byte(text), threads, block); got != want {
-				t.Errorf("%s (-CSV +%s):\n%s\n%s", name, name, cmp.Diff(want, got), text)
+			if got := judged(t, c, file, threads, block); got != want {
+				t.Errorf("%s (-CSV +%s):\n%s\n%s", name, name, cmp.Diff(want, got), file)
 			}
-		}
-		var packed bytes.Buffer
-		z := gzip.NewWriter(&packed)
-		z.Write([]byte(asJSON(rows, "", "\n", "")))
-		z.Close()
-		if got := judged(t, c, packed.Bytes(), threads, block); got != want {
-			t.Errorf("gzip (-CSV +gzip):\n%s", cmp.Diff(want, got))
 		}
 	})
 }
 
 func TestDeclaredFormat(t *testing.T) {
+	type row struct {
+		A int64 `parquet:"a"`
+	}
+	var file bytes.Buffer
+	if err := parquet.Write(&file, []row{{1}, {2}}); err != nil {
+		t.Fatal(err)
+	}
+	one := file.Bytes()
 	const lines, table = "{\"a\":1}\n", "a\n1\n"
 	for name, test := range map[string]struct {
 		servers string
@@ -121,6 +173,8 @@ func TestDeclaredFormat(t *testing.T) {
 		"json declared, delimited":        {"[{server: s, type: s3, location: s3://b/a, format: json}]", table, VerdictFail},
 		"csv declared, JSON":              {"[{server: s, type: s3, location: s3://b/a, format: csv}]", lines, VerdictFail},
 		"servers that differ let it look": {"[{server: s, type: s3, location: s3://b/a, format: csv}, {server: t, type: s3, location: s3://b/b, format: json}]", lines, VerdictPass},
+		"parquet":                         {"[{server: s, type: s3, location: s3://b/a, format: parquet}]", string(one), VerdictPass},
+		"none declared, Parquet":          {"[]", string(one), VerdictPass},
 		"avro":                            {"[{server: s, type: s3, location: s3://b/a, format: avro}]", lines, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,5 +194,31 @@ func TestDeclaredFormat(t *testing.T) {
 				t.Errorf("got %v, %v, want %s", report, err, test.verdict)
 			}
 		})
+	}
+}
+
+// TestDamagedParquetIsAnError damages what is inside pages, which only shows
+// when a check asks for their column.
+func TestDamagedParquetIsAnError(t *testing.T) {
+	c, err := contract.ReadODCS("oracle.odcs.yaml", []byte(oracleContract))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make([][]string, 40)
+	for i := range rows {
+		rows[i] = []string{fmt.Sprint("key", i), "A1", "1", "2.5", "2026-02-10", "a"}
+	}
+	whole := asParquet(rows)
+	for name, file := range map[string][]byte{
+		"cut off":       whole[:len(whole)-40],
+		"damaged pages": append(append([]byte("PAR1"), bytes.Repeat([]byte{0xff}, len(whole)/2)...), whole[len(whole)/2+4:]...),
+		"only its name": []byte("PAR1"),
+	} {
+		for _, threads := range []int{1, 3} {
+			report, err := Validate(context.Background(), Input{Contract: c, Object: "f.parquet", Source: tabular.Bytes(file), Threads: threads})
+			if err == nil || !strings.Contains(err.Error(), "read f.parquet") {
+				t.Errorf("%s, %d threads: got %v, %v, want an error that names the file", name, threads, report, err)
+			}
+		}
 	}
 }

@@ -104,7 +104,7 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 	}
 	defer closer.Close()
 	if h := reader.RawHeader(); bytes.HasPrefix(h, []byte("PAR1")) {
-		return nil, fmt.Errorf("%s is a Parquet file: %w", in.Object, ErrFormat)
+		return nil, fmt.Errorf("%s is a Parquet file, and the contract says %s", in.Object, format)
 	}
 	p, err := compile(&in, reader.Header(), reader.Faults(), options.Dialect)
 	if err != nil {
@@ -119,6 +119,9 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 		defer workers[i].close()
 	}
 	if err := scan(ctx, reader, workers, in.progress(reader)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", in.Object, err)
+	}
+	if err := reader.Err(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", in.Object, err)
 	}
 	f, err := collect(p, workers, reader.HeaderLines())
@@ -187,12 +190,13 @@ func dialect(c *contract.Contract, t *contract.Table) tabular.Dialect {
 }
 
 // ErrFormat is returned for a file whose format is not read.
-var ErrFormat = errors.New("the format is not read; delimited text and JSON are, compressed or not")
+var ErrFormat = errors.New("the format is not read; delimited text, JSON and Parquet are, compressed or not")
 
 // formats are the names that contracts have for the formats that are read.
 var formats = map[string]string{
 	"csv": tabular.FormatDelimited, "tsv": tabular.FormatDelimited, "txt": tabular.FormatDelimited,
 	"json": tabular.FormatJSON, "jsonl": tabular.FormatJSON, "ndjson": tabular.FormatJSON,
+	"parquet": tabular.FormatParquet,
 }
 
 // readable returns the format that the contract's servers agree on, "" if they

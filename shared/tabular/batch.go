@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"unicode/utf8"
+
+	"tillwatch/shared/tabular/columnar"
 )
 
 // A Batch is the cells of one block. The zero value is ready for Parse; a Batch
@@ -34,8 +36,10 @@ type Batch struct {
 	malformed []badRecord // in order
 	shifts    []shift     // of lines against ordinals, in order
 	cells     []jsonCell  // of JSON: the members, by row and column
-	late      []Span      // of a JSON record: the keys that are no columns
-	lineOf    []uint32    // of JSON: the line of each row
+	whole     [][]Span    // of a Parquet file: the spans of all columns, for Raw
+	scratch   columnar.Scratch
+	late      []Span   // of a JSON record: the keys that are no columns
+	lineOf    []uint32 // of JSON: the line of each row
 	counts    [len(faultKinds)]int64
 	faulty    []uint32 // ordinals of records with a fault, some of them twice
 }
@@ -72,7 +76,7 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 	b.blk, b.Data, b.columns, b.delim, b.quote = blk, blk.Data, max(columns, 1), d.Delimiter, d.Quote
 	b.Rows, b.Records, b.Lines = 0, 0, 0
 	b.Faults, b.rows, b.malformed, b.shifts = b.Faults[:0], b.rows[:0], b.malformed[:0], b.shifts[:0]
-	b.faulty = b.faulty[:0]
+	b.faulty, b.whole = b.faulty[:0], b.whole[:0]
 	if b.FaultCount == nil {
 		b.FaultCount = map[FaultKind]int64{}
 	}
@@ -83,6 +87,8 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 	switch {
 	case blk.Malformed != "":
 		b.parseMalformed(blk)
+	case blk.slice != nil:
+		b.Rows, b.Records, b.Lines = blk.slice.Rows, blk.slice.Rows, blk.slice.Rows
 	case blk.json != nil:
 		b.parseJSON(blk.json)
 	default:
@@ -252,6 +258,9 @@ func (b *Batch) Line(row int) int {
 // Raw returns the well-formed row as written, without its line end; of a file
 // that is no delimited text, as a row of one. It is valid until the next Parse.
 func (b *Batch) Raw(row int) []byte {
+	if b.blk.slice != nil {
+		return b.sliceRaw(row)
+	}
 	if b.blk.json != nil {
 		return b.jsonRaw(row)
 	}

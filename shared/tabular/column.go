@@ -14,6 +14,9 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 	if c < 0 || c >= b.columns {
 		panic("tabular: no such column")
 	}
+	if b.blk.slice != nil {
+		return b.sliceColumn(c, dst)
+	}
 	from := len(dst)
 	dst = slices.Grow(dst, b.Rows)[:from+b.Rows]
 	out := dst[from:]

@@ -103,13 +103,18 @@ func (r *Reader) readKeys() error {
 	}
 	j.record = max(1, r.block/max(1, len(j.names)))
 	r.names = j.names
+	r.nameRaw()
+	return nil
+}
+
+// nameRaw writes the header as that of a delimited text.
+func (r *Reader) nameRaw() {
 	for i, name := range r.names {
 		if i > 0 {
 			r.raw = append(r.raw, r.delim)
 		}
 		r.raw = appendCell(r.raw, []byte(name), r.delim, r.quote)
 	}
-	return nil
 }
 
 // collectKeys adds the keys of the whole records of text to the columns, and

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"tillwatch/shared/tabular/columnar"
 )
 
 // Options say how to read one file.
@@ -35,9 +37,10 @@ type Reader struct {
 	form    string // of compression, "" for none
 	charset string // as detected or declared
 	read    *atomic.Int64
-	json    *jsonForm // nil if the text is delimited
-	pause   int       // blocks that are not worth asking quoting.find
-	scanned int64     // bytes looked at, for the proof that reading is linear
+	json    *jsonForm     // nil if the text is delimited
+	table   *parquetInput // nil if it is a text
+	pause   int           // blocks that are not worth asking quoting.find
+	scanned int64         // bytes looked at, for the proof that reading is linear
 }
 
 // A Block is a run of whole records, line ends included. The zero value is
@@ -56,7 +59,8 @@ type Block struct {
 	Malformed FaultKind
 	Skipped   int64
 
-	json    *jsonForm // nil if the text is delimited
+	json    *jsonForm       // nil if the text is delimited
+	slice   *columnar.Slice // nil if it is a text
 	quoting quoting
 	exact   bool // quoting tells what is inside quotes; else nothing does
 }
@@ -160,6 +164,10 @@ func (r *Reader) Encoding() string { return r.charset }
 // records that were read before it, and stays; a record that the error cut off
 // is left out.
 func (r *Reader) Next(b *Block) error {
+	if r.table != nil {
+		return r.nextSlice(b)
+	}
+	b.slice = nil
 	b.Index, b.FirstOffset = r.index, r.offset
 	b.Malformed, b.Skipped, b.json = "", 0, r.json
 	if cap(b.Data) < r.block+1+slack {

@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -21,9 +22,12 @@ func (f File) Open(context.Context) (io.ReadCloser, error) { return os.Open(stri
 type Bytes []byte
 
 // Open returns a reader of the bytes; it returns no error.
-func (b Bytes) Open(context.Context) (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(b)), nil
-}
+func (b Bytes) Open(context.Context) (io.ReadCloser, error) { return memory{bytes.NewReader(b)}, nil }
+
+// memory is a file in memory, which can be read anywhere.
+type memory struct{ *bytes.Reader }
+
+func (memory) Close() error { return nil }
 
 var (
 	_ Source = File("")
@@ -50,7 +54,9 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // OpenReader opens src, whose name stands in errors, decompresses and decodes
 // it and reads its header. Reader.SourceBytes then counts the bytes before
-// decompression. Close the Closer when done; it is nil if there is an error.
+// decompression. A Parquet file is read in place if what src opens is an
+// io.ReaderAt with a Size or the Stat of a file, and else copied to a temporary
+// file of Limits.TotalBytes at most. Close the Closer when done; it is nil if there is an error.
 func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reader, io.Closer, error) {
 	in, err := src.Open(ctx)
 	if err != nil {
@@ -66,7 +72,16 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 		return nil, nil, errors.Join(err, in.Close())
 	}
 	both := closers{plain, in}
-	text, charset, err := decodeText(plain, o.Dialect)
+	start := bufio.NewReaderSize(plain, 64)
+	magic, _ := start.Peek(len(parquetMagic)) // an error comes again with the first Read
+	if format := o.Dialect.Format; format == FormatParquet || format == "" && bytes.Equal(magic, parquetMagic) {
+		r, drop, err := openParquet(in, start, o, form)
+		if err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
+		}
+		return r, closers{drop, plain, in}, nil
+	}
+	text, charset, err := decodeText(start, o.Dialect)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
 	}

@@ -1,4 +1,4 @@
-// Package tabular reads delimited files as blocks of bytes in which every cell
+// Package tabular reads delimited files, JSON and Parquet as blocks of bytes in which every cell
 // is a span, so that checks run over a column of a block and nothing is
 // allocated per row or per cell.
 //
@@ -57,6 +57,15 @@
 // NotJSON; reading goes on with the next line, or with what follows the element,
 // as far as its brackets tell where that is. Raw
 // writes a record as a row of a delimited text.
+//
+// # Parquet
+//
+// A file that begins with PAR1 is Parquet: package columnar says what its
+// columns are. Values are written as the checks read them: numbers and decimals in
+// digits, dates, times and timestamps as ISO 8601 has them, in UTC with a Z where
+// the file says so, true and false, anything else as its bytes. Rows are numbered
+// and said to stand on lines of their own; Data holds no more than the columns that were
+// asked for. Parquet has no faults of single rows: damage is an error, of Next or Reader.Err.
 //
 // # What it costs
 //

@@ -1,0 +1,351 @@
+// Package columnar reads Parquet files as columns of text, a slice of rows at a
+// time, so that checks that were written for delimited text see them as such.
+//
+// A File hands out Slices in the order of the file. Append writes the text of
+// one column of a slice and where each value stands in it; a value of a
+// dictionary is written once, however many rows have it. Columns that nobody asks for
+// are not read. Each page is read and decompressed once, by whoever needs it
+// first, and let go when no slice needs it any more.
+//
+// Columns are the leaves of the schema, those inside groups named by their path
+// with points between; what is inside a list or a map is no column.
+package columnar
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// What a file may make us hold at once.
+const (
+	mostPage    = 512 << 20 // bytes of a page, decompressed
+	mostValues  = 1 << 26   // of a page
+	mostText    = 1 << 30   // bytes of the text of a slice
+	mostColumns = 1 << 16
+	mostFooter  = 64 << 20 // bytes
+	mostRows    = 1 << 40
+)
+
+// A File is a Parquet file. Next is for one goroutine at a time; slices may be
+// read by several.
+type File struct {
+	in      io.ReaderAt
+	size    int64
+	file    *parquet.File
+	columns []column
+	names   []string
+
+	group *group // that slices are cut from
+	next  int    // row group after it
+	at    int64  // row of group where the next slice begins
+
+	mu  sync.Mutex
+	err error
+}
+
+// Open reads the footer of a Parquet file of that many bytes. It returns an
+// error if there is none or it makes no sense.
+func Open(in io.ReaderAt, size int64) (f *File, err error) {
+	f = &File{in: in, size: size}
+	defer func() {
+		if r := recover(); r != nil {
+			f, err = nil, fmt.Errorf("the Parquet footer is damaged: %v", r)
+		}
+	}()
+	if size < 12 {
+		return nil, fmt.Errorf("%d bytes are no Parquet file: %w", size, io.ErrUnexpectedEOF)
+	}
+	var end [8]byte // how long the footer is, and the magic number
+	if _, err := in.ReadAt(end[:], size-8); err != nil && err != io.EOF {
+		return nil, err
+	}
+	if n := int64(binary.LittleEndian.Uint32(end[:])); string(end[4:]) != "PAR1" {
+		return nil, fmt.Errorf("the file does not end as a Parquet file does, and may be cut off: %w", io.ErrUnexpectedEOF)
+	} else if n > min(size-12, mostFooter) {
+		return nil, fmt.Errorf("a Parquet footer of %d bytes can't be in a file of %d", n, size)
+	}
+	f.file, err = parquet.OpenFile(in, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, err
+	}
+	rows := int64(0)
+	for _, g := range f.file.RowGroups() {
+		n := g.NumRows()
+		if n < 0 || n > mostRows || rows > mostRows {
+			return nil, fmt.Errorf("a row group of %d rows can't be", n)
+		}
+		rows += n
+	}
+	f.addColumns(f.file.Root(), "")
+	if len(f.columns) > mostColumns {
+		return nil, fmt.Errorf("%d columns are more than %d", len(f.columns), mostColumns)
+	}
+	return f, nil
+}
+
+func (f *File) addColumns(parent *parquet.Column, path string) {
+	for _, c := range parent.Columns() {
+		switch name := path + c.Name(); {
+		case c.MaxRepetitionLevel() > 0:
+		case !c.Leaf():
+			f.addColumns(c, name+".")
+		default:
+			f.columns = append(f.columns, newColumn(c))
+			f.names = append(f.names, name)
+		}
+	}
+}
+
+// Names returns the names of the columns, in the order of the schema.
+func (f *File) Names() []string { return f.names }
+
+// Err returns the first error that reading a slice met.
+func (f *File) Err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+func (f *File) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+// Next returns the next rows of the file, as many as asked for or fewer; nil
+// after the last. A slice is Done before it is forgotten.
+func (f *File) Next(rows int) *Slice {
+	groups := f.file.RowGroups()
+	for f.group == nil || f.at == f.group.rows {
+		if f.next == len(groups) {
+			return nil
+		}
+		f.group = newGroup(f, f.next, groups[f.next])
+		f.next, f.at = f.next+1, 0
+	}
+	s := &Slice{group: f.group, from: f.at, Rows: int(min(int64(max(rows, 1)), f.group.rows-f.at))}
+	f.at += int64(s.Rows)
+	f.group.hand(s.from, f.at)
+	return s
+}
+
+// Last reports whether Next would return nil.
+func (f *File) Last() bool {
+	if f.group != nil && f.at < f.group.rows {
+		return false
+	}
+	for _, g := range f.file.RowGroups()[f.next:] {
+		if g.NumRows() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// A Slice is a run of rows.
+type Slice struct {
+	Rows  int
+	group *group
+	from  int64
+}
+
+// Done says that the slice is not read any more.
+func (s *Slice) Done() { s.group.done(s.from) }
+
+// A group is a row group being read.
+type group struct {
+	file   *File
+	index  int // among the file's row groups
+	rows   int64
+	chunks []chunk // by column
+
+	mu     sync.Mutex
+	open   map[int64]bool // where slices begin that are not done
+	handed int64          // rows handed out
+}
+
+func newGroup(f *File, index int, g parquet.RowGroup) *group {
+	all := g.ColumnChunks()
+	made := &group{file: f, index: index, rows: g.NumRows(), open: map[int64]bool{}, chunks: make([]chunk, len(f.columns))}
+	for i, c := range f.columns {
+		if c.index < len(all) {
+			made.chunks[i].of = all[c.index]
+		}
+	}
+	return made
+}
+
+func (g *group) hand(from, to int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open[from] = true
+	g.handed = to
+}
+
+func (g *group) done(from int64) {
+	g.mu.Lock()
+	delete(g.open, from)
+	finished := len(g.open) == 0 && g.handed == g.rows
+	g.mu.Unlock()
+	if finished {
+		for i := range g.chunks {
+			g.chunks[i].close()
+		}
+	}
+}
+
+// low returns the first row that is still wanted.
+func (g *group) low() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	low := g.handed
+	for from := range g.open {
+		low = min(low, from)
+	}
+	return low
+}
+
+// A chunk is a column of a row group, read page by page.
+type chunk struct {
+	of parquet.ColumnChunk
+
+	mu     sync.Mutex
+	pages  parquet.Pages
+	pieces []piece // pages that slices may want
+	at     int64   // rows read
+	failed bool
+}
+
+// A piece is a page and its first row.
+type piece struct {
+	page parquet.Page
+	from int64
+	rows int64
+}
+
+// read returns the pages that hold rows [from, to).
+func (k *chunk) read(g *group, from, to int64) (found []piece, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("a page is damaged: %v", r)
+		}
+		k.failed = k.failed || err != nil
+	}()
+	if k.failed {
+		return nil, errors.New("a page before it could not be read")
+	}
+	if k.pages == nil {
+		if err := g.file.check(k.of, g.index, g.rows); err != nil {
+			return nil, err
+		}
+		k.pages = k.of.Pages()
+	}
+	k.trim(g.low())
+	for k.at < to {
+		page, err := k.pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("the column has %d values where its row group has %d rows: %w", k.at, g.rows, io.ErrUnexpectedEOF)
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows := page.NumRows()
+		k.pieces = append(k.pieces, piece{page, k.at, rows})
+		k.at += rows
+	}
+	for _, p := range k.pieces {
+		if p.from < to && p.from+p.rows > from {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+// trim lets the pages go that end before low.
+func (k *chunk) trim(low int64) {
+	n := 0
+	for n < len(k.pieces) && k.pieces[n].from+k.pieces[n].rows <= low {
+		parquet.Release(k.pieces[n].page)
+		n++
+	}
+	k.pieces = append(k.pieces[:0], k.pieces[n:]...)
+}
+
+func (k *chunk) close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.trim(math.MaxInt64)
+	if k.pages != nil {
+		k.pages.Close()
+		k.pages, k.failed = nil, true
+	}
+}
+
+// check looks at the headers of a chunk's pages: what they say of sizes decides
+// how much memory reading them takes.
+func (f *File) check(c parquet.ColumnChunk, group int, rows int64) error {
+	k, ok := c.(*parquet.FileColumnChunk)
+	if !ok {
+		return errors.New("the row group lacks the column")
+	}
+	meta := &f.file.Metadata().RowGroups[group].Columns[k.Column()].MetaData
+	at := meta.DataPageOffset
+	if d := meta.DictionaryPageOffset; d > 0 && d < at {
+		at = d
+	}
+	end := at + meta.TotalCompressedSize
+	if at < 4 || meta.TotalCompressedSize < 0 || end > f.size {
+		return fmt.Errorf("the column %s lies outside the file", strings.Join(meta.PathInSchema, "."))
+	}
+	var protocol thrift.CompactProtocol
+	buffer := make([]byte, 4<<10)
+	for seen := int64(0); at < end && seen < rows; {
+		n, err := f.in.ReadAt(buffer[:min(int64(len(buffer)), end-at)], at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		header := new(format.PageHeader)
+		reader := protocol.NewReaderFromBytes(buffer[:n])
+		if err := thrift.NewDecoder(reader).Decode(header); err != nil {
+			if len(buffer) < 1<<20 && int64(len(buffer)) < end-at {
+				buffer = make([]byte, 16*len(buffer)) // statistics may be long
+				continue
+			}
+			return fmt.Errorf("read page header: %w", err)
+		}
+		values := int64(0)
+		switch {
+		case header.Type == format.DataPage && header.DataPageHeader.Valid:
+			values = int64(header.DataPageHeader.V.NumValues)
+			seen += values
+		case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
+			values = int64(header.DataPageHeaderV2.V.NumValues)
+			seen += values
+		case header.DictionaryPageHeader.Valid:
+			values = int64(header.DictionaryPageHeader.V.NumValues)
+		}
+		packed := int64(header.CompressedPageSize)
+		if packed < 0 || header.UncompressedPageSize < 0 || values < 0 || at+int64(reader.BytesRead())+packed > end {
+			return errors.New("a page header makes no sense")
+		}
+		if int64(header.UncompressedPageSize) > mostPage || values > mostValues {
+			return fmt.Errorf("a page holds %d bytes and %d values, which is more than %d or %d: write the file with smaller pages",
+				header.UncompressedPageSize, values, mostPage, mostValues)
+		}
+		at += int64(reader.BytesRead()) + packed
+	}
+	return nil
+}

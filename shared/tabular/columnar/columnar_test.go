@@ -1,0 +1,240 @@
+package columnar
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+	"pgregory.net/rapid"
+)
+
+type span struct{ Start, End uint32 }
+
+type record struct {
+	Flag  *bool    `parquet:"flag,optional"`
+	Small int32    `parquet:"small"`
+	Big   *int64   `parquet:"big,optional"`
+	Count uint32   `parquet:"count"`
+	Price float64  `parquet:"price,dict"`
+	Ratio float32  `parquet:"ratio"`
+	Name  *string  `parquet:"name,optional,dict,snappy"`
+	Note  string   `parquet:"note,zstd"`
+	Day   int32    `parquet:"day,date"`
+	At    int64    `parquet:"at,timestamp(millisecond)"`
+	Net   int64    `parquet:"net,decimal(2:18),delta"`
+	ID    [16]byte `parquet:"id,uuid"`
+	Place struct {
+		City string  `parquet:"city"`
+		Zip  *string `parquet:"zip,optional"`
+	} `parquet:"place"`
+	Tags []string `parquet:"tags,list"`
+}
+
+// sample returns n records and what is expected of their columns, row by row.
+func sample(n int) (records []record, want []string) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	for i := range n {
+		r := record{Small: int32(i - 3), Count: math.MaxUint32 - uint32(i), Price: float64(i%7) / 4, Ratio: float32(i) / 10,
+			Note: strings.Repeat("n", i%5), Day: int32(i*400 - 1000), At: int64(i)*86_400_123 - 1, Net: int64(i*13 - 20), Tags: []string{"a", "b"}[:i%3%2]}
+		r.ID[15] = byte(i)
+		r.Place.City = fmt.Sprint("city ", i%3)
+		flag, big, name, zip := "null", "null", "null", "null"
+		if chance.IntN(3) > 0 {
+			f := i%2 == 0
+			r.Flag, flag = &f, strconv.FormatBool(f)
+		}
+		if chance.IntN(3) > 0 {
+			b := int64(i) * -1e15
+			r.Big, big = &b, strconv.FormatInt(b, 10)
+		}
+		if chance.IntN(3) > 0 {
+			s := fmt.Sprint("name,", i%4)
+			r.Name, name = &s, s
+			r.Place.Zip, zip = &s, s
+		}
+		records = append(records, r)
+		net := fmt.Sprintf("%.2f", float64(r.Net)/100)
+		want = append(want, strings.Join([]string{flag, fmt.Sprint(r.Small), big, fmt.Sprint(r.Count), strconv.FormatFloat(r.Price, 'f', -1, 64), strconv.FormatFloat(float64(r.Ratio), 'f', -1, 32),
+			name, r.Note, dayOf(int64(r.Day)), stampOf(r.At), net, fmt.Sprintf("00000000-0000-0000-0000-0000000000%02x", i%256), r.Place.City, zip}, "|"))
+	}
+	return records, want
+}
+
+func dayOf(days int64) string { return time.Unix(days*86400, 0).UTC().Format(time.DateOnly) }
+
+func stampOf(ms int64) string {
+	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.999Z")
+}
+
+func write(t testing.TB, records []record, o ...parquet.WriterOption) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[record](&b, o...)
+	if _, err := w.Write(records); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// rowsOf returns the text of the rows of a slice.
+func rowsOf(f *File, s *Slice, scratch *Scratch) []string {
+	rows := make([]string, s.Rows)
+	var data []byte
+	for c := range f.Names() {
+		var spans []span
+		data, spans = Append(s, c, data, spans, scratch)
+		for i, at := range spans {
+			if c > 0 {
+				rows[i] += "|"
+			}
+			if at.End < at.Start {
+				rows[i] += "null"
+			} else {
+				rows[i] += string(data[at.Start:at.End])
+			}
+		}
+	}
+	return rows
+}
+
+func TestEachTypeReadsAsText(t *testing.T) {
+	records, want := sample(1000)
+	for name, options := range map[string][]parquet.WriterOption{
+		"one group":                 nil,
+		"small groups, small pages": {parquet.MaxRowsPerRowGroup(130), parquet.PageBufferSize(64)},
+		"pages of version 1":        {parquet.DataPageVersion(1), parquet.PageBufferSize(200)},
+	} {
+		file := write(t, records, options...)
+		for _, rows := range []int{1, 17, 128, 5000} {
+			for _, workers := range []int{1, 3} {
+				t.Run(fmt.Sprintf("%s, %d rows, %d workers", name, rows, workers), func(t *testing.T) {
+					f, err := Open(bytes.NewReader(file), int64(len(file)))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got, want := strings.Join(f.Names(), " "), "flag small big count price ratio name note day at net id place.city place.zip"; got != want {
+						t.Errorf("columns %s, want %s", got, want)
+					}
+					var found [][]string
+					var turn sync.Mutex
+					var wg sync.WaitGroup
+					for range workers {
+						wg.Go(func() {
+							var scratch Scratch
+							for {
+								turn.Lock()
+								s := f.Next(rows)
+								at := len(found)
+								found = append(found, nil)
+								turn.Unlock()
+								if s == nil {
+									return
+								}
+								got := rowsOf(f, s, &scratch)
+								s.Done()
+								turn.Lock()
+								found[at] = got
+								turn.Unlock()
+							}
+						})
+					}
+					wg.Wait()
+					var got []string
+					for _, part := range found {
+						got = append(got, part...)
+					}
+					if f.Err() != nil || !f.Last() {
+						t.Errorf("error %v, last %v", f.Err(), f.Last())
+					}
+					if !cmp.Equal(got, want) {
+						t.Errorf("(-want +got):\n%s", cmp.Diff(want, got))
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestFloatsAreWrittenShort(t *testing.T) {
+	for x, want := range map[float64]string{
+		0: "0", 1: "1", -1.5: "-1.5", 10: "10", 1234.5678: "1234.5678", 0.0001: "0.0001", 0.30000000000000004: "0.30000000000000004", 1e20: "100000000000000000000",
+		1e21: "1e+21", 1e-7: "1e-07", math.Copysign(0, -1): "-0", math.Inf(1): "+Inf", 562.32: "562.32", 99999999999.99: "99999999999.99",
+	} {
+		if got := string(appendFloat(nil, x, 64)); got != want {
+			t.Errorf("%v: got %s, want %s", x, got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		x := float64(rapid.Int64Range(-1e14, 1e14).Draw(t, "n")) / math.Pow10(rapid.IntRange(0, 6).Draw(t, "digits"))
+		if got, want := string(appendFloat([]byte("0"), x, 64)), "0"+strconv.FormatFloat(x, 'f', -1, 64); got != want && math.Abs(x) >= 1e-6 {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+// FuzzOpen damages a file in one place and cuts it off: whatever is there, it
+// is read to an end.
+func FuzzOpen(f *testing.F) {
+	records, _ := sample(60)
+	file := write(f, records, parquet.PageBufferSize(64), parquet.MaxRowsPerRowGroup(40))
+	f.Add(uint16(0), byte(0), uint16(0))
+	f.Add(uint16(len(file)-5), byte(0xff), uint16(0))
+	f.Add(uint16(4), byte(0x7f), uint16(3))
+	f.Add(uint16(len(file)-200), byte(0x80), uint16(0))
+	f.Fuzz(func(t *testing.T, at uint16, change byte, cut uint16) {
+		damaged := bytes.Clone(file)
+		damaged[int(at)%len(file)] ^= change
+		damaged = damaged[:len(file)-int(cut)%len(file)]
+		f, err := Open(bytes.NewReader(damaged), int64(len(damaged)))
+		if err != nil {
+			return
+		}
+		var scratch Scratch
+		for s := f.Next(16); s != nil && f.Err() == nil; s = f.Next(16) {
+			rowsOf(f, s, &scratch)
+			s.Done()
+		}
+	})
+}
+
+// A file of which only one column is asked for is read in that column only.
+func TestOnlyColumnsAskedForAreRead(t *testing.T) {
+	records, _ := sample(20_000)
+	file := write(t, records)
+	in := &counting{ReaderAt: bytes.NewReader(file)}
+	f, err := Open(in, int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.n = 0
+	for s := f.Next(1000); s != nil; s = f.Next(1000) {
+		Append[span](s, 0, nil, nil, &Scratch{})
+		s.Done()
+	}
+	if in.n > len(file)/4 {
+		t.Errorf("%d of %d bytes were read", in.n, len(file))
+	}
+}
+
+type counting struct {
+	io.ReaderAt
+	n int
+}
+
+func (c *counting) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, off)
+	c.n += n
+	return n, err
+}

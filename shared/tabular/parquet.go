@@ -1,0 +1,179 @@
+package tabular
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"tillwatch/shared/tabular/columnar"
+)
+
+// parquetMagic is how a Parquet file begins.
+var parquetMagic = []byte("PAR1")
+
+// A parquetInput is a Parquet file being read, its slices numbered like blocks.
+type parquetInput struct {
+	file *columnar.File
+	rows int // of a slice
+	end  func() error
+}
+
+// Bounds of a slice, so that its cells take no more memory than a block's.
+const (
+	rowBytes  = 64      // of a block for each row
+	mostCells = 4 << 20 // of a slice, if all columns are read
+)
+
+// openParquet reads from in itself if it can be read anywhere and is not
+// compressed, and else from a copy of plain in a temporary file.
+func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader, io.Closer, error) {
+	d := o.Dialect.filled()
+	if err := d.check(); err != nil {
+		return nil, nil, err
+	}
+	anywhere, size := randomAccess(in)
+	var drop io.Closer = closers{}
+	r := &Reader{delim: d.Delimiter, quote: d.Quote, charset: "utf-8", form: form, read: new(atomic.Int64)}
+	table := &parquetInput{end: func() error { return nil }}
+	if anywhere == nil || form != "" {
+		spool, err := os.CreateTemp("", "tillwatch-*.parquet")
+		if err != nil {
+			return nil, nil, err
+		}
+		drop = spooled{spool}
+		if size, err = io.Copy(spool, plain); err != nil {
+			return nil, nil, errors.Join(err, drop.Close())
+		}
+		anywhere = spool
+	} else {
+		table.end = func() error { return readEnd(in) }
+	}
+	file, err := columnar.Open(&countedAt{anywhere, r.read}, size)
+	if err != nil {
+		return nil, nil, errors.Join(err, drop.Close())
+	}
+	block := o.Limits.BlockBytes
+	if block <= 0 {
+		block = defaultBlock
+	}
+	table.file, r.names = file, file.Names()
+	table.rows = max(1, min(block/rowBytes, mostCells/max(1, len(r.names))))
+	r.table = table
+	first := map[string]int{}
+	for i, name := range r.names {
+		if before, twice := first[name]; twice {
+			r.faults = append(r.faults, Fault{DoubleHeader, -1, 0, i, fmt.Sprintf("columns %d and %d are both called %.60q", before+1, i+1, name)})
+		}
+		first[name] = i
+	}
+	r.nameRaw()
+	return r, drop, nil
+}
+
+// randomAccess returns in as one that can be read anywhere, and its size; nil
+// if it can't be.
+func randomAccess(in io.Reader) (io.ReaderAt, int64) {
+	at, ok := in.(io.ReaderAt)
+	if !ok {
+		return nil, 0
+	}
+	switch sized := in.(type) {
+	case interface{ Size() int64 }:
+		return at, sized.Size()
+	case interface{ Stat() (os.FileInfo, error) }:
+		if info, err := sized.Stat(); err == nil && info.Mode().IsRegular() {
+			return at, info.Size()
+		}
+	}
+	return nil, 0
+}
+
+// readEnd reads in to its end, since some sources only say there that what was
+// read is no whole.
+func readEnd(in io.Reader) error {
+	if s, ok := in.(io.Seeker); ok {
+		if _, err := s.Seek(0, io.SeekEnd); err != nil {
+			return err
+		}
+	}
+	if _, err := in.Read(make([]byte, 1)); err != nil && err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// countedAt counts the bytes that are read.
+type countedAt struct {
+	io.ReaderAt
+	n *atomic.Int64
+}
+
+func (c *countedAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, off)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// spooled is a temporary file, removed when it is closed.
+type spooled struct{ *os.File }
+
+func (s spooled) Close() error { return errors.Join(s.File.Close(), os.Remove(s.Name())) }
+
+// nextSlice makes b the next rows of the file.
+func (r *Reader) nextSlice(b *Block) error {
+	if b.slice != nil {
+		b.slice.Done()
+		b.slice = nil
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	b.Data, b.json, b.exact = b.Data[:0], nil, false
+	if b.slice = r.table.file.Next(r.table.rows); b.slice == nil {
+		if err := r.table.end(); err != nil {
+			return err
+		}
+		return io.EOF
+	}
+	b.FirstOffset, b.Index, b.Final = 0, r.index, r.table.file.Last()
+	r.index++
+	return nil
+}
+
+// Err returns what went wrong where blocks were parsed, which Next only tells
+// of blocks that were parsed before it was called: ask once all are.
+func (r *Reader) Err() error {
+	if r.table == nil {
+		return nil
+	}
+	return r.table.file.Err()
+}
+
+// sliceColumn appends the spans of a column of a Parquet file to dst.
+func (b *Batch) sliceColumn(c int, dst []Span) []Span {
+	b.Data, dst = columnar.Append(b.blk.slice, c, b.Data, dst, &b.scratch)
+	b.blk.Data = b.Data[:0] // so that the block keeps grown memory
+	return dst
+}
+
+// sliceRaw writes a row as one of a delimited text. The columns of all rows are
+// read when the first row is asked for.
+func (b *Batch) sliceRaw(row int) []byte {
+	if len(b.whole) == 0 {
+		for c := range b.columns {
+			b.whole = append(b.whole, b.sliceColumn(c, nil))
+		}
+	}
+	var raw []byte
+	for c, spans := range b.whole {
+		if c > 0 {
+			raw = append(raw, b.delim)
+		}
+		if s := spans[row]; !s.IsNull() {
+			raw = appendCell(raw, b.Data[s.Start:s.End], b.delim, b.quote)
+		}
+	}
+	return raw
+}
