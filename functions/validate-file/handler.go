@@ -59,7 +59,7 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
-		h.decided(ctx, task, o, out, err, h.now().Sub(began))
+		h.decided(ctx, task, msg.MessageId, o, out, err, h.now().Sub(began))
 		end(err)
 	}()
 	if o, err = decode(msg.Body); err != nil {
@@ -87,11 +87,11 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // decided logs what became of one message.
-func (h *handler) decided(ctx context.Context, task telemetry.Task, o landing.Object, out landing.Outcome, err error, took time.Duration) {
+func (h *handler) decided(ctx context.Context, task telemetry.Task, message string, o landing.Object, out landing.Outcome, err error, took time.Duration) {
 	if out.Record != nil {
 		o = out.Record.Object // with the version that was found
 	}
-	args := []any{"bucket", o.Bucket, "key", o.Key, "version_id", o.Version, "sequencer", o.Sequencer, "duration_ms", took.Milliseconds()}
+	args := []any{"message_id", message, "bucket", o.Bucket, "key", o.Key, "version_id", o.Version, "sequencer", o.Sequencer, "duration_ms", took.Milliseconds()}
 	if r := out.Record; r != nil {
 		task.Pipeline, task.ExecutionDate = r.Dataset, r.Period
 		args = append(args, "decision", out.Decision, "reason", out.Reason, "verdict", r.Verdict, "rows", r.Rows, "bad_rows", r.BadRows,
