@@ -20,11 +20,11 @@ import (
 func (a *app) contractCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "contract",
-		Short: "Check, push and read data contracts",
+		Short: "Check, push, read and convert data contracts",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.lintCommand(), a.pushCommand(), a.showCommand())
+	c.AddCommand(a.lintCommand(), a.pushCommand(), a.showCommand(), a.importCommand(), a.exportCommand())
 	return c
 }
 
