@@ -56,6 +56,7 @@ type KeyBuffer struct {
 	pending    []pendingKey
 	partitions *[keyPartitions][]*keyChunk // nil until the first spreading
 	held       int                         // entries in partitions
+	free       []*keyChunk                 // whose entries were flushed
 	segments   *[keyPartitions][]segment   // nil until the first spilling
 	blocks     []blockStart
 	rows       uint64 // records seen
@@ -266,9 +267,21 @@ func (k *KeyBuffer) put(print uint64, row uint32) {
 	if last := len(*p) - 1; last >= 0 && (*p)[last].put(print, row) {
 		return
 	}
-	c := new(keyChunk)
+	c := k.chunk()
 	c.put(print, row)
 	*p = append(*p, c)
+}
+
+// chunk returns an empty chunk.
+func (k *KeyBuffer) chunk() *keyChunk {
+	last := len(k.free) - 1
+	if last < 0 {
+		return new(keyChunk)
+	}
+	c := k.free[last]
+	k.free = k.free[:last]
+	c.n, c.last = 0, 0
+	return c
 }
 
 // entry tells the place of a row by its number; hint is the index of a block
@@ -306,9 +319,8 @@ func (k *KeyBuffer) flush() error {
 		if err := k.segment(p, buf); err != nil {
 			return err
 		}
-		chunks[0].n, chunks[0].last = 0, 0
-		clear(chunks[1:])
-		k.partitions[p] = chunks[:1]
+		k.free = append(k.free, chunks...)
+		k.partitions[p] = chunks[:0]
 	}
 	k.held = 0
 	return nil
@@ -317,11 +329,12 @@ func (k *KeyBuffer) flush() error {
 // settle makes every entry found by partition, once all are observed: pending
 // ones are sorted.
 func (k *KeyBuffer) settle() {
+	k.free = nil
 	slices.SortFunc(k.pending, func(a, b pendingKey) int { return cmp.Compare(a.print>>56, b.print>>56) })
 }
 
-// partition appends all entries of one partition to dst.
-func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
+// partition appends all entries of one partition to dst; buf is scratch memory.
+func (k *KeyBuffer) partition(p int, dst []keyEntry, buf *[]byte) ([]keyEntry, error) {
 	hint := 0
 	at := sort.Search(len(k.pending), func(i int) bool { return k.pending[i].print>>56 >= uint64(p) })
 	for ; at < len(k.pending) && k.pending[at].print>>56 == uint64(p); at++ {
@@ -336,13 +349,12 @@ func (k *KeyBuffer) partition(p int, dst []keyEntry) ([]keyEntry, error) {
 	if k.segments == nil {
 		return dst, nil
 	}
-	var buf []byte
 	for _, s := range k.segments[p] {
-		buf = grow(buf, s.entries*spilledBytes)
-		if _, err := k.spill.file.ReadAt(buf, s.offset); err != nil {
+		*buf = grow(*buf, s.entries*spilledBytes)
+		if _, err := k.spill.file.ReadAt(*buf, s.offset); err != nil {
 			return nil, fmt.Errorf("read spilled keys: %w", err)
 		}
-		for b := buf; len(b) > 0; b = b[spilledBytes:] {
+		for b := *buf; len(b) > 0; b = b[spilledBytes:] {
 			dst = append(dst, k.entry(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), &hint))
 		}
 	}

@@ -34,11 +34,12 @@ func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, 
 			var entries []keyEntry
 			var table []uint32
 			var later []keyEntry
+			var buf []byte
 			for p := range next {
 				entries, later = entries[:0], later[:0]
 				var err error
 				for _, b := range buffers {
-					if entries, err = b.partition(p, entries); err != nil {
+					if entries, err = b.partition(p, entries, &buf); err != nil {
 						break
 					}
 				}

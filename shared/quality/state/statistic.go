@@ -149,12 +149,15 @@ func (a *Pair) Merge(other Aggregate) {
 // Correlation returns Pearson's coefficient, -1 to 1, and false if there are
 // no pairs or one column is constant.
 func (a *Pair) Correlation() (float64, bool) {
-	xx, yy := a.spread(a.XX, a.SX, a.SX), a.spread(a.YY, a.SY, a.SY)
-	if xx <= 0 || yy <= 0 {
+	both := a.spread(a.XX, a.SX, a.SX)
+	both.Mul(both, a.spread(a.YY, a.SY, a.SY))
+	if both.Sign() == 0 {
 		return 0, false
 	}
-	r := a.spread(a.XY, a.SX, a.SY) / (math.Sqrt(xx) * math.Sqrt(yy))
-	return max(-1, min(1, r)), true
+	r := a.spread(a.XY, a.SX, a.SY)
+	sign := float64(r.Sign())
+	square, _ := r.Quo(r.Mul(r, r), both).Float64()
+	return sign * math.Sqrt(square), true
 }
 
 // Lengths measures the text of a column's values, nulls apart, in characters.

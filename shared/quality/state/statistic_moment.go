@@ -27,12 +27,10 @@ func (a *Powers) central(power int) *big.Rat {
 	return total
 }
 
-// spread returns n·Σxy - Σx·Σy, rounded once.
-func (a *Pair) spread(products, x, y decimal.Sum) float64 {
+// spread returns n·Σxy - Σx·Σy, exactly.
+func (a *Pair) spread(products, x, y decimal.Sum) *big.Rat {
 	total := products.Rat()
 	total.Mul(total, new(big.Rat).SetInt64(a.N))
 	both := x.Rat()
-	total.Sub(total, both.Mul(both, y.Rat()))
-	f, _ := total.Float64()
-	return f
+	return total.Sub(total, both.Mul(both, y.Rat()))
 }
