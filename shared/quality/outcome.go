@@ -3,6 +3,7 @@ package quality
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"tillwatch/shared/tabular"
 )
@@ -23,10 +24,10 @@ type Outcomes interface {
 type Form struct {
 	// Header is the header as written, with the byte order mark before it and the
 	// line end after it, if it has them; empty for an empty file. It is UTF-8,
-	// whatever the file is, and a file in UTF-16 has no byte order mark here.
+	// whatever the file is, and a file in UTF-16 has no byte order mark here. Of a
+	// file that is no delimited text it is the header that one would have.
 	Header   []byte
-	Dialect  tabular.Dialect // as declared by the contract
-	Encoding string          // as read, in the words of tabular.Dialect
+	Encoding string // as read, in the words of tabular.Dialect; utf-8 for what is no delimited text
 }
 
 // An OutcomeKind says what became of a row.
@@ -60,9 +61,18 @@ type Outcome struct {
 	// executed, the same for every row. A malformed row was skipped by all checks
 	// of rows besides, but those on the file's form.
 	Skipped []string
-	// Raw is the row as written, in UTF-8, and End its line end.
-	Raw, End []byte
+
+	batch   *tabular.Batch
+	ordinal int
 }
+
+// Raw returns the row as written, in UTF-8 and without its line end; of a file
+// that is no delimited text, as a row of one.
+func (o *Outcome) Raw() []byte { return o.batch.RawRecord(o.ordinal) }
+
+// End returns the row's line end as written: LF, CRLF, or nothing where the
+// file ends without one; LF for a file that is no delimited text.
+func (o *Outcome) End() []byte { return o.batch.LineEnd(o.ordinal) }
 
 var errChanged = errors.New("the file is not what it was when it was judged: judge it again once nobody writes to it")
 
@@ -75,8 +85,10 @@ func (f *findings) tellOutcomes(ctx context.Context, report *Report, o tabular.O
 	defer closer.Close()
 	t := newTeller(f, report)
 	var blk tabular.Block
-	err = next(ctx, reader, &blk)
-	if begun := f.plan.in.Outcomes.Begin(report, formOf(reader, &blk, o.Dialect)); begun != nil {
+	if err = next(ctx, reader, &blk); unlessEOF(err) != nil {
+		return err
+	}
+	if begun := f.plan.in.Outcomes.Begin(report, formOf(reader, &blk)); begun != nil {
 		return begun
 	}
 	for ; err == nil; err = next(ctx, reader, &blk) {
@@ -95,8 +107,13 @@ func (f *findings) tellOutcomes(ctx context.Context, report *Report, o tabular.O
 
 // formOf describes the file; what stands between its header and first is the
 // header's line end, and before the header a byte order mark.
-func formOf(r *tabular.Reader, first *tabular.Block, d tabular.Dialect) Form {
-	form := Form{Dialect: d, Encoding: r.Encoding()}
+func formOf(r *tabular.Reader, first *tabular.Block) Form {
+	form := Form{Encoding: r.Encoding()}
+	if !r.Delimited() {
+		form.Encoding = "utf-8"
+		form.Header = append(slices.Clone(r.RawHeader()), '\n')
+		return form
+	}
 	around := int(first.FirstOffset) - len(r.RawHeader())
 	if around >= 3 {
 		form.Header = append(form.Header, "\ufeff"...)
@@ -178,7 +195,7 @@ func (t *teller) tell(blk *tabular.Block) error {
 		t.judge(uint32(ordinal), readable)
 		at := t.f.place(place)
 		t.out.Row, t.out.Line = at.Row, at.Line
-		t.out.Raw, t.out.End = b.RawRecord(ordinal), b.LineEnd(ordinal)
+		t.out.batch, t.out.ordinal = b, ordinal
 		if err := t.f.plan.in.Outcomes.Row(&t.out); err != nil {
 			return err
 		}

@@ -27,10 +27,19 @@ type asItIs struct{ io.Writer }
 
 func (asItIs) Close() error { return nil }
 
+// Delimited reports whether the file is delimited text. If not, RawHeader, Raw
+// and RawRecord write what it holds as such.
+func (r *Reader) Delimited() bool { return r.json == nil && r.table == nil }
+
+var lineFeed = []byte{'\n'}
+
 // LineEnd returns the line end of the record with that ordinal, malformed or
-// not, as written: LF, CRLF, or nothing where the file ends without one. It is
-// valid until the next Parse.
+// not, as written: LF, CRLF, or nothing where the file ends without one; LF for
+// a file that is no delimited text. It is valid until the next Parse.
 func (b *Batch) LineEnd(ordinal int) []byte {
+	if b.blk.json != nil || b.blk.slice != nil {
+		return lineFeed
+	}
 	rest := b.blk.Data
 	if i, found := b.malformedAt(ordinal); found {
 		rest = rest[b.malformed[i].end:]

@@ -93,7 +93,7 @@ var ErrUnproven = errors.New("could not be measured, so that no row is proven go
 // A Clean writes the good rows of a file: its header and the rows whose outcome
 // is pass, byte for byte, line ends included, in the file's own encoding. A
 // file in UTF-16 gets a byte order mark, whether it had one or not. A row that
-// is left out takes its line end along.
+// is left out takes its line end along. JSON and Parquet become delimited text.
 type Clean struct {
 	// Rows are those written, Left those left out, and Malformed those among them
 	// that are malformed and break no failed check: structure tolerates them.
@@ -137,8 +137,8 @@ func (c *Clean) Begin(r *quality.Report, form quality.Form) error {
 func (c *Clean) Row(o *quality.Outcome) error {
 	if o.Kind == quality.RowPass {
 		c.Rows++
-		c.out.Write(o.Raw)
-		_, err := c.out.Write(o.End)
+		c.out.Write(o.Raw())
+		_, err := c.out.Write(o.End())
 		return err
 	}
 	c.Left++
