@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/document"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/tabular"
@@ -186,6 +187,24 @@ func (o *opener) contract(name string, wrong *problems) *contract.Contract {
 	return c
 }
 
+// ruleset reads a file of rules in DQDL as the contract of a dataset.
+func (o *opener) ruleset(name, dataset string, wrong *problems) *contract.Contract {
+	data, err := readSmall(name)
+	if err != nil {
+		wrong.add(err)
+		return nil
+	}
+	if dataset == "-" {
+		dataset = "stdin"
+	}
+	c, err := contract.ReadDQDL(name, dataset, data)
+	if err != nil {
+		wrong.add(err)
+		return nil
+	}
+	return c
+}
+
 // readSmall reads a contract or another file that people write.
 func readSmall(name string) ([]byte, error) {
 	f, err := os.Open(name)
@@ -245,6 +264,10 @@ func datasets(c *contract.Contract) []string {
 				found[i.Dataset] = true
 			case *contract.TotalCheck:
 				found[i.Dataset] = true
+			case *dqdl.Ruleset:
+				for _, dataset := range i.Datasets() {
+					found[dataset] = true
+				}
 			}
 		}
 	}

@@ -26,21 +26,25 @@ var formats = []string{"text", "json", "html", "markdown", "junit", "sarif", "op
 
 // A call holds the flags of validate.
 type call struct {
-	contract, table, history, now, arrived string
-	references                             []string
-	quarantine, format, output, rows       string
-	threads, samples                       int
-	showPersonal, verbose                  bool
+	contract, rules                  string
+	table, history, now, arrived     string
+	references                       []string
+	quarantine, format, output, rows string
+	threads, samples                 int
+	showPersonal, verbose            bool
 }
 
 func (a *app) validateCommand() *cobra.Command {
 	var c call
 	cmd := &cobra.Command{
-		Use:   "validate --contract C.odcs.yaml [flags] FILE|s3://BUCKET/KEY|-",
+		Use:   "validate --contract C.odcs.yaml|--rules R.dqdl [flags] FILE|s3://BUCKET/KEY|-",
 		Short: "Judge a file against its contract",
 		Long: `Validate reads a delimited file, plain or compressed, and judges it against a table
 of its data contract (ODCS 3). FILE is a path, an address in S3, or - for standard
 input. AWS settings come from the environment; AWS_ENDPOINT_URL is honoured.
+
+With --rules in place of --contract the file is judged by a ruleset in DQDL, the rule
+language of AWS Glue Data Quality; the dataset is then --table, else named like the file.
 
 The table is --table, else the one named like the file, else the contract's first.
 A date check takes the moment of judging from --now, which is the present if not
@@ -60,6 +64,7 @@ Exit codes: 0 pass or warn, 1 fail, 2 misuse, unreadable input or verdict error.
 		Example: `  tillwatch validate --contract sales.odcs.yaml sales.csv
   tillwatch validate --contract sales.odcs.yaml --reference products=products.csv.gz \
       --quarantine bad.csv --format html --output report.html s3://landing/sales.csv
+  tillwatch validate --rules sales.dqdl sales.csv
   zcat sales.csv.gz | tillwatch validate --contract sales.odcs.yaml --format json - >> history.jsonl`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.validate(cmd.Context(), &c, args[0]) },
@@ -93,7 +98,8 @@ func oneFile(_ *cobra.Command, args []string) error {
 func (c *call) inputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&c.contract, "contract", "c", "", "data contract, ODCS YAML `FILE` (required)")
+	f.StringVarP(&c.contract, "contract", "c", "", "data contract, ODCS YAML `FILE` (this or --rules is required)")
+	f.StringVar(&c.rules, "rules", "", "ruleset, DQDL `FILE`, in place of a contract")
 	f.StringVarP(&c.table, "table", "t", "", "`TABLE` of the contract")
 	f.StringArrayVarP(&c.references, "reference", "r", nil, "another dataset, as `NAME=FILE`; may be repeated")
 	f.StringVar(&c.history, "history", "", "earlier runs, JSON lines in `FILE`")
@@ -104,6 +110,7 @@ func (c *call) inputFlags(cmd *cobra.Command) {
 		return tablesOf(c.contract), cobra.ShellCompDirectiveNoFileComp
 	}))
 	must(cmd.MarkFlagFilename("contract", "yaml", "yml"))
+	must(cmd.MarkFlagFilename("rules", "dqdl"))
 	must(cmd.MarkFlagFilename("history", "jsonl", "json"))
 	for _, name := range []string{"now", "arrived", "threads"} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
@@ -198,7 +205,11 @@ func (a *app) input(ctx context.Context, c *call, name string, open *opener) (*q
 			in.Now = at
 		}
 	}
-	in.Contract = open.contract(c.contract, &wrong)
+	if c.rules != "" {
+		in.Contract = open.ruleset(c.rules, orElse(c.table, stem(name)), &wrong)
+	} else {
+		in.Contract = open.contract(c.contract, &wrong)
+	}
 	if in.Contract != nil {
 		in.Table = tableFor(in.Contract, c.table, name, &wrong)
 	}
@@ -231,8 +242,11 @@ func (a *app) input(ctx context.Context, c *call, name string, open *opener) (*q
 
 // check finds what is wrong with the flags by themselves.
 func (c *call) check(name string, wrong *problems) {
-	if c.contract == "" {
-		wrong.addf("--contract is missing: name the ODCS file that says what %s must hold", name)
+	switch {
+	case c.contract == "" && c.rules == "":
+		wrong.addf("--contract is missing: name the ODCS file that says what %s must hold, or a DQDL file with --rules", name)
+	case c.contract != "" && c.rules != "":
+		wrong.addf("--contract and --rules: name one of them; a contract may hold rules in DQDL, as type: custom, engine: dqdl")
 	}
 	if !slices.Contains(formats, c.format) {
 		wrong.addf("--format %q: %s", c.format, document.Among(c.format, formats))

@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/contract/dqdl"
 )
 
 // holds says what the values of a column must be, beyond its type.
@@ -173,6 +175,9 @@ func figure(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 // customText says what a check of the engine tillwatch wants.
 func customText(r *contract.Rule) string {
 	implementation := r.Implementation
+	if set, ok := implementation.(*dqdl.Ruleset); ok {
+		return rulesetText(set)
+	}
 	if v := reflect.ValueOf(implementation); v.Kind() == reflect.Pointer && !v.IsNil() {
 		implementation = v.Elem().Interface()
 	}
@@ -249,6 +254,14 @@ func customText(r *contract.Rule) string {
 		return statisticText(c)
 	}
 	return "engine " + orElse(r.Engine, "unnamed") + " [not executed]"
+}
+
+func rulesetText(set *dqdl.Ruleset) string {
+	var rules []string
+	for _, rule := range slices.Concat(set.Rules, set.Analyzers) {
+		rules = append(rules, rule.Text)
+	}
+	return strings.Join(rules, ", ")
 }
 
 func statisticText(c contract.StatisticCheck) string {

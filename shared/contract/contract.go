@@ -5,6 +5,7 @@
 // The flow is
 //
 //	ReadODCS(file name, bytes)     → *Contract, or document.Errors with every fault at once
+//	ReadDQDL(file name, …)         → the same of a ruleset in AWS Glue's rule language
 //	Conflict(contracts)            → whether an object could belong to two of them
 //	Locate(contracts, bucket, key) → the contract, table and server of a landed object
 //	(*Contract).Table(name)        → the table that a file is judged by
@@ -241,7 +242,7 @@ type Rule struct {
 	Unit           Unit
 	Query          string // SQL only
 	Engine         string // Custom only
-	Implementation any    // Custom only: one of the Check types for engine tillwatch, else nil
+	Implementation any    // Custom only: one of the Check types for engine tillwatch, a *dqdl.Ruleset for engine dqdl, else nil
 	Dimension      Dimension
 	Severity       Severity
 	BusinessImpact string

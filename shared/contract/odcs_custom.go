@@ -25,6 +25,10 @@ func (r *reader) customRule(n *document.Node, rule *Rule, table *document.Node, 
 	}
 	rule.Engine = n.Get("engine").Str()
 	impl := n.Get("implementation")
+	if engineDQDL[strings.ToLower(rule.Engine)] && impl != nil {
+		r.ruleset(impl, rule)
+		return
+	}
 	if !strings.EqualFold(rule.Engine, engine) || impl == nil {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/tabular"
 )
@@ -61,6 +62,10 @@ func named(t *contract.Table) []string {
 			names[check.Dataset] = true
 		case contract.TotalCheck:
 			names[check.Dataset] = true
+		case *dqdl.Ruleset:
+			for _, dataset := range check.Datasets() {
+				names[dataset] = true
+			}
 		}
 	}
 	delete(names, "")
@@ -80,9 +85,11 @@ func rulesOf(t *contract.Table) []contract.Rule {
 // looksBack reports whether anything about the file depends on history.
 func (f file) looksBack() bool {
 	return f.property(propertyRevenue) != "" || slices.ContainsFunc(rulesOf(f.table), func(r contract.Rule) bool {
-		switch r.Implementation.(type) {
+		switch check := r.Implementation.(type) {
 		case contract.HistoryCheck, contract.DriftCheck:
 			return true
+		case *dqdl.Ruleset:
+			return check.LooksBack()
 		}
 		return false
 	})

@@ -16,6 +16,7 @@ func (f *findings) finish() []Result {
 			r.Want = wantText(c.want)
 		}
 		switch {
+		case c.composite != nil: // fold judges it by its parts
 		case c.status != "":
 			r.Status, r.Message = c.status, c.blocked
 		case t.crashed != "":
@@ -28,7 +29,7 @@ func (f *findings) finish() []Result {
 		r.tidy()
 		results[i] = r
 	}
-	return results
+	return f.fold(results)
 }
 
 // guard runs a check's finish; one that panics, for instance because its

@@ -12,13 +12,17 @@ import (
 )
 
 // compileHeader makes the checks of the file's form: structure and columns,
-// each as often as the table has rules on it, and once if it has none.
+// each as often as the table has rules on it, and once if it has none. A table
+// that names no columns, as that of a ruleset, has nothing to compare.
 func (p *plan) compileHeader(faults []tabular.Fault) {
 	p.structure = len(p.checks)
 	for _, r := range customRules[contract.StructureCheck](p.table) {
 		p.add(p.structureCheck(faults, r))
 	}
 	for _, r := range customRules[contract.ColumnsCheck](p.table) {
+		if r == nil && len(p.table.Columns) == 0 {
+			continue
+		}
 		p.add(p.columnsCheck(r))
 	}
 }

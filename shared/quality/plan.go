@@ -240,6 +240,10 @@ type check struct {
 	blocked string
 	status  Status
 
+	// composite, if not nil, judges the check by checks that are a part.
+	composite *composite
+	part      bool
+
 	// ofForm is set for each check on the file's form; they share a tally.
 	ofForm bool
 	// complaint completes "12 of 3,214 values …": "are empty".

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/textformat"
 	"tillwatch/shared/words"
@@ -33,6 +34,9 @@ func (p *plan) compileRule(col *contract.Column, r *contract.Rule) {
 	switch impl := r.Implementation.(type) {
 	case contract.StructureCheck, contract.ColumnsCheck:
 		return // compileHeader made their checks
+	case *dqdl.Ruleset:
+		p.compileRuleset(r, impl)
+		return
 	case nil:
 	default:
 		p.compileCustom(r, impl)
@@ -57,7 +61,7 @@ func (p *plan) compileRule(col *contract.Column, r *contract.Rule) {
 	case contract.SQL:
 		skip("SQL is not executed: say it as a library metric or a custom check of engine tillwatch")
 	case contract.Custom:
-		skip("engine %q is not one that runs here; engine tillwatch is", r.Engine)
+		skip("engine %q is not one that runs here; the engines tillwatch and dqdl are", r.Engine)
 	default:
 		p.compileMetric(col, r, c)
 	}

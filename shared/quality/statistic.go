@@ -36,16 +36,20 @@ func (p *plan) compileStatistic(c *check, impl contract.StatisticCheck) {
 		if c.want.Op == contract.Between || c.want.Op == contract.NotBetween {
 			r.Message += " (between, as ODCS defines it, leaves out both ends)"
 		}
-		r.Advice = statisticAdvice(c.say.Dimension)
+		r.Advice = statisticAdvice(impl.Statistic)
 	}
 }
 
 // statisticAdvice says where to look when a statistic is not as wanted.
-func statisticAdvice(d contract.Dimension) string {
-	switch d {
-	case contract.Completeness:
+func statisticAdvice(name string) string {
+	switch name {
+	case "rowCount":
+		return "Compare with the source's own count: a cut-off export, a missing store or a file sent twice are the usual causes."
+	case "columnCount":
+		return "Ask the producer which columns came or went in the export."
+	case "completeness":
 		return "Have the producer fill the missing values and send the file again."
-	case contract.Uniqueness:
+	case "uniqueness", "distinctness", "uniqueValueRatio", "distinctCount":
 		return "Look for an export that ran twice, a join that multiplied rows, or a column that became constant."
 	}
 	return "Compare with the files before: a changed unit, a new product line, a missing store or a few wrong values move a statistic; if it is right, move the bound."
@@ -90,7 +94,7 @@ func statisticUnit(name string) string {
 // statisticText names a statistic in a message.
 func statisticText(name string, columns []string, q float64) string {
 	text := map[string]string{"standardDeviation": "standard deviation", "distinctCount": "number of different values", "uniqueValueRatio": "ratio of unique to different values",
-		"meanLength": "mean length", "minLength": "shortest length", "maxLength": "greatest length", "columnCount": "number of columns", "zeros": "number of zeros"}[name]
+		"meanLength": "mean length", "minLength": "shortest length", "maxLength": "greatest length", "columnCount": "number of columns", "rowCount": "number of rows", "interquartileRange": "interquartile range", "zeros": "number of zeros"}[name]
 	if text == "" {
 		text = name
 	}

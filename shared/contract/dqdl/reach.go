@@ -1,0 +1,106 @@
+package dqdl
+
+import "strings"
+
+// ID makes an id of a rule's type and parameters, or of a composite's text, which
+// stays when rules move. Rules may share one.
+func (r *Rule) ID() string {
+	const most = 60
+	id, of := "composite", r.Text
+	if r.Join == "" {
+		id, of = strings.ToLower(r.Type[:1])+r.Type[1:], strings.Join(r.Parameters, " ")
+	}
+	for _, part := range strings.FieldsFunc(of, func(c rune) bool { return c < 128 && !letter(byte(c)) && !digit(byte(c)) }) {
+		if id += "_" + part; len(id) > most {
+			return strings.ToValidUTF8(id[:most], "")
+		}
+	}
+	return id
+}
+
+// Names splits a list of names at its commas.
+func Names(text string) []string {
+	var out []string
+	for part := range strings.SplitSeq(text, ",") {
+		out = append(out, strings.TrimSpace(part))
+	}
+	return out
+}
+
+// Reference reads the second parameter of ReferentialIntegrity: dataset.{a,b},
+// dataset.a or dataset.a,b. The dataset is "" if the text names none.
+func Reference(text string) (dataset string, columns []string) {
+	dataset, list, ok := strings.Cut(text, ".")
+	if !ok {
+		return "", nil
+	}
+	list = strings.TrimSpace(list)
+	if inner, braced := strings.CutPrefix(list, "{"); braced {
+		list = strings.TrimSuffix(inner, "}")
+	}
+	return strings.TrimSpace(dataset), Names(list)
+}
+
+// Datasets lists the datasets that the rules compare with, as often as they do.
+func (s *Ruleset) Datasets() []string {
+	var out []string
+	for _, r := range s.Rules {
+		out = append(out, r.datasets()...)
+	}
+	return out
+}
+
+func (r *Rule) datasets() []string {
+	var out []string
+	for _, part := range r.Parts {
+		out = append(out, part.datasets()...)
+	}
+	switch {
+	case r.Type == "RowCountMatch":
+		out = append(out, r.Parameters[0])
+	case r.Type == "ReferentialIntegrity":
+		if dataset, _ := Reference(r.Parameters[1]); dataset != "" {
+			out = append(out, dataset)
+		}
+	}
+	return out
+}
+
+// LooksBack reports whether a threshold depends on earlier runs.
+func (s *Ruleset) LooksBack() bool {
+	for _, r := range s.Rules {
+		if r.looksBack() {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Rule) looksBack() bool {
+	for _, part := range r.Parts {
+		if part.looksBack() {
+			return true
+		}
+	}
+	if r.Condition == nil {
+		return false
+	}
+	for _, o := range r.Condition.Operands {
+		if o.Number != nil && o.Number.looksBack() {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Expression) looksBack() bool {
+	if e.Function == "last" {
+		return true
+	}
+	for _, a := range e.Args {
+		if a.looksBack() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,230 @@
+package quality
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"tillwatch/shared/contract/dqdl"
+	"tillwatch/shared/series"
+	"tillwatch/shared/words"
+)
+
+// A bounds is a condition on a measured number with its operands worked out.
+type bounds struct {
+	holds func(float64) bool
+	text  string // "> 6"
+	why   string // the condition as written, where text does not show it; "" else
+}
+
+// full writes the condition for a message.
+func (b bounds) full() string {
+	text := b.text
+	if b.why != "" {
+		text += " (" + b.why + ")"
+	}
+	if strings.HasPrefix(b.text, "between") {
+		text += ", both ends left out"
+	}
+	return text
+}
+
+// always is what a rule without a condition wants.
+var always = bounds{holds: func(float64) bool { return true }}
+
+// bounds works out a condition on numbers, lengths of time (in seconds) or
+// sizes (in bytes); key names the metric whose history last looks at. A problem
+// says why that is impossible.
+func (p *plan) bounds(c *dqdl.Condition, key string) (b bounds, problem string) {
+	if c == nil {
+		return always, ""
+	}
+	values := make([]float64, len(c.Operands))
+	shown := make([]string, len(c.Operands))
+	for i, o := range c.Operands {
+		switch o.Kind {
+		case dqdl.Duration:
+			values[i], shown[i] = o.Span.Seconds(), words.Duration(o.Span)
+		case dqdl.Size:
+			values[i], shown[i] = float64(o.Bytes), words.Count(o.Bytes)+" bytes"
+		case dqdl.Number:
+			v, problem := p.number(o.Number, key)
+			if problem != "" {
+				return b, problem
+			}
+			values[i], shown[i] = v, words.Number(round6(v))
+			if _, plain := dqdl.Literal(o.Number); !plain {
+				b.why = c.Text
+			}
+		default:
+			return b, fmt.Sprintf("a number is not compared with %s", o.Kind)
+		}
+	}
+	b.text = string(c.Op) + " " + shown[0]
+	switch c.Op {
+	case dqdl.Between, dqdl.NotBetween:
+		b.text = fmt.Sprintf("%s %s and %s", c.Op, shown[0], shown[1])
+	case dqdl.In, dqdl.NotIn:
+		b.text = fmt.Sprintf("%s [%s]", c.Op, strings.Join(shown, ", "))
+	}
+	b.holds = func(v float64) bool { return compare(c.Op, v, values) }
+	return b, ""
+}
+
+// compare reports whether a number meets a condition.
+func compare(op dqdl.Op, v float64, values []float64) bool {
+	switch op {
+	case dqdl.Equal, dqdl.In:
+		return slices.Contains(values, v)
+	case dqdl.NotEqual, dqdl.NotIn:
+		return !slices.Contains(values, v)
+	case dqdl.Greater:
+		return v > values[0]
+	case dqdl.GreaterOrEqual:
+		return v >= values[0]
+	case dqdl.Less:
+		return v < values[0]
+	case dqdl.LessOrEqual:
+		return v <= values[0]
+	case dqdl.Between:
+		return v > values[0] && v < values[1]
+	case dqdl.NotBetween:
+		return v <= values[0] || v >= values[1]
+	}
+	return false
+}
+
+// number works out an expression.
+func (p *plan) number(e *dqdl.Expression, key string) (v float64, problem string) {
+	if e.Literal != "" {
+		v, err := strconv.ParseFloat(e.Literal, 64)
+		if err != nil {
+			return 0, fmt.Sprintf("%s is no number that can be compared with", e.Literal)
+		}
+		return v, ""
+	}
+	if e.Op == 0 {
+		v, problem = p.call(e, key)
+	} else {
+		v, problem = p.operate(e, key)
+	}
+	if problem == "" && (math.IsNaN(v) || math.IsInf(v, 0)) {
+		return 0, "the threshold is not a finite number: its divisor is 0, or it is too large"
+	}
+	return v, problem
+}
+
+func (p *plan) operate(e *dqdl.Expression, key string) (float64, string) {
+	var args [2]float64
+	for i, a := range e.Args {
+		var problem string
+		if args[i], problem = p.number(a, key); problem != "" {
+			return 0, problem
+		}
+	}
+	switch {
+	case len(e.Args) == 1:
+		return -args[0], ""
+	case e.Op == '+':
+		return args[0] + args[1], ""
+	case e.Op == '-':
+		return args[0] - args[1], ""
+	case e.Op == '*':
+		return args[0] * args[1], ""
+	}
+	return args[0] / args[1], ""
+}
+
+// call works out a function.
+func (p *plan) call(e *dqdl.Expression, key string) (float64, string) {
+	if e.Function == "last" {
+		past, problem := p.last(e, key)
+		if problem != "" {
+			return 0, problem
+		}
+		return past[len(past)-1], ""
+	}
+	if e.Function == "abs" {
+		v, problem := p.number(e.Args[0], key)
+		return math.Abs(v), problem
+	}
+	past, problem := p.last(e.Args[0], key)
+	if problem != "" {
+		return 0, problem
+	}
+	sum := 0.0
+	for _, v := range past {
+		sum += v
+	}
+	n := float64(len(past))
+	switch e.Function {
+	case "sum":
+		return sum, ""
+	case "avg":
+		return sum / n, ""
+	case "min":
+		return slices.Min(past), ""
+	case "max":
+		return slices.Max(past), ""
+	case "median":
+		return series.Median(past), ""
+	case "std":
+		squares := 0.0
+		for _, v := range past {
+			squares += (v - sum/n) * (v - sum/n)
+		}
+		return math.Sqrt(squares / n), ""
+	}
+	share, problem := p.number(e.Args[1], key)
+	if problem == "" && (share < 0 || share > 100) {
+		problem = fmt.Sprintf("a percentile is from 0 to 100, not %s", words.Number(share))
+	}
+	if problem != "" {
+		return 0, problem
+	}
+	order := slices.Sorted(slices.Values(past))
+	rank := share / 100 * (n - 1)
+	below := int(rank)
+	above := min(below+1, len(order)-1)
+	return order[below] + (rank-float64(below))*(order[above]-order[below]), ""
+}
+
+// last returns a metric's values in the newest accepted runs before this one,
+// the newest last.
+func (p *plan) last(e *dqdl.Expression, key string) (past []float64, problem string) {
+	if key == "" {
+		return nil, "a threshold from history is for a measured figure, not for single values"
+	}
+	want := 1
+	if len(e.Args) == 1 {
+		want, _ = strconv.Atoi(e.Args[0].Literal)
+	}
+	type point struct {
+		at    time.Time
+		value float64
+	}
+	var points []point
+	for _, run := range p.in.History {
+		if v, ok := run.Metrics[key]; ok && run.Accepted() && run.At.Before(p.in.Now) && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			points = append(points, point{run.At, v})
+		}
+	}
+	if len(points) < want {
+		return nil, fmt.Sprintf("too little history: last(%d) needs %s with %s before this one, there are %d", want,
+			words.Plural(int64(want), "accepted run"), strings.ReplaceAll(key, ":", " of "), len(points))
+	}
+	sort.Slice(points, func(i, j int) bool {
+		if !points[i].at.Equal(points[j].at) {
+			return points[i].at.Before(points[j].at)
+		}
+		return points[i].value < points[j].value
+	})
+	for _, pt := range points[len(points)-want:] {
+		past = append(past, pt.value)
+	}
+	return past, ""
+}
