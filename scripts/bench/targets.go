@@ -81,9 +81,12 @@ func (b *bench) targets(ctx context.Context) ([]target, error) {
 			growth.Now, growth.Note = ratio(at(largest, first, ours), at(small, first, ours)), ""
 		}
 	}
-	list = append(list, growth,
-		target{Name: "Parquet, DuckDB ÷ ours", Must: 3, Aim: 4.5, More: true, Unit: ratioUnit, Note: "Parquet files are not judged yet"},
-		target{Name: "gzip, DuckDB ÷ ours", Must: 1.5, Aim: 1.7, More: true, Unit: ratioUnit, Note: "not part of this program yet"})
+	list = append(list, growth)
+	forms, err := b.forms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, forms...)
 	faults, err := b.faults(ctx)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,9 @@ else:
     code = "regexp_full_match(customer_id, 'C[0-9]{6}')"
     email = r"regexp_full_match(email, '[^@\s]+@[^@\s]+\.[^@\s]+')"
     balanced = "abs(amount - round(quantity * unit_price - discount, 2)) <= 0.01"
+rows = f"""read_csv('{file}', header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = {types})"""
+if file.endswith(".parquet"):
+    rows = f"read_parquet('{file}')"
 db = duckdb.connect()
 db.execute(f"SET threads = {threads}")
 db.execute("SET preserve_insertion_order = false")
@@ -44,7 +47,7 @@ row = db.execute(f"""
         sum(amount) AS sum, avg(amount) AS mean, stddev_pop(amount::DOUBLE) AS deviation,
         approx_quantile(amount::DOUBLE, [0.5, 0.95, 0.99]) AS quantiles,
         histogram(region) AS regions
-    FROM read_csv('{file}', header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = {types})
+    FROM {rows}
 """).fetchone()
 seconds = time.perf_counter() - began
 figures = dict(zip((c[0] for c in db.description), row))
