@@ -68,6 +68,16 @@ func (c *check) named(p *plan, r *contract.Rule, rule *dqdl.Rule) {
 	if c.say.Name == "" {
 		c.say.Name = rule.Text
 	}
+	c.say.Name = shorten(c.say.Name)
+}
+
+// shorten cuts the text of a rule for a name or a message: a list may be long.
+func shorten(text string) string {
+	const most = 300
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // figures are the rule types that compare a statistic, by its name here.
@@ -98,7 +108,7 @@ func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 		return c
 	}
 	if rule.Where != "" {
-		c.skip("where is not executed yet (%s); give these rows a file or a rule of their own", rule.Where)
+		c.skip("where is not executed yet (%s); give these rows a file or a rule of their own", shorten(rule.Where))
 		return c
 	}
 	for tag := range rule.Tags {
@@ -172,7 +182,7 @@ func (p *plan) absent(c *check, column string) {
 // figureRule compares a statistic, and keeps it for history.
 func (p *plan) figureRule(c *check, rule *dqdl.Rule, name string) {
 	c.say.Dimension, c.say.Unit = statisticDimension(name), statisticUnit(name)
-	c.want, c.say.Want = contract.Want{}, rule.Condition.Text
+	c.want, c.say.Want = contract.Want{}, shorten(rule.Condition.Text)
 	if name == "rowCount" {
 		c.say.Dimension, c.say.Unit = contract.Completeness, string(contract.Rows)
 	}
@@ -243,7 +253,7 @@ func (p *plan) analyze(rule *dqdl.Rule) *check {
 		names = []string{name}
 	}
 	if rule.Where != "" {
-		c.skip("where is not executed yet (%s)", rule.Where)
+		c.skip("where is not executed yet (%s)", shorten(rule.Where))
 		return c
 	}
 	for _, name := range names {

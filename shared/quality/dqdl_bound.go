@@ -58,7 +58,7 @@ func (p *plan) bounds(c *dqdl.Condition, key string) (b bounds, problem string) 
 			}
 			values[i], shown[i] = v, words.Number(round6(v))
 			if _, plain := dqdl.Literal(o.Number); !plain {
-				b.why = c.Text
+				b.why = shorten(c.Text)
 			}
 		default:
 			return b, fmt.Sprintf("a number is not compared with %s", o.Kind)
@@ -69,7 +69,7 @@ func (p *plan) bounds(c *dqdl.Condition, key string) (b bounds, problem string) 
 	case dqdl.Between, dqdl.NotBetween:
 		b.text = fmt.Sprintf("%s %s and %s", c.Op, shown[0], shown[1])
 	case dqdl.In, dqdl.NotIn:
-		b.text = fmt.Sprintf("%s [%s]", c.Op, strings.Join(shown, ", "))
+		b.text = shorten(fmt.Sprintf("%s [%s]", c.Op, strings.Join(shown, ", ")))
 	}
 	b.holds = func(v float64) bool { return compare(c.Op, v, values) }
 	return b, ""

@@ -24,7 +24,7 @@ func (p *plan) parts(rule *dqdl.Rule, id string, whole *check) *composite {
 	if rule.Join == "" {
 		c := p.ruleCheck(rule)
 		c.part = true
-		c.say.Name = rule.Text
+		c.say.Name = shorten(rule.Text)
 		c.say.ID = fmt.Sprintf("%s part %d", id, len(p.checks))
 		p.addKeyed(c)
 		for _, slot := range c.shows {
@@ -121,6 +121,9 @@ func (f *findings) fold(results []Result) []Result {
 	return out
 }
 
+// partsTold is how many parts of a composite its message speaks of.
+const partsTold = 12
+
 // judge fills the result and the tally of one composite.
 func (f *findings) judge(c *check, r *Result, t *tally, of map[*check]*Result, at map[*check]int) {
 	status := c.composite.status(of)
@@ -130,6 +133,12 @@ func (f *findings) judge(c *check, r *Result, t *tally, of map[*check]*Result, a
 	for _, leaf := range leaves {
 		if of[leaf].Status == Fail {
 			broken++
+		}
+		if len(told) == partsTold {
+			told = append(told, "…")
+		}
+		if len(told) > partsTold {
+			continue
 		}
 		why := strings.TrimPrefix(strings.TrimPrefix(of[leaf].Message, "skipped: "), "not measured: ")
 		told = append(told, fmt.Sprintf("%s: %s (%s)", leaf.say.Name, of[leaf].Status, why))

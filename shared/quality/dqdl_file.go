@@ -147,8 +147,8 @@ func (p *plan) arrivedRule(c *check, rule *dqdl.Rule) {
 	zone := time.UTC
 	for _, tag := range rule.Tags {
 		var err error
-		if zone, err = time.LoadLocation(tag.Operands[0].Text); err != nil || tag.Operands[0].Text == "Local" || tag.Op != dqdl.Equal {
-			c.error("timeZone %s is no time zone; write an IANA name such as \"Europe/Paris\"", tag.Text)
+		if zone, err = time.LoadLocation(tag.Operands[0].Text); err != nil || tag.Operands[0].Kind != dqdl.Text || tag.Operands[0].Text == "Local" || tag.Op != dqdl.Equal {
+			c.error("timeZone %s is no time zone; write an IANA name such as \"Europe/Paris\"", shorten(tag.Text))
 			return
 		}
 	}
@@ -158,7 +158,7 @@ func (p *plan) arrivedRule(c *check, rule *dqdl.Rule) {
 	for _, o := range rule.Condition.Operands {
 		v, clock, ok := p.pointInTime(o, zone)
 		if !ok {
-			c.error("%q is neither a date nor a time of day; write \"2026-11-22\", \"9:30 AM\" or (now() - 3 hours)", o.Text)
+			c.error("%q is neither a date nor a time of day; write \"2026-11-22\", \"9:30 AM\" or (now() - 3 hours)", shorten(o.Text))
 			return
 		}
 		if clock {
@@ -170,7 +170,7 @@ func (p *plan) arrivedRule(c *check, rule *dqdl.Rule) {
 		c.error("a time matches no pattern")
 		return
 	}
-	c.say.Want = rule.Condition.Text
+	c.say.Want = shorten(rule.Condition.Text)
 	c.finish = func(_ *findings, _ *tally, r *Result) {
 		good := compare(rule.Condition.Op, at, values)
 		share := 0.0
@@ -186,7 +186,7 @@ func (p *plan) arrivedRule(c *check, rule *dqdl.Rule) {
 			good = b.holds(share)
 		}
 		r.decide(p.in.Now.Sub(p.in.Arrived).Minutes(), good)
-		r.Message = fmt.Sprintf("the file arrived at %s; wanted %s", arrived.Format("2006-01-02 15:04 MST"), rule.Condition.Text)
+		r.Message = fmt.Sprintf("the file arrived at %s; wanted %s", arrived.Format("2006-01-02 15:04 MST"), c.say.Want)
 		r.Advice = "Tell those who use the data, and look at the producer's schedule and its last run."
 	}
 }

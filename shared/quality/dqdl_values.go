@@ -71,7 +71,7 @@ func (p *plan) valuesRule(c *check, rule *dqdl.Rule, slot int) {
 
 // refuse says what a value is that does not meet a condition: "not > 0".
 func refuse(c *dqdl.Condition) string {
-	operand := strings.TrimSpace(c.Text[min(len(c.Op), len(c.Text)):])
+	operand := shorten(strings.TrimSpace(c.Text[min(len(c.Op), len(c.Text)):]))
 	if strings.Contains(operand, "$") {
 		var shown []contract.Value
 		for _, o := range c.Operands {
@@ -240,7 +240,7 @@ func (p *plan) order(o dqdl.Operand, slot int) (func([]byte) (int, bool), string
 			return p.momentOrder(slot, at), ""
 		}
 	}
-	return nil, fmt.Sprintf("%q is neither a number nor a date such as \"2026-11-22\", and texts have no order", o.Text)
+	return nil, fmt.Sprintf("%q is neither a number nor a date such as \"2026-11-22\", and texts have no order", shorten(o.Text))
 }
 
 func numberOrder(text string) (func([]byte) (int, bool), string) {
@@ -337,7 +337,7 @@ func typeTest(c *dqdl.Condition) (test, string) {
 	for _, o := range c.Operands {
 		is := dataTypes[strings.ToLower(o.Text)]
 		if is == nil {
-			return nil, fmt.Sprintf("%q is not a data type; Boolean, Date, Timestamp, Integer, Long, Double, Float, Decimal and String are", o.Text)
+			return nil, fmt.Sprintf("%q is not a data type; Boolean, Date, Timestamp, Integer, Long, Double, Float, Decimal and String are", shorten(o.Text))
 		}
 		any = append(any, is)
 	}
