@@ -11,6 +11,7 @@ import (
 
 	"tillwatch/shared/document"
 	"tillwatch/shared/profile"
+	"tillwatch/shared/profile/show"
 )
 
 // diffFormats are the forms of a difference, in the order in which help lists
@@ -92,14 +93,14 @@ func (a *app) diff(ctx context.Context, c *profileCall, names []string) error {
 	}
 	bar.done()
 	d := profile.Compare(sides[0], sides[1])
-	err := a.put(c.output, "Difference", func(w io.Writer, o profile.TextOptions) error {
+	err := a.put(c.output, "Difference", func(w io.Writer, o show.TextOptions) error {
 		switch c.format {
 		case "json":
 			return writeJSON(w, d)
 		case "markdown":
-			return d.Markdown(w)
+			return show.Markdown(w, d)
 		}
-		return d.Text(w, o)
+		return show.Difference(w, d, o)
 	})
 	if err != nil {
 		return &exit{exitMisuse, err}

@@ -14,6 +14,7 @@ import (
 
 	"tillwatch/shared/document"
 	"tillwatch/shared/profile"
+	"tillwatch/shared/profile/show"
 	"tillwatch/shared/quality/report"
 )
 
@@ -122,14 +123,14 @@ func (a *app) profile(ctx context.Context, c *profileCall, names []string) error
 		}
 		fmt.Fprintf(a.err, "Suggested contract in %s; judge a file by it with 'tillwatch validate --contract %[1]s'\n", report.Printable(c.suggest))
 	}
-	err = a.put(c.output, "Profile", func(w io.Writer, o profile.TextOptions) error {
+	err = a.put(c.output, "Profile", func(w io.Writer, o show.TextOptions) error {
 		switch c.format {
 		case "json":
 			return writeJSON(w, p)
 		case "html":
-			return p.HTML(w)
+			return show.HTML(w, p)
 		}
-		return p.Text(w, o)
+		return show.Text(w, p, o)
 	})
 	if err != nil {
 		return &exit{exitMisuse, err}
@@ -184,16 +185,16 @@ func (a *app) inputs(ctx context.Context, open *opener, names []string, wrong *p
 }
 
 // put writes what was found to a file in one step, or to standard output.
-func (a *app) put(file, what string, write func(io.Writer, profile.TextOptions) error) error {
+func (a *app) put(file, what string, write func(io.Writer, show.TextOptions) error) error {
 	if file == "" {
-		err := write(a.out, profile.TextOptions{Color: a.colored(), Width: a.width()})
+		err := write(a.out, show.TextOptions{Color: a.colored(), Width: a.width()})
 		if gone(err) {
 			return nil
 		}
 		return err
 	}
 	var b bytes.Buffer
-	if err := write(&b, profile.TextOptions{}); err != nil {
+	if err := write(&b, show.TextOptions{}); err != nil {
 		return err
 	}
 	if err := writeFile(file, b.Bytes()); err != nil {

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/words"
 )
 
 // masked stands for a personal value.
@@ -284,3 +285,24 @@ func tokens(name string) []string {
 	flush()
 	return list
 }
+
+// Kind says what a column is in a word or two: its type and how it is written,
+// and the share of values that are so unless it is all.
+func (c *Column) Kind() string {
+	text := string(c.Type)
+	switch {
+	case c.Rows == c.Nulls:
+		return "empty"
+	case c.Format != "":
+		text = c.Format
+	case c.Pattern != "":
+		text += " " + c.Pattern
+	}
+	if values := c.Rows - c.Nulls; c.Fitting < values {
+		text += " " + words.Percent(percent(c.Fitting, values)) + " %"
+	}
+	return text
+}
+
+// Hidden reports whether the column's values are masked.
+func (c *Column) Hidden() bool { return c.Min == masked }

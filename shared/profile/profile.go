@@ -5,7 +5,7 @@
 //
 //	Read(files)     → *Profile: what all files together hold, column by column
 //	Suggest(*Profile) → an ODCS document that every one of the files passes
-//	Compare(a, b)   → *Difference: changes of the schema and of distributions
+//	Compare(a, b)   → *Difference: changes of the schema and of distributions; package show writes both
 //
 // What is seen of a column merges, commutatively and associatively, so that a
 // profile depends neither on the number of workers nor on the order of rows,
@@ -256,4 +256,31 @@ func wrongFormat(name string, header []byte) error {
 		return fmt.Errorf("%s is a Parquet file: %w", name, ErrFormat)
 	}
 	return nil
+}
+
+// Said returns what a contract says about how the files of a table are written,
+// as far as it does, and which of its columns are personal.
+func Said(c *contract.Contract, table string) (d tabular.Dialect, personal []string) {
+	d.Encoding = c.Custom["encoding"]
+	for _, s := range c.Servers {
+		if d.Delimiter == 0 && len(s.Delimiter) == 1 {
+			d.Delimiter = s.Delimiter[0]
+		}
+		if e := s.Custom["encoding"]; e != "" {
+			d.Encoding = e
+		}
+	}
+	t, ok := c.Table(table)
+	if !ok {
+		return d, nil
+	}
+	if e := t.Custom["encoding"]; e != "" {
+		d.Encoding = e
+	}
+	for _, column := range t.Columns {
+		if column.Personal {
+			personal = append(personal, column.Name)
+		}
+	}
+	return d, personal
 }

@@ -3,7 +3,6 @@ package profile
 import (
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -46,7 +45,8 @@ var ErrDialects = errors.New("the files differ in format, delimiter or encoding,
 //     as frequent as Wilson's bound allows for what never occurred.
 //   - Shapes: where at least 50 values share one; lengths elsewhere.
 //   - Keys: where no value occurs twice in any of the files.
-//   - Row counts: at least one row, and the number of rows as in the history of
+//   - Row counts: more than none, or than a quarter of the smallest of three
+//     files or more, and the number of rows as in the history of
 //     the dataset, once there are seven runs.
 //
 // Columns that are not in every file, or have no name, are left out.
@@ -130,7 +130,7 @@ func (w *writer) table(name string) {
 	w.linef(2, "description: %s", quoted(w.tableSentence()))
 	w.line(2, "quality:")
 	if w.least() > 0 {
-		w.rule(3, "rows_present", "there are rows", "metric: rowCount", "mustBeGreaterThan: 0", "dimension: completeness", "severity: error")
+		w.rule(3, "rows_present", "there are rows", "metric: rowCount", fmt.Sprintf("mustBeGreaterThan: %d", w.fewestRows()), "dimension: completeness", "severity: error")
 	}
 	w.rule(3, "rows_as_usual", "as many rows as in the runs before",
 		"type: custom", "engine: tillwatch",
@@ -140,6 +140,14 @@ func (w *writer) table(name string) {
 		w.rule(3, "structure", "hardly a row is malformed", "type: custom", "engine: tillwatch",
 			fmt.Sprintf("implementation: { check: structure, maxPercent: %s }", upward(worst)), "dimension: conformity", "severity: error")
 	}
+}
+
+// fewestRows is how many rows a file must have more than.
+func (w *writer) fewestRows() int64 {
+	if len(w.p.Files) < 3 {
+		return 0
+	}
+	return w.least() / 4
 }
 
 // rule writes one rule.
@@ -256,40 +264,6 @@ func (w *writer) column(i, key int) {
 	w.rules(c, s, i, nulls, enough && !required && nulls < 100, strict, categories)
 }
 
-// options are the logicalTypeOptions.
-func (w *writer) options(c *Column, s *column, strict, enough bool) (list []string) {
-	if !strict {
-		return nil
-	}
-	if c.Pattern != "" {
-		list = append(list, "format: "+quoted(c.Pattern))
-	}
-	if c.Format != "" {
-		return append(list, "format: "+c.Format)
-	}
-	switch {
-	case !enough:
-	case c.Type == contract.Integer || c.Type == contract.Number:
-		low, high := ranged(s.numbers.min.Float64(), s.numbers.max.Float64())
-		if c.Type == contract.Integer {
-			low, high = math.Floor(low), math.Ceil(high)
-		}
-		list = append(list, "minimum: "+plain(low))
-		if !c.Unique && low < high {
-			list = append(list, "maximum: "+plain(high))
-		}
-	case c.Type == contract.String:
-		if shape := s.pattern(c.Personal); shape != "" && c.Fitting >= leastShaped {
-			return append(list, "pattern: "+quoted(shape))
-		}
-		if c.Shortest > 0 {
-			list = append(list, "minLength: 1")
-		}
-		list = append(list, "maxLength: "+plain(math.Ceil(outward(lengthSlack*float64(max(c.Longest, 1)), true))))
-	}
-	return list
-}
-
 // rules writes the rules of one column.
 func (w *writer) rules(c *Column, s *column, at int, nulls float64, complete, strict, categories bool) {
 	begun := false
@@ -332,79 +306,6 @@ var exceptions = map[contract.Type]string{
 	contract.Number:  `^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`,
 	contract.Date:    `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`,
 	contract.Boolean: `^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$`,
-}
-
-// nullPercent is how many nulls a column may have: the largest that Wilson's
-// bound allows for one of the files.
-func (w *writer) nullPercent(i int) (worst float64) {
-	for _, f := range w.p.Files {
-		_, high := wilson(f.nulls[i], f.Rows)
-		worst = max(worst, 100*high)
-	}
-	return worst
-}
-
-// worstPercent is how many of a file's rows may be bad where n of all were,
-// whichever file they are in.
-func (w *writer) worstPercent(n int64) float64 {
-	rows := w.least()
-	_, high := wilson(min(n, rows), rows)
-	return 100 * high
-}
-
-// saturated reports whether a column's values are categories of which none is
-// likely to be missing.
-func saturated(c *Column, s *column) bool {
-	values := c.Rows - c.Nulls
-	if c.Personal || !c.DistinctExact || c.Type != contract.String || c.Format != "" || c.Distinct > mostCategories || c.Distinct < 1 ||
-		values < c.Distinct*rowsPerCategory || c.Longest > 64 {
-		return false
-	}
-	for _, v := range s.held {
-		if v.n < leastOfCategory {
-			return false
-		}
-	}
-	return true
-}
-
-// ranged widens a range by its slack, outwards to two digits.
-func ranged(low, high float64) (float64, float64) {
-	slack := rangeSlack * (high - low)
-	if slack == 0 {
-		slack = rangeSlack * math.Abs(high)
-	}
-	least := low - slack
-	if low >= 0 {
-		least = max(least, 0)
-	}
-	most := high + slack
-	if high <= 0 {
-		most = min(most, 0)
-	}
-	return outward(least, false), outward(most, true)
-}
-
-// outward rounds to two digits, upwards or downwards.
-func outward(v float64, up bool) float64 {
-	if v == 0 || math.IsInf(v, 0) {
-		return v
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-1)
-	if up {
-		return math.Ceil(v/unit) * unit
-	}
-	return math.Floor(v/unit) * unit
-}
-
-// upward writes a percentage with two digits that count, rounded up, at most 100.
-func upward(percent float64) string { return plain(min(outward(percent, true), 100)) }
-
-// plain writes a number without an exponent and with no more digits than two
-// that count need.
-func plain(v float64) string {
-	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64)
-	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 // sentence describes a column for a reader of the contract. It tells no value

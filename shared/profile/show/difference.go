@@ -1,4 +1,4 @@
-package profile
+package show
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"tillwatch/shared/profile"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/words"
 )
@@ -19,7 +20,7 @@ const (
 )
 
 // summary says in a line what a difference comes to.
-func (d *Difference) summary() string {
+func summary(d *profile.Difference) string {
 	changed := int64(0)
 	for _, c := range d.Columns {
 		if c.Changed {
@@ -33,33 +34,20 @@ func (d *Difference) summary() string {
 }
 
 // rowsText says how many rows there are and were.
-func (d *Difference) rowsText() string {
+func rowsText(d *profile.Difference) string {
 	text := words.Count(d.Before.Rows) + " → " + words.Count(d.After.Rows) + " rows"
 	if d.Before.Rows > 0 && d.Before.Rows != d.After.Rows {
-		text += fmt.Sprintf(" (%+.1f %%)", percent(d.After.Rows-d.Before.Rows, d.Before.Rows))
+		text += fmt.Sprintf(" (%+.1f %%)", 100*float64(d.After.Rows-d.Before.Rows)/float64(d.Before.Rows))
 	}
 	return text
 }
 
-// String says in words what happened to a column.
-func (c Change) String() string {
-	switch c.Kind {
-	case Added:
-		return c.Column + ", " + c.After
-	case Removed:
-		return c.Column + ", " + c.Before
-	case Renamed:
-		return c.Before + " → " + c.After + ", which holds the same"
-	}
-	return c.Column + ": " + c.Before + " → " + c.After
-}
-
-// Text writes the difference for a person at a terminal: changes of the schema,
+// Difference writes the difference for a person at a terminal: changes of the schema,
 // then the columns that changed with their tests, then how many did not.
-func (d *Difference) Text(w io.Writer, o TextOptions) error {
+func Difference(w io.Writer, d *profile.Difference, o TextOptions) error {
 	s := newSheet(w, o)
 	s.wrapped("", bold, report.Printable(d.Before.Name)+" → "+report.Printable(d.After.Name))
-	s.wrapped("", "", d.summary()+" · "+d.rowsText())
+	s.wrapped("", "", summary(d)+" · "+rowsText(d))
 	if len(d.Schema) > 0 {
 		fmt.Fprintf(s.out, "\n%s\n", s.paint(bold, "Schema"))
 		for _, c := range d.Schema {
@@ -92,7 +80,7 @@ func (d *Difference) Text(w io.Writer, o TextOptions) error {
 		for _, t := range c.Tests {
 			switch {
 			case t.Changed:
-				s.wrapped("    "+s.paint(red, t.Name)+": ", "", report.Printable(t.Message)+fmt.Sprintf("; changed from %s on", short3(t.Threshold)))
+				s.wrapped("    "+s.paint(red, t.Name)+": ", "", report.Printable(t.Message)+fmt.Sprintf("; changed from %s on", words.Number(t.Threshold)))
 			case c.Changed && t.Value > 0 || !t.Measured:
 				s.wrapped("    "+t.Name+": ", "", report.Printable(t.Message))
 			}
@@ -113,7 +101,7 @@ func (d *Difference) Text(w io.Writer, o TextOptions) error {
 
 // told reports whether there is something to tell of a column that did not
 // change.
-func told(c Shift) bool {
+func told(c profile.Shift) bool {
 	if len(c.Notes) > 0 && len(c.Before) == 0 {
 		return true
 	}
@@ -158,12 +146,12 @@ func (s *sheet) color(attribute, text string) string {
 
 // Markdown writes the difference as a page for a review: a table of the changes
 // of the schema, and one of the columns.
-func (d *Difference) Markdown(w io.Writer) error {
+func Markdown(w io.Writer, d *profile.Difference) error {
 	var b strings.Builder
 	cell := func(text string) string {
 		return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(report.Printable(text))
 	}
-	fmt.Fprintf(&b, "# %s → %s\n\n%s. %s.\n", cell(d.Before.Name), cell(d.After.Name), d.summary(), d.rowsText())
+	fmt.Fprintf(&b, "# %s → %s\n\n%s. %s.\n", cell(d.Before.Name), cell(d.After.Name), summary(d), rowsText(d))
 	if len(d.Schema) > 0 {
 		b.WriteString("\n| Schema | Column |\n|---|---|\n")
 		for _, c := range d.Schema {

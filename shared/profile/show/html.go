@@ -1,4 +1,4 @@
-package profile
+package show
 
 import (
 	"bufio"
@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 
+	"tillwatch/shared/profile"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/words"
 )
@@ -28,14 +29,14 @@ var (
 		"short":     short,
 		"wide":      func(n int) int64 { return int64(n) },
 		"written":   formName,
-		"kind":      func(c Column) string { return kindOf(&c) },
+		"kind":      func(c profile.Column) string { return c.Kind() },
 		"bars":      drawn,
 	}).Parse(pageText))
 )
 
 // HTML writes the profile as one page that needs nothing but itself: no network,
 // no script, and a content security policy that allows only its own style.
-func (p *Profile) HTML(w io.Writer) error {
+func HTML(w io.Writer, p *profile.Profile) error {
 	sum := sha256.Sum256([]byte(pageStyle))
 	title := "nothing"
 	if len(p.Files) > 0 {
@@ -73,7 +74,7 @@ type drawnBar struct {
 }
 
 // drawn draws a distribution, nil where there is nothing to see.
-func drawn(list []Bar) *drawing {
+func drawn(list []profile.Bar) *drawing {
 	if len(list) < 2 {
 		return nil
 	}

@@ -1,4 +1,6 @@
-package profile
+// Package show writes profiles and differences for people: at a terminal, as a
+// page, and as Markdown.
+package show
 
 import (
 	"bufio"
@@ -10,6 +12,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/profile"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
@@ -80,7 +83,7 @@ func (s *sheet) row(widths []int, attributes []string, cells ...string) {
 
 // Text writes the profile for a person at a terminal: what the files are, then
 // for each column one line of what it is and one or two of what it holds.
-func (p *Profile) Text(w io.Writer, o TextOptions) error {
+func Text(w io.Writer, p *profile.Profile, o TextOptions) error {
 	s := newSheet(w, o)
 	for _, f := range p.Files {
 		fmt.Fprintln(s.out, s.paint(bold, report.Printable(f.Name)))
@@ -92,7 +95,7 @@ func (p *Profile) Text(w io.Writer, o TextOptions) error {
 	name, kind := 6, 4
 	for i := range p.Columns {
 		name = max(name, runewidth.StringWidth(report.Printable(p.Columns[i].Name)))
-		kind = max(kind, runewidth.StringWidth(kindOf(&p.Columns[i])))
+		kind = max(kind, runewidth.StringWidth(p.Columns[i].Kind()))
 	}
 	name, kind = min(name, s.Width/4), min(kind, s.Width/4)
 	widths := []int{name, kind, 7, 12}
@@ -100,7 +103,7 @@ func (p *Profile) Text(w io.Writer, o TextOptions) error {
 	s.row(widths, []string{faint, faint, faint, faint, faint}, "COLUMN", "TYPE", "NULL", "DIFFERENT", "DISTRIBUTION")
 	for i := range p.Columns {
 		c := &p.Columns[i]
-		s.row(widths, []string{bold, cyan}, report.Printable(c.Name), kindOf(c), words.Percent(c.NullPercent)+" %", distinctText(c), sparkline(c.Distribution))
+		s.row(widths, []string{bold, cyan}, report.Printable(c.Name), c.Kind(), words.Percent(c.NullPercent)+" %", distinctText(c), sparkline(c.Distribution))
 		for _, note := range notes(c) {
 			s.row([]int{1}, []string{"", faint}, "", report.Printable(note))
 		}
@@ -112,7 +115,7 @@ func (p *Profile) Text(w io.Writer, o TextOptions) error {
 }
 
 // fileLine says what a file is.
-func fileLine(f File) string {
+func fileLine(f profile.File) string {
 	parts := []string{words.Plural(f.Rows, "row"), words.Plural(int64(len(f.Header)), "column"), words.Bytes(f.Bytes),
 		formName(f), f.Encoding}
 	if f.Compression != "" {
@@ -125,7 +128,7 @@ func fileLine(f File) string {
 }
 
 // formName says in words how the file is written.
-func formName(f File) string {
+func formName(f profile.File) string {
 	d := f.Delimiter
 	if f.Format == tabular.FormatJSON {
 		return "JSON"
@@ -136,25 +139,8 @@ func formName(f File) string {
 	return report.Printable(d) + " separated"
 }
 
-// kindOf says what a column is in a word or two.
-func kindOf(c *Column) string {
-	text := string(c.Type)
-	switch {
-	case c.Rows == c.Nulls:
-		return "empty"
-	case c.Format != "":
-		text = c.Format
-	case c.Pattern != "":
-		text += " " + c.Pattern
-	}
-	if values := c.Rows - c.Nulls; c.Fitting < values {
-		text += " " + words.Percent(percent(c.Fitting, values)) + " %"
-	}
-	return text
-}
-
 // distinctText says how many different values there are, and how surely.
-func distinctText(c *Column) string {
+func distinctText(c *profile.Column) string {
 	switch {
 	case c.Unique:
 		return "unique"
@@ -165,7 +151,7 @@ func distinctText(c *Column) string {
 }
 
 // notes say what a column holds.
-func notes(c *Column) (list []string) {
+func notes(c *profile.Column) (list []string) {
 	switch {
 	case c.Rows == c.Nulls:
 		return nil
@@ -178,7 +164,7 @@ func notes(c *Column) (list []string) {
 		list = append(list, fmt.Sprintf("%s to %s, mean %s ± %s", c.Min, c.Max, short(f.Mean), short(f.Deviation)),
 			fmt.Sprintf("p5%s %s  p25 %s  p50 %s  p75 %s  p95 %s  p99 %s", about,
 				short(f.P5), short(f.P25), short(f.P50), short(f.P75), short(f.P95), short(f.P99)))
-	case c.Personal && c.Min == masked:
+	case c.Hidden():
 		list = append(list, lengths(c)+"; personal, values masked")
 	case c.Type == contract.Date || c.Type == contract.Timestamp || c.Type == contract.Time:
 		list = append(list, c.Min+" to "+c.Max)
@@ -196,7 +182,7 @@ func notes(c *Column) (list []string) {
 	return list
 }
 
-func lengths(c *Column) string {
+func lengths(c *profile.Column) string {
 	if c.Shortest == c.Longest {
 		return words.Plural(int64(c.Longest), "character")
 	}
@@ -205,8 +191,8 @@ func lengths(c *Column) string {
 
 // topText lists the most frequent values where some of them are worth it: a
 // value of its own column's thousands is not.
-func topText(c *Column) string {
-	if len(c.Top) == 0 || c.Top[0].Value == masked || c.Distinct > 20 && c.Top[0].Percent < 1 {
+func topText(c *profile.Column) string {
+	if len(c.Top) == 0 || c.Hidden() || c.Distinct > 20 && c.Top[0].Percent < 1 {
 		return ""
 	}
 	var parts []string
@@ -229,7 +215,7 @@ func topText(c *Column) string {
 }
 
 // sparkline draws a distribution with block characters; "" for none.
-func sparkline(list []Bar) string {
+func sparkline(list []profile.Bar) string {
 	if len(list) < 2 {
 		return ""
 	}
@@ -246,9 +232,12 @@ func sparkline(list []Bar) string {
 	return b.String()
 }
 
-func mostOf(list []Bar) (most int64) {
+func mostOf(list []profile.Bar) (most int64) {
 	for _, b := range list {
 		most = max(most, b.Count)
 	}
 	return most
 }
+
+// short writes a number with five digits.
+func short(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
