@@ -39,9 +39,10 @@ func (a *app) validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate --contract C.odcs.yaml|--rules R.dqdl [flags] FILE|s3://BUCKET/KEY|-",
 		Short: "Judge a file against its contract",
-		Long: `Validate reads a delimited file, plain or compressed, and judges it against a table
-of its data contract (ODCS 3). FILE is a path, an address in S3, or - for standard
-input. AWS settings come from the environment; AWS_ENDPOINT_URL is honoured.
+		Long: `Validate reads a delimited file, JSON (an object a line, or an array of objects) or
+Parquet, plain or compressed, and judges it against a table of its data contract
+(ODCS 3). FILE is a path, an address in S3, or - for standard input. AWS settings come
+from the environment; AWS_ENDPOINT_URL is honoured.
 
 With --rules in place of --contract the file is judged by a ruleset in DQDL, the rule
 language of AWS Glue Data Quality; the dataset is then --table, else named like the file.
