@@ -2,6 +2,7 @@ package state
 
 import (
 	"math"
+	"math/big"
 
 	"tillwatch/shared/decimal"
 )
@@ -15,8 +16,11 @@ type Powers struct {
 	Degree int
 	N      int64
 	Zeros  int64
-	Sums   [4]decimal.Sum // of the first, second … power
+	Sums   [4]decimal.Sum // of the first, second … power, but for those in wide
 	Large  int64          // numbers too long to be summed exactly
+	// wide holds the sums of powers that no Decimal holds but a product of two
+	// does: by power and by k, which the product is yet to be divided by 10 to.
+	wide [4][decimal.MaxScale + 1]decimal.Sum
 }
 
 func (a *Powers) Observe(v *View) {
@@ -38,13 +42,19 @@ func (a *Powers) add(d decimal.Decimal) {
 		return
 	}
 	a.Sums[0].Add(d)
-	power, fits := d, true
+	powers, held := [4]decimal.Decimal{d}, 1
 	for i := 1; i < a.Degree; i++ {
-		if fits {
-			power, fits = decimal.Mul(power, d)
+		if held == i {
+			if power, fits := decimal.Mul(powers[i-1], d); fits {
+				powers[i] = power
+				held++
+				a.Sums[i].Add(power)
+				continue
+			}
 		}
-		if fits {
-			a.Sums[i].Add(power)
+		x, y := i/2, (i-1)/2 // where two factors of this power stand
+		if x < held {
+			a.wide[i][powers[y].Scale].AddTimes(powers[x], powers[y].Coef)
 			continue
 		}
 		exact := d.Rat()
@@ -63,7 +73,22 @@ func (a *Powers) Merge(other Aggregate) {
 	a.Large += o.Large
 	for i := range a.Degree {
 		a.Sums[i].Merge(o.Sums[i])
+		for k := range a.wide[i] {
+			a.wide[i][k].Merge(o.wide[i][k])
+		}
 	}
+}
+
+// Sum returns the exact sum of a power from 1 to Degree.
+func (a *Powers) Sum(power int) *big.Rat {
+	total, ten := a.Sums[power-1].Rat(), big.NewInt(10)
+	for k := range a.wide[power-1] {
+		if part := &a.wide[power-1][k]; part.Sign() != 0 {
+			scale := new(big.Int).Exp(ten, big.NewInt(int64(k)), nil)
+			total.Add(total, new(big.Rat).Quo(part.Rat(), new(big.Rat).SetInt(scale)))
+		}
+	}
+	return total
 }
 
 // Variance returns the population's variance: the mean square of the distances

@@ -11,7 +11,7 @@ import (
 //	Σ(x-μ)^k ÷ n = Σ_i (k over i) (-μ)^(k-i) Σx^i ÷ n
 func (a *Powers) central(power int) *big.Rat {
 	n := new(big.Rat).SetInt64(a.N)
-	mean := new(big.Rat).Quo(a.Sums[0].Rat(), n)
+	mean := new(big.Rat).Quo(a.Sum(1), n)
 	mean.Neg(mean)
 	total := new(big.Rat)
 	for i := 0; i <= power; i++ {
@@ -20,7 +20,7 @@ func (a *Powers) central(power int) *big.Rat {
 			term.Mul(term, mean)
 		}
 		if i > 0 {
-			term.Mul(term, new(big.Rat).Quo(a.Sums[i-1].Rat(), n))
+			term.Mul(term, new(big.Rat).Quo(a.Sum(i), n))
 		}
 		total.Add(total, term)
 	}

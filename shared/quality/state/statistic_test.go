@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func tellStatistic(a Aggregate) string {
 	case *Powers:
 		skew, _ := a.Skewness()
 		kurtosis, _ := a.Kurtosis()
-		return fmt.Sprint(a.N, a.Zeros, a.Large, a.Sums[0], a.Sums[1].Rat(), a.Sums[2].Rat(), a.Sums[3].Rat(), a.Variance(), skew, kurtosis)
+		return fmt.Sprint(a.N, a.Zeros, a.Large, a.Sum(1), a.Sum(2), a.Sum(3), a.Sum(4), a.Variance(), skew, kurtosis)
 	case *Pair:
 		r, ok := a.Correlation()
 		return fmt.Sprint(a.N, a.Large, a.XY.Rat(), r, ok)
@@ -176,4 +177,31 @@ func TestMomentsAgainstTheDefinition(t *testing.T) {
 	if _, ok := constant.Skewness(); ok || constant.Variance() != 0 {
 		t.Errorf("a constant column: got variance %v and a skewness", constant.Variance())
 	}
+}
+
+// Powers are exact however they are summed: in a Decimal, as a product of two,
+// or as a fraction.
+func TestPowersAreExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := &Powers{Degree: 4}
+		var want [5]big.Rat
+		for range rapid.IntRange(1, 9).Draw(t, "n") {
+			coef := rapid.Int64Range(-1<<62, 1<<62).Draw(t, "coef") >> rapid.IntRange(0, 62).Draw(t, "shift")
+			d, ok := decimal.New(coef, uint8(rapid.IntRange(0, 18).Draw(t, "scale")))
+			if !ok {
+				continue
+			}
+			a.add(d)
+			power := d.Rat()
+			for i := 1; i <= 4; i++ {
+				want[i].Add(&want[i], power)
+				power.Mul(power, d.Rat())
+			}
+		}
+		for i := 1; i <= 4; i++ {
+			if got := a.Sum(i); got.Cmp(&want[i]) != 0 {
+				t.Errorf("power %d: got %s, want %s", i, got, want[i].String())
+			}
+		}
+	})
 }
