@@ -196,6 +196,9 @@ func (p *plan) statistic(name string, columns []string, q float64) (s statistic,
 			}
 			if !a.Exact() {
 				note = ", within 0.05 %"
+				if name == "interquartileRange" {
+					note += " of each quartile"
+				}
 			}
 			return value, note, ""
 		}), ""
