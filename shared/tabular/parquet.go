@@ -54,6 +54,13 @@ func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader
 	if err != nil {
 		return nil, nil, errors.Join(err, drop.Close())
 	}
+	most := o.Limits.TotalBytes
+	if most <= 0 {
+		most = defaultTotal
+	}
+	if file.Rows() > most { // each counts as a byte at least, or a few bytes could claim any number
+		return nil, nil, errors.Join(&TooLargeError{"number of rows", most, "split the file, or raise the limit on total bytes"}, drop.Close())
+	}
 	block := o.Limits.BlockBytes
 	if block <= 0 {
 		block = defaultBlock

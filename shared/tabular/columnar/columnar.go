@@ -108,6 +108,15 @@ func (f *File) addColumns(parent *parquet.Column, path string) {
 // Names returns the names of the columns, in the order of the schema.
 func (f *File) Names() []string { return f.names }
 
+// Rows returns how many rows the footer says there are.
+func (f *File) Rows() int64 {
+	n := int64(0)
+	for _, g := range f.file.RowGroups() {
+		n += g.NumRows()
+	}
+	return n
+}
+
 // Err returns the first error that reading a slice met.
 func (f *File) Err() error {
 	f.mu.Lock()
