@@ -23,7 +23,7 @@ func (a *app) diffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [flags] BEFORE AFTER",
 		Short: "Say what changed from one file to another",
-		Long: `Diff compares two delimited files, plain or compressed: columns added, removed,
+		Long: `Diff compares two files (delimited text, plain or compressed, JSON or Parquet): columns added, removed,
 renamed (by what they hold), reordered, and of another type; and how what the
 columns hold is distributed.
 

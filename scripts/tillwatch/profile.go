@@ -34,8 +34,8 @@ func (a *app) profileCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "profile [flags] FILE|s3://BUCKET/KEY|-...",
 		Short: "Say what is in files, and suggest a contract for them",
-		Long: `Profile reads delimited files, plain or compressed, as one: what they are (delimiter,
-encoding, compression, rows), and of each column its type, nulls, different values,
+		Long: `Profile reads files (delimited text, plain or compressed, JSON or Parquet) as one: what
+they are (format, delimiter, encoding, compression, rows), and of each column its type, nulls, different values,
 range, quantiles, lengths, most frequent values and distribution.
 
 Delimiter and encoding are detected if neither the flags nor the contract give them.

@@ -16,8 +16,6 @@ package profile
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"runtime"
 
 	"tillwatch/shared/contract"
@@ -77,8 +75,8 @@ type File struct {
 	Rows        int64    `json:"rows"`      // malformed ones left out
 	Malformed   int64    `json:"malformed"` // rows whose cells can't be told apart
 	Bytes       int64    `json:"bytes"`     // as stored
-	Format      string   `json:"format"`    // csv, which is any delimited text, or json
-	Delimiter   string   `json:"delimiter"` // "" for JSON
+	Format      string   `json:"format"`    // csv, which is any delimited text, json or parquet
+	Delimiter   string   `json:"delimiter"` // "" for JSON and Parquet
 	Encoding    string   `json:"encoding"`
 	Compression string   `json:"compression,omitempty"`
 	Header      []string `json:"header"`
@@ -160,9 +158,6 @@ type Bar struct {
 	To    string `json:"to"`
 	Count int64  `json:"count"`
 }
-
-// ErrFormat is returned for a file whose format is not read.
-var ErrFormat = errors.New("the format is not read; delimited text and JSON are, compressed or not")
 
 // Read profiles files as one. Columns are told apart by their names; a name that
 // a file uses twice counts where it stands first. An error means that a file
@@ -248,14 +243,6 @@ func percent(part, whole int64) float64 {
 // columns.
 func capacity(columns int) int {
 	return min(max(1<<20/max(columns, 1), 1024), heldValues)
-}
-
-// wrongFormat returns ErrFormat if a header is the beginning of a Parquet file.
-func wrongFormat(name string, header []byte) error {
-	if len(header) >= 4 && string(header[:4]) == "PAR1" {
-		return fmt.Errorf("%s is a Parquet file: %w", name, ErrFormat)
-	}
-	return nil
 }
 
 // Said returns what a contract says about how the files of a table are written,

@@ -44,9 +44,6 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 		return nil, err
 	}
 	defer closer.Close()
-	if err := wrongFormat(in.Name, r.RawHeader()); err != nil {
-		return nil, err
-	}
 	s := &scanned{}
 	var slots []state.Slot
 	seen := map[string]bool{}
@@ -68,6 +65,9 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 		}
 	}
 	if err := observe(ctx, r, workers, d, progress); err != nil {
+		return nil, fmt.Errorf("read %s: %w", in.Name, err)
+	}
+	if err := r.Err(); err != nil { // of Parquet, whose parts workers read
 		return nil, fmt.Errorf("read %s: %w", in.Name, err)
 	}
 	s.file = File{Name: in.Name, Bytes: in.Bytes, Format: d.Format, Encoding: r.Encoding(), Compression: r.Compression(), Header: r.Header()}
@@ -232,14 +232,17 @@ func detect(ctx context.Context, in Input, o Options) (tabular.Dialect, error) {
 		return d, fmt.Errorf("read %s: %w", in.Name, err)
 	}
 	start = start[:n]
+	if d.Format == "" {
+		d.Format = format(start)
+	}
+	if d.Format == tabular.FormatParquet {
+		return d, nil
+	}
 	if n == detectBytes { // what was cut off would look malformed
 		start = start[:bytes.LastIndexByte(start, '\n')+1]
 	}
 	if d.Encoding == "" && !utf8.Valid(start) {
 		d.Encoding = "windows-1252"
-	}
-	if d.Format == "" {
-		d.Format = format(start)
 	}
 	if d.Delimiter == 0 && d.Format == tabular.FormatDelimited {
 		d.Delimiter = delimiter(start)
@@ -247,8 +250,11 @@ func detect(ctx context.Context, in Input, o Options) (tabular.Dialect, error) {
 	return d, nil
 }
 
-// format tells objects of JSON from delimited text.
+// format tells Parquet and objects of JSON from delimited text.
 func format(start []byte) string {
+	if bytes.HasPrefix(start, []byte("PAR1")) {
+		return tabular.FormatParquet
+	}
 	start = bytes.TrimLeft(start, "\ufeff \t\r\n")
 	if len(start) > 0 && start[0] == '[' {
 		start = bytes.TrimLeft(start[1:], " \t\r\n")

@@ -116,7 +116,7 @@ func (w *writer) head(name string) {
 	if first.Delimiter != "" {
 		w.linef(2, "delimiter: %s", quoted(first.Delimiter))
 	}
-	if first.Encoding != "utf-8" {
+	if first.Encoding != "utf-8" && first.Encoding != "" {
 		w.line(0, "customProperties:")
 		w.linef(1, "- { property: encoding, value: %s }", first.Encoding)
 	}

@@ -117,7 +117,10 @@ func Text(w io.Writer, p *profile.Profile, o TextOptions) error {
 // fileLine says what a file is.
 func fileLine(f profile.File) string {
 	parts := []string{words.Plural(f.Rows, "row"), words.Plural(int64(len(f.Header)), "column"), words.Bytes(f.Bytes),
-		formName(f), f.Encoding}
+		formName(f)}
+	if f.Encoding != "" {
+		parts = append(parts, f.Encoding)
+	}
 	if f.Compression != "" {
 		parts = append(parts, f.Compression)
 	}
@@ -130,8 +133,11 @@ func fileLine(f profile.File) string {
 // formName says in words how the file is written.
 func formName(f profile.File) string {
 	d := f.Delimiter
-	if f.Format == tabular.FormatJSON {
+	switch f.Format {
+	case tabular.FormatJSON:
 		return "JSON"
+	case tabular.FormatParquet:
+		return "Parquet"
 	}
 	if name := map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[d]; name != "" {
 		return name + " separated"
