@@ -29,9 +29,6 @@ func newKey(stack awscdk.Stack, p Props) awskms.Key {
 		}), nil)
 	}
 	toNotify("AlarmsNotify", "cloudwatch.amazonaws.com", &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}})
-	// EventBridge does not say for whom it asks: with a condition on the account
-	// every one of its notifications would be refused, and nobody would see it.
-	toNotify("RulesNotify", "events.amazonaws.com", nil)
 	logs := awsiam.NewServicePrincipal(jsii.String("logs."+*stack.Region()+".amazonaws.com"), nil)
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("ToLog"),

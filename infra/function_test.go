@@ -158,14 +158,17 @@ func TestValidateFileCanDoItsWorkAndRouteAlertReadsNoFile(t *testing.T) {
 	}
 }
 
-func TestKeyServesAlarmsEventsAndLogs(t *testing.T) {
+func TestKeyServesAlarmsAndLogsOnly(t *testing.T) {
 	tm := load(t).main
 	for _, id := range tm.of("AWS::KMS::Key") {
 		policy := text(tm.at(id, "KeyPolicy"))
-		for _, service := range []string{"cloudwatch.amazonaws.com", "events.amazonaws.com", `"logs.`} {
+		for _, service := range []string{"cloudwatch.amazonaws.com", `"logs.`} {
 			if !strings.Contains(policy, service) {
 				t.Errorf("%s: %s may not use the key", id, service)
 			}
+		}
+		if strings.Contains(policy, "events.amazonaws.com") {
+			t.Errorf("%s: EventBridge may use the key, though no rule has a target that it encrypts", id)
 		}
 		if tm.at(id, "EnableKeyRotation") != true {
 			t.Errorf("%s is not rotated", id)

@@ -61,11 +61,11 @@ func newMore(scope constructs.Construct, p Props) awscdk.Stack {
 		FilterStatements: jsii.Strings(`level in ["WARN", "ERROR"]`), Sort: jsii.String("@timestamp desc"), Limit: jsii.Number(200),
 	})
 	query("Slowest", "slowest files", []awslogs.ILogGroup{judge}, awslogs.QueryStringProps{
-		Fields:           jsii.Strings("@timestamp", "pipeline_id", "context.object", "context.rows", "context.duration_ms"),
+		Fields:           jsii.Strings("@timestamp", "pipeline_id", "context.key", "context.rows", "context.duration_ms"),
 		FilterStatements: jsii.Strings("ispresent(context.duration_ms)"), Sort: jsii.String("context.duration_ms desc"), Limit: jsii.Number(50),
 	})
 	query("Decisions", "who was told, and why not", []awslogs.ILogGroup{route}, awslogs.QueryStringProps{
-		Fields:           jsii.Strings("@timestamp", "pipeline_id", "context.decision", "context.reason", "context.severity"),
+		Fields:           jsii.Strings("@timestamp", "pipeline_id", "context.notified", "context.reason", "context.severity"),
 		FilterStatements: jsii.Strings("ispresent(context.reason)"), Sort: jsii.String("@timestamp desc"), Limit: jsii.Number(200),
 	})
 

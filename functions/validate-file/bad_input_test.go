@@ -44,6 +44,8 @@ func TestBadInput(t *testing.T) {
 		return landing.Shelf{Contracts: []*contract.Contract{c}}
 	}
 	ordinary := under("sales_data.odcs.yaml")
+	_, cause := contract.ReadODCS("sales_data.odcs.yaml", []byte(fixture("broken.odcs.yaml")))
+	own := landing.Shelf{Broken: []landing.Broken{{Name: "contracts/sales_data.odcs.yaml", Err: cause}}}
 	for _, tt := range []struct {
 		name     string
 		shelf    landing.Shelf
@@ -55,7 +57,8 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"a zip bomb", ordinary, fixture("bomb.csv.gz"), nil, landing.Unjudged, quality.VerdictError, "too large"},
 		{"a cut gzip file", ordinary, fixture("bomb.csv.gz")[:2000], nil, landing.Unjudged, quality.VerdictError, "unexpected EOF"},
-		{"a contract that does not parse", under("broken.odcs.yaml"), good, nil, landing.Unjudged, quality.VerdictError, "broken.odcs.yaml:21:5"},
+		{"its contract does not parse", own, good, nil, landing.Unjudged, quality.VerdictError, "sales_data.odcs.yaml:21:5"},
+		{"some contract does not parse", under("broken.odcs.yaml"), good, nil, landing.NoContract, "", "broken.odcs.yaml:21:5"},
 		{"a reference that is missing", under("reference.odcs.yaml"), "transaction_id,customer_id,product_id,amount\nt1,c1,p1,1\n", nil, landing.Judged, quality.VerdictError, "products"},
 		{"no bytes", ordinary, "", nil, landing.Judged, quality.VerdictFail, "rejected"},
 		{"a header only", ordinary, "transaction_id,customer_id,amount\n", nil, landing.Judged, quality.VerdictPass, ""},

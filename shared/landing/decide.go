@@ -54,7 +54,12 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 	p.Record = rec
 	p.Entry = &Entry{
 		ID: f.ID(), Key: f.Bucket + "/" + f.Key, Rank: f.Rank(), Dataset: f.dataset, Period: f.period,
-		Run: bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns}),
+		Run: bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics}),
+	}
+	if accepted(r.Verdict) {
+		// The first line of a file that was not may be data, and nothing looks
+		// back at it.
+		p.Entry.Run = bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns})
 	}
 	g := f.figures(r)
 	p.Figures = &g
@@ -74,7 +79,7 @@ const historyBytes = 64 << 10
 func bounded(run quality.Run) quality.Run {
 	size := 0
 	for _, name := range run.Columns {
-		size += len(name) + 8
+		size += 6*len(name) + 8 // as JSON may escape it
 	}
 	if size > historyBytes {
 		run.Columns = nil
@@ -82,7 +87,7 @@ func bounded(run quality.Run) quality.Run {
 	size = 0
 	kept := make(map[string]float64, len(run.Metrics))
 	for _, name := range slices.Sorted(maps.Keys(run.Metrics)) {
-		if size += len(name) + 24; size <= historyBytes || name == "rowCount" || name == "bytes" {
+		if size += 6*len(name) + 24; size <= historyBytes || name == "rowCount" || name == "bytes" {
 			kept[name] = run.Metrics[name]
 		}
 	}
@@ -146,11 +151,10 @@ func adviceFor(cause error, contractFile string) []string {
 }
 
 // withoutContract plans what follows when no contract that can be read speaks
-// for the object. If there are contracts that can't be read, one of them may
-// be the object's, and that is the more urgent news.
+// for the object. One that can't be read and whose name stands in the key is
+// taken for the object's; any other may be, which makes the news urgent.
 func (j *Judger) withoutContract(o Object, broken []Broken, now time.Time) plan {
-	if len(broken) > 0 {
-		b := likeliest(o.Key, broken)
+	if b, ok := likeliest(o.Key, broken); ok {
 		name := dataset(b.Name)
 		period := PeriodOf(o.Key, o.Arrived)
 		cause := fmt.Errorf("contract %s can't be read: %w", path.Base(b.Name), b.Err)
@@ -164,6 +168,9 @@ func (j *Judger) withoutContract(o Object, broken []Broken, now time.Time) plan 
 		return p
 	}
 	s := j.unknown(o)
+	if len(broken) > 0 {
+		blame(&s, broken)
+	}
 	rec := record(o, NoContract, "no contract's servers match the key", now)
 	rec.Steps = []Step{StepMetrics, StepEvents}
 	p := plan{standing: s.DedupKey, signal: &s, once: true}
@@ -171,14 +178,31 @@ func (j *Judger) withoutContract(o Object, broken []Broken, now time.Time) plan 
 	return p
 }
 
-// likeliest returns the broken contract whose name stands in the key, else the first.
-func likeliest(key string, broken []Broken) Broken {
+// blame says that one of the contracts that can't be read may be the object's.
+func blame(s *alert.Signal, broken []Broken) {
+	s.Severity = alert.P1
+	for _, b := range broken {
+		if len(s.Findings) == findingLimit {
+			s.Omitted++
+			continue
+		}
+		s.Findings = append(s.Findings, alert.Finding{
+			Check: path.Base(b.Name), Message: clip(fmt.Sprintf("contract %s can't be read: %v", path.Base(b.Name), b.Err), textLimit),
+			Advice: "Check it with tillwatch contract lint, push the corrected contract with tillwatch contract push, and put the file again.", Severity: "HIGH",
+		})
+	}
+	s.NextSteps = append([]string{"Mend the contracts that can't be read: this file may be one of theirs."}, s.NextSteps...)
+}
+
+// likeliest returns the broken contract whose name stands in the key, and
+// whether there is one.
+func likeliest(key string, broken []Broken) (Broken, bool) {
 	for _, b := range broken {
 		if strings.Contains(key, dataset(b.Name)) {
-			return b
+			return b, true
 		}
 	}
-	return broken[0]
+	return Broken{}, false
 }
 
 // dataset is the part of a contract file's name before the first dot.

@@ -202,9 +202,9 @@ func Catalogue() []Metric {
 		score(UniquenessScore, 99.9, "How many rows are not a repetition of an earlier one; 99.9 is less than 0.1 % duplicates."),
 
 		business(RecordsProcessed, Count, "Data rows of the largest file judged in the period."),
-		business(DailyRevenue, None, "Revenue of the newest day in the file, in the contract's currency."),
-		business(CustomerCount, Count, "Different customers in the file."),
-		business(TransactionVolume, Count, "Different transactions in the file."),
+		business(DailyRevenue, None, "Revenue of the day, summed over the accepted files that it has now, in the contract's currency. A file that is replaced by a smaller one lowers the newest value, not the day's maximum."),
+		business(CustomerCount, Count, "Different customers, summed over the day's accepted files."),
+		business(TransactionVolume, Count, "Different transactions, summed over the day's accepted files."),
 		business(AverageOrderValue, None, "Revenue divided by transactions, in the contract's currency."),
 		freshness,
 		cost,

@@ -159,7 +159,11 @@ func (p *plan) columnsCheck(rule *contract.Rule) *check {
 		case p.noneFound():
 			r.Advice = "If the file has no header line, have the producer add one; if it is another dataset's, judge it by that contract."
 		}
-		r.Samples = []Sample{{Row: 0, Line: 1, Value: cut([]byte(strings.Join(p.header, ",")))}}
+		first := Sample{Row: 0, Line: 1, Value: masked}
+		if !p.headerIsPersonal() {
+			first.Value = cut([]byte(strings.Join(p.header, ",")))
+		}
+		r.Samples = []Sample{first}
 	}
 	return c
 }
@@ -167,6 +171,15 @@ func (p *plan) columnsCheck(rule *contract.Rule) *check {
 // noneFound reports whether a file with a header has no column of the contract.
 func (p *plan) noneFound() bool {
 	return len(p.header) > 0 && len(p.table.Columns) > 0 && len(p.extraColumns()) == len(p.header)
+}
+
+// headerIsPersonal reports whether the first line may be a row of a table with
+// personal columns, which no report shows.
+func (p *plan) headerIsPersonal() bool {
+	if p.in.ShowPersonal || !p.noneFound() || p.otherDelimiter() != 0 {
+		return false
+	}
+	return slices.ContainsFunc(p.table.Columns, func(c contract.Column) bool { return c.Personal })
 }
 
 // otherDelimiter returns the delimiter that a header of one column seems to be

@@ -253,7 +253,7 @@ func (f *findings) report(r *tabular.Reader) *Report {
 	if in.Bytes < 0 {
 		report.Bytes = r.SourceBytes()
 	}
-	if report.Columns == nil {
+	if report.Columns == nil || f.plan.headerIsPersonal() {
 		report.Columns = []string{}
 	}
 	report.Scores, report.Verdict = scores(report.Checks), verdict(report.Checks)
