@@ -9,17 +9,16 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/aws/cloudwatchalarm"
 	"tillwatch/shared/aws/fault"
+	"tillwatch/shared/aws/queue"
 	"tillwatch/shared/event"
 	"tillwatch/shared/metric"
 	"tillwatch/shared/telemetry"
@@ -27,9 +26,6 @@ import (
 
 // service names this function in logs and events.
 const service = "route-alert"
-
-// alertNotified is the type of the event that says that people were told.
-const alertNotified = "alert.notified.v1"
 
 // A router decides on signals and tells people.
 type router interface {
@@ -60,16 +56,11 @@ type handler struct {
 // message that can't be right is among them too: after its last attempt the
 // queue sets it aside, where it can be looked at.
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	failed := []events.SQSBatchItemFailure{} // never nil: null would fail the whole batch
-	for _, msg := range batch.Records {
-		if err := h.one(ctx, msg); err != nil {
-			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: msg.MessageId})
-		}
-	}
+	response := queue.Each(batch, func(msg events.SQSMessage) error { return h.one(ctx, msg) })
 	if err := h.traces.Flush(ctx); err != nil {
 		h.log.WarnContext(ctx, "traces not exported", "error", err)
 	}
-	return events.SQSEventResponse{BatchItemFailures: failed}, nil
+	return response, nil
 }
 
 // one decodes one message, has it routed, and logs what became of it.
@@ -103,7 +94,7 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 // decided writes the one line that says what became of a message, and why.
 func (h *handler) decided(ctx context.Context, msg events.SQSMessage, s alert.Signal, d alert.Decision, err error) {
 	ctx = telemetry.WithTask(ctx, telemetry.Task{
-		Pipeline: s.Pipeline, Task: "route", Request: requestID(ctx), Retries: retries(msg),
+		Pipeline: s.Pipeline, ExecutionDate: period(s), Task: "route", Request: queue.RequestID(ctx), Retries: queue.Retries(msg),
 	})
 	args := []any{"message_id", msg.MessageId, "signal_id", s.ID, "dedup_key", s.DedupKey, "group_key", s.GroupKey,
 		"rule", s.Rule, "status", string(s.Status), "severity", string(s.Severity)}
@@ -118,6 +109,16 @@ func (h *handler) decided(ctx context.Context, msg events.SQSMessage, s alert.Si
 		h.log.InfoContext(ctx, "signal routed", append(args, "reason", string(d.Reason),
 			"notified", d.Reason.Notifies(), "severities", d.Severities, "held_back", d.HeldBack)...)
 	}
+}
+
+// period returns the period that a signal is about, "" if it names none.
+func period(s alert.Signal) string {
+	for _, f := range s.Facts {
+		if f.Name == "period" {
+			return f.Value
+		}
+	}
+	return ""
 }
 
 // complete adds what only the deployment knows.
@@ -153,18 +154,11 @@ func (h *handler) measure(ctx context.Context, d alert.Decision) {
 	}
 }
 
-// errMalformed is wrapped by the error of a message that no retry can help; the
-// queue sets it aside.
-var errMalformed = errors.New("malformed message")
-
-// maxBody bounds a message in bytes: what a queue can carry.
-const maxBody = 1 << 20
-
 // decode reads a signal from the bus, or an alarm's state change in any of its
 // forms, with or without SNS's wrapping.
 func decode(body []byte) (alert.Signal, error) {
-	if len(body) > maxBody {
-		return alert.Signal{}, fmt.Errorf("%w: %d bytes", errMalformed, len(body))
+	if len(body) > queue.MaxBody {
+		return alert.Signal{}, fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(body))
 	}
 	var m struct {
 		DetailType string          `json:"detail-type"`
@@ -174,7 +168,7 @@ func decode(body []byte) (alert.Signal, error) {
 		Message    string
 	}
 	if err := json.Unmarshal(body, &m); err != nil {
-		return alert.Signal{}, fmt.Errorf("%w: %w", errMalformed, err)
+		return alert.Signal{}, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
 	if m.Type == "Notification" && m.Message != "" {
 		body = []byte(m.Message)
@@ -188,7 +182,7 @@ func decode(body []byte) (alert.Signal, error) {
 	}
 	s, err := cloudwatchalarm.Decode(body)
 	if errors.Is(err, cloudwatchalarm.ErrNotAlarm) {
-		return s, fmt.Errorf("%w: %w", errMalformed, err)
+		return s, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
 	return s, err
 }
@@ -196,14 +190,14 @@ func decode(body []byte) (alert.Signal, error) {
 func signal(kind string, detail []byte, want alert.Status) (alert.Signal, error) {
 	e, err := event.Parse(kind, detail)
 	if err != nil {
-		return alert.Signal{}, fmt.Errorf("%w: %w", errMalformed, err)
+		return alert.Signal{}, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
 	var s alert.Signal
 	if err := json.Unmarshal(e.Data, &s); err != nil {
-		return alert.Signal{}, fmt.Errorf("%w: decode signal of %s: %w", errMalformed, e.Metadata.EventID, err)
+		return alert.Signal{}, fmt.Errorf("%w: decode signal of %s: %w", queue.ErrMalformed, e.Metadata.EventID, err)
 	}
 	if s.Status != want {
-		return alert.Signal{}, fmt.Errorf("%w: %s carries a signal that is %.40q", errMalformed, kind, s.Status)
+		return alert.Signal{}, fmt.Errorf("%w: %s carries a signal that is %.40q", queue.ErrMalformed, kind, s.Status)
 	}
 	if s.Trace == "" {
 		s.Trace = e.Metadata.Traceparent
@@ -214,7 +208,7 @@ func signal(kind string, detail []byte, want alert.Status) (alert.Signal, error)
 // code is the error's error_code in the log.
 func code(err error) string {
 	switch {
-	case errors.Is(err, errMalformed), errors.Is(err, alert.ErrInvalid):
+	case errors.Is(err, queue.ErrMalformed), errors.Is(err, alert.ErrInvalid):
 		return "malformed_signal"
 	case errors.Is(err, alert.ErrBusy):
 		return "alert_busy"
@@ -226,28 +220,12 @@ func code(err error) string {
 	return cmp.Or(fault.Code(err), "internal")
 }
 
-// retries returns how often the message was delivered before.
-func retries(msg events.SQSMessage) int {
-	n, err := strconv.Atoi(msg.Attributes["ApproximateReceiveCount"])
-	if err != nil || n < 1 {
-		return 0
-	}
-	return n - 1
-}
-
-func requestID(ctx context.Context) string {
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		return lc.AwsRequestID
-	}
-	return ""
-}
-
 // announcer puts alert.notified.v1 on the bus.
 type announcer struct{ bus sender }
 
 // Announce sends n in an event whose id is that of the notification.
 func (a announcer) Announce(ctx context.Context, n alert.Notification) error {
-	e, err := event.New(alertNotified, event.Metadata{
+	e, err := event.New(event.AlertNotified, event.Metadata{
 		EventID: n.ID, CorrelationID: n.GroupKey, CausationID: n.SignalID,
 		IdempotencyKey: n.ID, OccurredAt: n.At, Producer: service,
 		Traceparent: telemetry.Traceparent(ctx),

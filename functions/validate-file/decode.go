@@ -2,20 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"tillwatch/shared/aws/queue"
 	"tillwatch/shared/landing"
 )
-
-// errMalformed is wrapped by the error of a message that no retry can help; the
-// queue sets it aside.
-var errMalformed = errors.New("malformed event")
-
-// maxBody bounds a message in bytes: what a queue can carry.
-const maxBody = 1 << 20
 
 // objectCreated is EventBridge's "Object Created" of S3. Its key is not
 // URL-encoded.
@@ -40,15 +33,15 @@ type objectCreated struct {
 
 // decode reads the object that a message tells of.
 func decode(body string) (landing.Object, error) {
-	if len(body) > maxBody {
-		return landing.Object{}, fmt.Errorf("%w: %d bytes", errMalformed, len(body))
+	if len(body) > queue.MaxBody {
+		return landing.Object{}, fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(body))
 	}
 	var e objectCreated
 	if err := json.Unmarshal([]byte(body), &e); err != nil {
-		return landing.Object{}, fmt.Errorf("%w: %w", errMalformed, err)
+		return landing.Object{}, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
 	if e.Source != "aws.s3" || e.DetailType != "Object Created" {
-		return landing.Object{}, fmt.Errorf("%w: %.60q of %.60q, want \"Object Created\" of \"aws.s3\"", errMalformed, e.DetailType, e.Source)
+		return landing.Object{}, fmt.Errorf("%w: %.60q of %.60q, want \"Object Created\" of \"aws.s3\"", queue.ErrMalformed, e.DetailType, e.Source)
 	}
 	o := landing.Object{
 		Bucket: e.Detail.Bucket.Name, Key: e.Detail.Object.Key, Version: e.Detail.Object.VersionID,
@@ -59,10 +52,10 @@ func decode(body string) (landing.Object, error) {
 		o.Version = ""
 	}
 	if err := o.Validate(); err != nil {
-		return landing.Object{}, fmt.Errorf("%w: %w", errMalformed, err)
+		return landing.Object{}, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
 	if o.Version == "" && o.ETag == "" {
-		return landing.Object{}, fmt.Errorf("%w: neither version nor etag", errMalformed)
+		return landing.Object{}, fmt.Errorf("%w: neither version nor etag", queue.ErrMalformed)
 	}
 	return o, nil
 }

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"tillwatch/shared/aws/fault"
+	"tillwatch/shared/aws/queue"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/metric"
 	"tillwatch/shared/telemetry"
@@ -35,16 +34,11 @@ type handler struct {
 // tried again. A message that can't be right is among them too: after its last
 // attempt the queue sets it aside, where it can be looked at.
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	failed := []events.SQSBatchItemFailure{} // never nil: null would fail the whole batch
-	for _, msg := range batch.Records {
-		if err := h.one(ctx, msg); err != nil {
-			failed = append(failed, events.SQSBatchItemFailure{ItemIdentifier: msg.MessageId})
-		}
-	}
+	response := queue.Each(batch, func(msg events.SQSMessage) error { return h.one(ctx, msg) })
 	if err := h.traces.Flush(ctx); err != nil {
 		h.log.WarnContext(ctx, "traces not exported", "error", err)
 	}
-	return events.SQSEventResponse{BatchItemFailures: failed}, nil
+	return response, nil
 }
 
 // one judges one message's object and writes the line that says what was
@@ -52,7 +46,7 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	began := h.now()
 	ctx, end := h.traces.Span(telemetry.Continue(ctx, traceOf(ctx, msg)), service)
-	task := telemetry.Task{Task: "judge", Request: requestID(ctx), Retries: retries(msg)}
+	task := telemetry.Task{Task: "judge", Request: queue.RequestID(ctx), Retries: queue.Retries(msg)}
 	var o landing.Object
 	var out landing.Outcome
 	defer func() {
@@ -144,7 +138,7 @@ func problem(cause error) []any {
 
 // code names the kind of an error for people who count errors.
 func code(err error) string {
-	if errors.Is(err, errMalformed) || errors.Is(err, landing.ErrInvalid) {
+	if errors.Is(err, queue.ErrMalformed) || errors.Is(err, landing.ErrInvalid) {
 		return "malformed_event"
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -154,22 +148,6 @@ func code(err error) string {
 		return c
 	}
 	return "internal"
-}
-
-// retries returns how often the message was delivered before.
-func retries(msg events.SQSMessage) int {
-	n, err := strconv.Atoi(msg.Attributes["ApproximateReceiveCount"])
-	if err != nil || n < 1 {
-		return 0
-	}
-	return n - 1
-}
-
-func requestID(ctx context.Context) string {
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		return lc.AwsRequestID
-	}
-	return ""
 }
 
 // traceOf returns the trace that the message belongs to, else the invocation's.

@@ -17,6 +17,7 @@ import (
 	lambdaevents "github.com/aws/aws-lambda-go/events"
 
 	"tillwatch/events"
+	"tillwatch/shared/aws/queue"
 	"tillwatch/shared/contract"
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
@@ -370,8 +371,8 @@ func FuzzDecode(f *testing.F) {
 		if err == nil && (o.Validate() != nil || len(o.Rank()) < len(o.Sequencer)) {
 			t.Errorf("decoded an object that is none: %+v", o)
 		}
-		if err != nil && !errors.Is(err, errMalformed) {
-			t.Errorf("error %v is not errMalformed", err)
+		if err != nil && !errors.Is(err, queue.ErrMalformed) {
+			t.Errorf("error %v is not ErrMalformed", err)
 		}
 	})
 }

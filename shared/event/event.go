@@ -21,6 +21,7 @@ const (
 	FileRejected   = "file.rejected.v1"
 	SignalRaised   = "signal.raised.v1"
 	SignalResolved = "signal.resolved.v1"
+	AlertNotified  = "alert.notified.v1"
 )
 
 // Version is the version of the envelope.
