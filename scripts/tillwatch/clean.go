@@ -69,7 +69,7 @@ func (a *app) clean(ctx context.Context, c *call, name string) error {
 	}
 	good := report.NewClean(to)
 	in.Outcomes = good
-	bar := a.newBar(in.Bytes)
+	bar := a.newBar("judging", in.Bytes)
 	in.Progress = bar.set
 	r, err := quality.Validate(ctx, *in)
 	bar.done()

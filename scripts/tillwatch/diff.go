@@ -79,7 +79,7 @@ func (a *app) diff(ctx context.Context, c *profileCall, names []string) error {
 	if err := wrong.exit(exitMisuse); err != nil {
 		return err
 	}
-	bar := a.newBar(total)
+	bar := a.newBar("reading", total)
 	var sides [2]*profile.Profile
 	var before int64
 	for i, f := range files {

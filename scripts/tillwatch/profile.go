@@ -106,7 +106,7 @@ func (a *app) profile(ctx context.Context, c *profileCall, names []string) error
 	if err := wrong.exit(exitMisuse); err != nil {
 		return err
 	}
-	bar := a.newBar(total)
+	bar := a.newBar("reading", total)
 	o.Progress = bar.set
 	p, err := profile.Read(ctx, files, o)
 	bar.done()

@@ -18,14 +18,16 @@ type bar struct {
 	mu       sync.Mutex
 	app      *app
 	start    time.Time
+	doing    string // such as judging
 	total    int64
 	off      bool
 	progress *mpb.Progress
 	bar      *mpb.Bar
 }
 
-func (a *app) newBar(total int64) *bar {
-	return &bar{app: a, start: a.now(), total: total, off: total <= 0 || !term.IsTerminal(int(a.err.Fd()))}
+// newBar returns a bar for what is being done to total bytes.
+func (a *app) newBar(doing string, total int64) *bar {
+	return &bar{app: a, start: a.now(), doing: doing, total: total, off: total <= 0 || !term.IsTerminal(int(a.err.Fd()))}
 }
 
 // set says how many bytes were read.
@@ -39,7 +41,7 @@ func (b *bar) set(n int64) {
 		b.progress = mpb.New(mpb.WithOutput(b.app.err), mpb.WithWidth(28), mpb.WithAutoRefresh())
 		b.bar = b.progress.New(b.total, mpb.BarStyle().Lbound("").Filler("█").Tip("█").Padding("░").Rbound(""),
 			mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name("judging  ")),
+			mpb.PrependDecorators(decor.Name(b.doing+"  ")),
 			mpb.AppendDecorators(decor.Percentage(decor.WCSyncSpace), decor.Name("  "),
 				decor.CountersKiloByte("% .0f of % .0f"), decor.Name("  "), decor.AverageSpeed(decor.SizeB1000(0), "% .0f")))
 	}

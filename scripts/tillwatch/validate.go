@@ -159,7 +159,7 @@ func (a *app) validate(ctx context.Context, c *call, name string) error {
 	if err != nil {
 		return &exit{exitMisuse, err}
 	}
-	bar := a.newBar(in.Bytes)
+	bar := a.newBar("judging", in.Bytes)
 	in.Progress = bar.set
 	r, err := quality.Validate(ctx, *in)
 	bar.done()
