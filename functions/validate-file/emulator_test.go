@@ -30,7 +30,7 @@ import (
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
-	"tillwatch/shared/storetest"
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/telemetry"
 )
 
@@ -62,9 +62,9 @@ func (c *cloud) connect() aws.Config {
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	cfg := storetest.AWS(t)
+	cfg := awstest.Config(t)
 	ctx := t.Context()
-	name := storetest.Unique("vf")
+	name := awstest.Unique("vf")
 	c := &cloud{Endpoint: *cfg.BaseEndpoint, Landing: name + "-landing", Results: name + "-results", Table: name, Bus: name}
 	c.connect()
 	must := func(err error) {

@@ -80,7 +80,7 @@ func home(path string) (folder string, layer int) {
 func wrong(from, to string) string {
 	fromHome, fromLayer := home(from)
 	shared := strings.HasPrefix(from, "tillwatch/shared/")
-	adapter := fromHome == "shared/aws" || fromHome == "shared/telemetry" || fromHome == "shared/storetest"
+	adapter := fromHome == "shared/aws" || fromHome == "shared/telemetry"
 	if shared && !adapter && strings.HasPrefix(to, "github.com/aws/") {
 		return "a concept knows no AWS package; put it into shared/aws"
 	}
@@ -148,7 +148,7 @@ func TestWrongImportsAreSeen(t *testing.T) {
 
 // Concepts get time and configuration as arguments.
 func TestConceptsReadNeitherClockNorEnvironment(t *testing.T) {
-	exempt := []string{"shared/aws", "shared/telemetry", "shared/storetest"}
+	exempt := []string{"shared/aws", "shared/telemetry"}
 	forbidden := []string{"time.Now(", "time.Since(", "time.Until(", "os.Getenv(", "os.LookupEnv("}
 	for _, p := range packages(t) {
 		folder, _ := home(p.ImportPath)

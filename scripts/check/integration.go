@@ -24,7 +24,7 @@ func (c *checker) integration(ctx context.Context) (err error) {
 	var packages []string
 	err = c.testFiles(func(path string, content []byte) {
 		folder := "./" + filepath.ToSlash(filepath.Dir(path))
-		asks := bytes.Contains(content, []byte(endpoint)) || bytes.Contains(content, []byte("storetest.AWS("))
+		asks := bytes.Contains(content, []byte(endpoint)) || bytes.Contains(content, []byte("awstest.Config("))
 		if asks && !slices.Contains(packages, folder) {
 			packages = append(packages, folder)
 		}

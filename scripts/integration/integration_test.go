@@ -32,7 +32,7 @@ import (
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/metric"
-	"tillwatch/shared/storetest"
+	"tillwatch/shared/aws/awstest"
 )
 
 // A stack is the deployed stack with a dataset of the test's own, and a queue
@@ -86,7 +86,7 @@ const patience = 150 * time.Second
 
 func deployed(t *testing.T) *stack {
 	t.Helper()
-	cfg := storetest.AWS(t)
+	cfg := awstest.Config(t)
 	file := os.Getenv("TILLWATCH_OUTPUTS")
 	if file == "" {
 		t.Skip("TILLWATCH_OUTPUTS is not set: no stack is tested")
@@ -96,7 +96,7 @@ func deployed(t *testing.T) *stack {
 		t.Fatal(err)
 	}
 	s := &stack{
-		Outputs: out, cfg: cfg, dataset: strings.ReplaceAll(storetest.Unique("d"), "-", "_"), events: map[string]event.Event{},
+		Outputs: out, cfg: cfg, dataset: strings.ReplaceAll(awstest.Unique("d"), "-", "_"), events: map[string]event.Event{},
 		s3:    s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }),
 		sqs:   sqs.NewFromConfig(cfg),
 		table: &landingtable.Store{Client: dynamodb.NewFromConfig(cfg), Table: out.Table},

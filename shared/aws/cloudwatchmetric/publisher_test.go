@@ -14,7 +14,7 @@ import (
 	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/metric"
-	"tillwatch/shared/storetest"
+	"tillwatch/shared/aws/awstest"
 )
 
 type recorder struct {
@@ -100,8 +100,8 @@ func TestErrors(t *testing.T) {
 }
 
 func TestReadBack(t *testing.T) {
-	client := cloudwatch.NewFromConfig(storetest.AWS(t))
-	m := measurement(metric.QualityScore, metric.PipelineName, storetest.Unique("p"), metric.Table, "sales_data")
+	client := cloudwatch.NewFromConfig(awstest.Config(t))
+	m := measurement(metric.QualityScore, metric.PipelineName, awstest.Unique("p"), metric.Table, "sales_data")
 	m.At = time.Now().UTC().Add(-time.Minute)
 	for range 2 { // a repetition changes no minimum
 		if err := (&cloudwatchmetric.Publisher{Client: client}).Put(t.Context(), []metric.Measurement{m}); err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"tillwatch/shared/aws/contractstore"
 	"tillwatch/shared/landing"
-	"tillwatch/shared/storetest"
+	"tillwatch/shared/aws/awstest"
 )
 
 const document = `apiVersion: v3.1.0
@@ -33,8 +33,8 @@ schema:
 `
 
 func TestAPushedContractIsInForceAtOnce(t *testing.T) {
-	client := s3.NewFromConfig(storetest.AWS(t), func(o *s3.Options) { o.UsePathStyle = true })
-	bucket := storetest.Unique("results")
+	client := s3.NewFromConfig(awstest.Config(t), func(o *s3.Options) { o.UsePathStyle = true })
+	bucket := awstest.Unique("results")
 	ctx := t.Context()
 	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
 		t.Fatal(err)

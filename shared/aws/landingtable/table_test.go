@@ -9,12 +9,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"tillwatch/shared/aws/landingtable"
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/storetest"
 )
 
 func TestLedger(t *testing.T) {
-	client := dynamodb.NewFromConfig(storetest.AWS(t))
-	table := storetest.Unique("ledger")
+	client := dynamodb.NewFromConfig(awstest.Config(t))
+	table := awstest.Unique("ledger")
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: &table, BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{

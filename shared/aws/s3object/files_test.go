@@ -19,12 +19,13 @@ import (
 
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/landing"
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/storetest"
 )
 
 func TestFiles(t *testing.T) {
-	client := s3.NewFromConfig(storetest.AWS(t), func(o *s3.Options) { o.UsePathStyle = true })
-	bucket := storetest.Unique("landing")
+	client := s3.NewFromConfig(awstest.Config(t), func(o *s3.Options) { o.UsePathStyle = true })
+	bucket := awstest.Unique("landing")
 	ctx := t.Context()
 	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,5 @@
-package storetest
+// Package awstest gives tests of adapters the endpoint that they run against.
+package awstest
 
 import (
 	"crypto/rand"
@@ -10,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// AWS returns a configuration for the endpoint in TILLWATCH_ENDPOINT, such as
+// Config returns a configuration for the endpoint in TILLWATCH_ENDPOINT, such as
 // http://127.0.0.1:4566, or skips the test if there is none.
-func AWS(t *testing.T) aws.Config {
+func Config(t *testing.T) aws.Config {
 	t.Helper()
 	endpoint := os.Getenv("TILLWATCH_ENDPOINT")
 	if endpoint == "" {
