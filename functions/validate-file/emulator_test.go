@@ -26,11 +26,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/aws/landingtable"
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
-	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/telemetry"
 )
 

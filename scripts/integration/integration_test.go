@@ -27,12 +27,12 @@ import (
 
 	"tillwatch/scripts/emulator"
 	"tillwatch/shared/alert"
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/aws/landingtable"
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/metric"
-	"tillwatch/shared/aws/awstest"
 )
 
 // A stack is the deployed stack with a dataset of the test's own, and a queue

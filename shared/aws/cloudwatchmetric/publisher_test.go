@@ -11,10 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/smithy-go"
 
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/metric"
-	"tillwatch/shared/aws/awstest"
 )
 
 type recorder struct {

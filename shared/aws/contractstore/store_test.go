@@ -8,9 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/aws/contractstore"
 	"tillwatch/shared/landing"
-	"tillwatch/shared/aws/awstest"
 )
 
 const document = `apiVersion: v3.1.0

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"tillwatch/shared/aws/landingtable"
 	"tillwatch/shared/aws/awstest"
+	"tillwatch/shared/aws/landingtable"
 	"tillwatch/shared/storetest"
 )
 

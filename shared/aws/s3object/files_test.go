@@ -17,9 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 
+	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/landing"
-	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/storetest"
 )
 
