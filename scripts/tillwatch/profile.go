@@ -42,7 +42,7 @@ Delimiter and encoding are detected if neither the flags nor the contract give t
 Counts, sums, means and uniqueness are exact. Up to 16,384 different values of a
 column are counted one by one (fewer in files of more than 64 columns); beyond
 that, what is marked with ≈ is an estimate: different values with a standard
-error of 0.8 %, quantiles within 0.1 % of their value.
+error of 0.8 %, quantiles within 0.05 % of their value.
 
 Values of columns that look personal (e-mail addresses; phone, name or address in
 the header; columns that the contract says are) are masked.

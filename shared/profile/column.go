@@ -58,7 +58,7 @@ const (
 
 func newColumn(limit int) *column {
 	return &column{limit: limit, below: math.MaxUint64, held: map[uint64]*value{}, kinds: map[kind]int64{},
-		numbers: figures{buckets: map[int32]int64{}}, days: map[int64]int64{}, shapes: newShapes()}
+		numbers: figures{spread: state.NewQuantiles(0)}, days: map[int64]int64{}, shapes: newShapes()}
 }
 
 // observe adds the cells of one block.

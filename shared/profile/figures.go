@@ -1,13 +1,12 @@
 package profile
 
 import (
-	"cmp"
 	"math"
 	"math/big"
-	"slices"
 	"sort"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 )
 
 // figures are what is known of a column's numbers. Sums are exact, so that
@@ -16,12 +15,8 @@ type figures struct {
 	n            int64
 	min, max     decimal.Decimal
 	sum, squares decimal.Sum
-	// buckets counts numbers that agree in sign, power of two and the next
-	// bucketBits bits, so that a bucket is at most 1 part in 512 wide.
-	buckets map[int32]int64
+	spread       *state.Quantiles
 }
-
-const bucketBits = 9
 
 func (f *figures) add(d decimal.Decimal, n int64) {
 	if f.n == 0 || d.Cmp(f.min) < 0 {
@@ -39,7 +34,7 @@ func (f *figures) add(d decimal.Decimal, n int64) {
 		r.Mul(r, r)
 		f.squares.AddRat(r.Mul(r, new(big.Rat).SetInt64(n)))
 	}
-	f.buckets[bucketOf(d.Float64())] += n
+	f.spread.Add(d, n)
 }
 
 func (f *figures) merge(o *figures) {
@@ -55,31 +50,7 @@ func (f *figures) merge(o *figures) {
 	f.n += o.n
 	f.sum.Merge(o.sum)
 	f.squares.Merge(o.squares)
-	for b, n := range o.buckets {
-		f.buckets[b] += n
-	}
-}
-
-// bucketOf returns the bucket of a number; buckets are ordered as numbers are.
-func bucketOf(v float64) int32 {
-	b := int32(math.Float64bits(math.Abs(v)) >> (52 - bucketBits))
-	if v < 0 {
-		return -b
-	}
-	return b
-}
-
-// middleOf returns the number in the middle of a bucket.
-func middleOf(bucket int32) float64 {
-	if bucket == 0 {
-		return 0
-	}
-	low := math.Float64frombits(uint64(max(bucket, -bucket)) << (52 - bucketBits))
-	high := math.Float64frombits(uint64(max(bucket, -bucket)+1) << (52 - bucketBits))
-	if bucket < 0 {
-		return -(low + high) / 2
-	}
-	return (low + high) / 2
+	f.spread.Merge(o.spread)
 }
 
 // mean returns the mean, and the deviation of a sample, 0 for fewer than two.
@@ -107,23 +78,14 @@ type weight struct {
 	n  int64
 }
 
-// weights returns the numbers in order: each of them if all are held, else the
-// middles of their buckets.
+// weights returns the numbers in order, and whether they are exact and not
+// those in the middle of their buckets.
 func (c *column) weights() (list []weight, exact bool) {
-	if exact = c.below == math.MaxUint64; exact {
-		for _, v := range c.held {
-			if r := read([]byte(v.text)); !v.long && r.kinds&isNumber != 0 {
-				list = append(list, weight{r.number.Float64(), v.n})
-			}
-		}
-	} else {
-		low, high := c.numbers.min.Float64(), c.numbers.max.Float64()
-		for b, n := range c.numbers.buckets {
-			list = append(list, weight{min(max(middleOf(b), low), high), n})
-		}
+	low, high := c.numbers.min.Float64(), c.numbers.max.Float64()
+	for at, n := range c.numbers.spread.All() {
+		list = append(list, weight{min(max(at, low), high), n})
 	}
-	slices.SortFunc(list, func(a, b weight) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.n, b.n)) })
-	return list, exact
+	return list, c.numbers.spread.Exact()
 }
 
 // dayWeights returns the days in order.

@@ -133,7 +133,7 @@ type Figures struct {
 	Mean      float64 `json:"mean"`
 	Deviation float64 `json:"deviation"` // of a sample; 0 for fewer than two
 	// The quantiles are the smallest numbers that such a share of all does not
-	// exceed: exact, or within 0.1 % of the number if not Exact.
+	// exceed: exact, or within 0.05 % of the number if not Exact.
 	P1    float64 `json:"p1"`
 	P5    float64 `json:"p5"`
 	P25   float64 `json:"p25"`

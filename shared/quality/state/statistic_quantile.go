@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -43,14 +44,15 @@ func (a *Quantiles) Observe(v *View) {
 	for i, kind := range kinds {
 		switch kind {
 		case decimal.Fits:
-			a.add(numbers[i], 1)
+			a.Add(numbers[i], 1)
 		case decimal.Large:
 			a.Large++
 		}
 	}
 }
 
-func (a *Quantiles) add(d decimal.Decimal, n int64) {
+// Add counts a number n times.
+func (a *Quantiles) Add(d decimal.Decimal, n int64) {
 	a.N += n
 	if a.buckets != nil {
 		a.buckets[bucketOf(d)] += n
@@ -90,7 +92,7 @@ func (a *Quantiles) Merge(other Aggregate) {
 		return
 	}
 	for d, n := range o.values {
-		a.add(d, n)
+		a.Add(d, n)
 	}
 }
 
@@ -116,6 +118,26 @@ func middle(bucket int64) float64 {
 	return (low + high) / 2
 }
 
+// All yields the numbers in order, each with how often it occurs: those that
+// stand for their buckets where At is not exact.
+func (a *Quantiles) All() iter.Seq2[float64, int64] {
+	return func(yield func(float64, int64) bool) {
+		if a.buckets != nil {
+			for _, b := range ascending(a.buckets) {
+				if !yield(middle(b), a.buckets[b]) {
+					return
+				}
+			}
+			return
+		}
+		for _, d := range slices.SortedFunc(maps.Keys(a.values), decimal.Decimal.Cmp) {
+			if !yield(d.Float64(), a.values[d]) {
+				return
+			}
+		}
+	}
+}
+
 // Exact reports whether At is exact.
 func (a *Quantiles) Exact() bool { return a.buckets == nil }
 
@@ -135,18 +157,9 @@ func (a *Quantiles) At(q float64) float64 {
 
 // ranked returns the number of a rank, from 0.
 func (a *Quantiles) ranked(rank int64) float64 {
-	if a.buckets != nil {
-		for _, b := range ascending(a.buckets) {
-			if rank -= a.buckets[b]; rank < 0 {
-				return middle(b)
-			}
-		}
-		return 0
-	}
-	order := slices.SortedFunc(maps.Keys(a.values), decimal.Decimal.Cmp)
-	for _, d := range order {
-		if rank -= a.values[d]; rank < 0 {
-			return d.Float64()
+	for v, n := range a.All() {
+		if rank -= n; rank < 0 {
+			return v
 		}
 	}
 	return 0

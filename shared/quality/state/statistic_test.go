@@ -110,8 +110,8 @@ func TestSketchesMergeInAnyOrder(t *testing.T) {
 		counts[part].add(print)
 		whole.add(print)
 		d, _ := decimal.New(source.Int64N(1_000_000)-300_000, 2)
-		quantiles[part].add(d, 1)
-		all.add(d, 1)
+		quantiles[part].Add(d, 1)
+		all.Add(d, 1)
 		values = append(values, d.Float64())
 	}
 	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}} {
@@ -133,6 +133,16 @@ func TestSketchesMergeInAnyOrder(t *testing.T) {
 		t.Errorf("got %v different values (exact %v), want 300,000 within 2.5 %%", n, exact)
 	}
 	slices.Sort(values)
+	below, total := math.Inf(-1), int64(0)
+	for at, n := range all.All() {
+		if at <= below || n <= 0 {
+			t.Errorf("got %v, %d times, after %v", at, n, below)
+		}
+		below, total = at, total+n
+	}
+	if total != all.N {
+		t.Errorf("got %d numbers, want %d", total, all.N)
+	}
 	for _, q := range []float64{0, 0.01, 0.25, 0.5, 0.95, 0.99, 1} {
 		want := values[int(math.Round(float64(len(values)-1)*q))]
 		if got := all.At(q); math.Abs(got-want) > QuantileError*math.Abs(want)+0.5 {
