@@ -25,13 +25,14 @@ const QuantileError = 1.0 / (1 << (bucketBits + 1))
 // their power of two apart, each with an exact count. A quantile is then off by
 // at most QuantileError of its magnitude, 0.05 %. Which of the two depends
 // on the numbers alone, and counts add, so that parts merged in any order
-// give the same. There are at most 252,000 buckets.
+// give the same. There are at most 252,000 buckets, of eight bytes each, from the
+// least to the greatest magnitude on either side of zero.
 type Quantiles struct {
 	Slot    int
 	N       int64
 	Large   int64 // numbers too long to be held
 	values  map[decimal.Decimal]int64
-	buckets map[int64]int64 // nil until there are too many values
+	buckets *buckets // nil until there are too many values
 }
 
 // NewQuantiles returns an aggregate that has seen nothing.
@@ -55,7 +56,7 @@ func (a *Quantiles) Observe(v *View) {
 func (a *Quantiles) Add(d decimal.Decimal, n int64) {
 	a.N += n
 	if a.buckets != nil {
-		a.buckets[bucketOf(d)] += n
+		a.buckets.add(d, n)
 		return
 	}
 	for d.Scale > 0 && d.Coef%10 == 0 { // 1.50 and 1.5 are one number
@@ -73,9 +74,9 @@ func (a *Quantiles) spread() {
 	if a.buckets != nil {
 		return
 	}
-	a.buckets = map[int64]int64{}
+	a.buckets = new(buckets)
 	for d, n := range a.values {
-		a.buckets[bucketOf(d)] += n
+		a.buckets.add(d, n)
 	}
 	a.values = nil
 }
@@ -86,9 +87,7 @@ func (a *Quantiles) Merge(other Aggregate) {
 	if o.buckets != nil {
 		a.spread()
 		a.N += o.N
-		for b, n := range o.buckets {
-			a.buckets[b] += n
-		}
+		a.buckets.merge(o.buckets)
 		return
 	}
 	for d, n := range o.values {
@@ -96,38 +95,12 @@ func (a *Quantiles) Merge(other Aggregate) {
 	}
 }
 
-// bucketOf numbers the buckets in the order of their numbers.
-func bucketOf(d decimal.Decimal) int64 {
-	b := int64(math.Float64bits(math.Abs(d.Float64())) >> (52 - bucketBits))
-	if d.Coef < 0 {
-		return -b
-	}
-	return b
-}
-
-// middle is the number that stands for a bucket.
-func middle(bucket int64) float64 {
-	b := max(bucket, -bucket)
-	if b == 0 {
-		return 0
-	}
-	low, high := math.Float64frombits(uint64(b)<<(52-bucketBits)), math.Float64frombits(uint64(b+1)<<(52-bucketBits))
-	if bucket < 0 {
-		return -(low + high) / 2
-	}
-	return (low + high) / 2
-}
-
 // All yields the numbers in order, each with how often it occurs: those that
 // stand for their buckets where At is not exact.
 func (a *Quantiles) All() iter.Seq2[float64, int64] {
 	return func(yield func(float64, int64) bool) {
 		if a.buckets != nil {
-			for _, b := range ascending(a.buckets) {
-				if !yield(middle(b), a.buckets[b]) {
-					return
-				}
-			}
+			a.buckets.all()(yield)
 			return
 		}
 		for _, d := range slices.SortedFunc(maps.Keys(a.values), decimal.Decimal.Cmp) {
