@@ -39,18 +39,29 @@ type HistoryCheck struct {
 	// mean, minimum and maximum of Column.
 	Metric string
 	Column string
-	// Strategy is robustZScore (default), relativeChange, absoluteChange or
-	// range. Season is "" or dayOfWeek.
+	// Strategy is, with what it expects and the figure that its bounds are in:
+	//
+	//	robustZScore    the median of the earlier values, in robust standard deviations (default)
+	//	batchNormal     their mean, in standard deviations
+	//	onlineNormal    the mean of those that were no outliers when they came, in standard deviations
+	//	holtWinters     what level, trend and day of the week lead to, in standard deviations of such forecasts
+	//	relativeChange  the last value, in percent
+	//	absoluteChange  the last value, in units
+	//	range           a simple threshold: from lower to upper, whatever the past was
+	//
+	// Package series has the formulas and how well each does. Season is "" or
+	// dayOfWeek, which compares Mondays with Mondays.
 	Strategy string
 	Season   string
 	// Lower and Upper bound the strategy's figure below and above the
-	// expectation: robust standard deviations, percent, or units; both are ≥ 0.
-	// For range they are the bounds themselves. Their defaults are 3.5 for
-	// robustZScore; the others need one of them, and the one that is not given
-	// is infinite, which leaves that side open.
+	// expectation; both are ≥ 0. For range they are the bounds themselves. Their
+	// defaults are 3.5 for robustZScore and 3 for the others in deviations; the
+	// rest need one of them, and the one that is not given is infinite, which
+	// leaves that side open.
 	Lower, Upper float64
-	// MinHistory is how many earlier runs it takes (default 7 for robustZScore,
-	// else 1), Lookback how many of them at most are used (default 28).
+	// MinHistory is how many earlier runs it takes: 7, but 1 where one value is
+	// compared, and 14 days, at least, for holtWinters. Lookback is how many of them
+	// at most are used (default 28), of holtWinters how many days back (56).
 	MinHistory, Lookback int
 	// IgnoreChangeBelowPercent passes smaller changes from the expectation.
 	IgnoreChangeBelowPercent float64

@@ -190,13 +190,21 @@ func (r *reader) zone(n *document.Node) *time.Location {
 	return time.UTC
 }
 
+// historyDefaults are, by strategy, the bounds, how many earlier runs it takes and
+// how many are used at most. A bound of 0 has no default.
+var historyDefaults = map[string]struct {
+	bound           float64
+	least, lookback int64
+}{
+	"robustZScore": {3.5, 7, 28}, "batchNormal": {3, 7, 28}, "onlineNormal": {3, 7, 28}, "holtWinters": {3, 14, 56},
+	"relativeChange": {0, 1, 28}, "absoluteChange": {0, 1, 28}, "range": {0, 1, 28},
+}
+
 func (d *checkReader) history() any {
 	h := HistoryCheck{
 		Metric:                   d.oneOf("metric", "", "rowCount", "bytes", "nullPercent", "distinctCount", "sum", "mean", "minimum", "maximum"),
-		Strategy:                 d.oneOf("strategy", "robustZScore", "robustZScore", "relativeChange", "absoluteChange", "range"),
+		Strategy:                 d.oneOf("strategy", "robustZScore", sortedKeys(historyDefaults)...),
 		Season:                   d.oneOf("season", "", "dayOfWeek"),
-		MinHistory:               7,
-		Lookback:                 int(d.whole("lookback", 28, 1, 1000)),
 		IgnoreChangeBelowPercent: d.number("ignoreChangeBelowPercent", 0, 0, math.MaxFloat64),
 	}
 	if h.Metric != "rowCount" && h.Metric != "bytes" {
@@ -204,29 +212,33 @@ func (d *checkReader) history() any {
 	} else if c := d.n.Entry("column"); c != nil {
 		d.faults.Addf(c.Place, "remove it", "%s is of the file, not of a column", h.Metric)
 	}
-	open, least := math.Inf(1), 0.0
-	switch h.Strategy {
-	case "robustZScore":
-		least = 0.1
-	case "range":
-		h.MinHistory, least = 1, math.Inf(-1)
-	default:
-		h.MinHistory = 1
+	usual, known := historyDefaults[h.Strategy]
+	if !known {
+		return h
 	}
-	h.MinHistory = int(d.whole("minHistory", int64(h.MinHistory), 1, 1000))
+	fewest := int64(1)
+	if h.Strategy == "holtWinters" {
+		fewest = usual.least
+		if e := d.n.Entry("season"); e != nil {
+			d.faults.Addf(e.Place, "remove it", "holtWinters has the week as a season of its own")
+		}
+	}
+	h.MinHistory = int(d.whole("minHistory", usual.least, fewest, 1000))
+	h.Lookback = int(d.whole("lookback", max(usual.lookback, int64(h.MinHistory)), 1, 1000))
 	if h.Lookback < h.MinHistory {
-		d.fault(d.n, "write a lookback of at least minHistory", "lookback %d is less than minHistory %d", h.Lookback, h.MinHistory)
+		d.fault(d.n.Get("lookback"), "write a lookback of at least minHistory", "lookback %d is less than minHistory %d", h.Lookback, h.MinHistory)
 	}
-	below, above := open, open
-	switch {
-	case h.Strategy == "robustZScore":
-		below, above = 3.5, 3.5
-	case d.n.Get("lower") == nil && d.n.Get("upper") == nil:
-		d.fault(d.n, "write lower, upper or both", "the strategy %s has no default bounds", h.Strategy)
-	case h.Strategy == "range":
-		below = math.Inf(-1)
+	least, below, above := 0.1, usual.bound, usual.bound
+	if usual.bound == 0 {
+		least, below, above = 0, math.Inf(1), math.Inf(1)
+		if d.n.Get("lower") == nil && d.n.Get("upper") == nil {
+			d.fault(d.n, "write lower, upper or both", "the strategy %s has no default bounds", h.Strategy)
+		}
 	}
-	h.Lower, h.Upper = d.number("lower", below, least, open), d.number("upper", above, least, open)
+	if h.Strategy == "range" {
+		least, below = math.Inf(-1), math.Inf(-1)
+	}
+	h.Lower, h.Upper = d.number("lower", below, least, math.Inf(1)), d.number("upper", above, least, math.Inf(1))
 	if h.Strategy == "range" && h.Lower > h.Upper {
 		d.fault(d.n.Get("lower"), "swap them", "lower is above upper")
 	}

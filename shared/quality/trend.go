@@ -3,7 +3,7 @@ package quality
 import (
 	"fmt"
 	"math"
-	"strings"
+	"time"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
@@ -54,27 +54,66 @@ func (p *plan) compileHistory(c *check, impl contract.HistoryCheck) {
 			r.Status, r.Message = Skipped, "skipped: "+band.Why
 			return
 		}
-		r.Want = bandText(band)
-		r.decide(value, band.Holds(value))
-		expected := ""
-		if !math.IsNaN(band.Expected) {
-			expected = fmt.Sprintf("%s expected, ", words.Number(round3(band.Expected)))
+		least := math.Inf(-1)
+		if impl.Metric != "sum" && impl.Metric != "mean" && impl.Metric != "minimum" && impl.Metric != "maximum" {
+			least = 0
 		}
-		r.Message = fmt.Sprintf("%s is %s; %swanted %s (%s)", strings.ReplaceAll(key, ":", " of "), words.Number(round3(value)), expected, r.Want, band.Why)
+		whole := impl.Metric == "rowCount" || impl.Metric == "bytes" || impl.Metric == "distinctCount"
+		r.Want = bandText(band, least, whole)
+		r.decide(value, band.Holds(value))
+		r.Message = historyText(impl, value, band, r.Want, p.in.Now)
 		r.Advice = "Compare with the runs before: fewer stores, a promotion, a holiday or a file sent twice are the usual causes. If it is right, accept the file and the band will learn it."
 	}
 }
 
-// bandText writes the bounds of a band, of which either may be open.
-func bandText(b series.Band) string {
+// historyText says what was measured and what is usual.
+func historyText(impl contract.HistoryCheck, value float64, band series.Band, want string, now time.Time) string {
+	text := words.Number(round3(value))
+	switch impl.Metric {
+	case "rowCount":
+		text = words.Plural(int64(value), "row")
+	case "bytes":
+		text = words.Plural(int64(value), "byte")
+	case "nullPercent":
+		text = fmt.Sprintf("%s %% of %s is empty", text, impl.Column)
+	case "distinctCount":
+		text = fmt.Sprintf("%s of %s", words.Plural(int64(value), "different value"), impl.Column)
+	default:
+		text = fmt.Sprintf("the %s of %s is %s", impl.Metric, impl.Column, text)
+	}
+	switch series.Strategy(impl.Strategy) {
+	case series.Range:
+		return fmt.Sprintf("%s; wanted %s", text, want)
+	case series.RelativeChange, series.AbsoluteChange:
+		last := "the last time"
+		if band.Season != "" {
+			last = "the last " + now.Weekday().String()
+		}
+		return fmt.Sprintf("%s, %s %s; wanted %s", text, words.Number(round3(band.Expected)), last, want)
+	}
+	when := ""
+	if band.Season != "" {
+		when = fmt.Sprintf(" on %ss", now.Weekday())
+	}
+	return fmt.Sprintf("%s, usually %s%s (%s)", text, want, when, band.Why)
+}
+
+// bandText writes the bounds of a band, of which either may be open; below least
+// nothing is possible. Bounds of whole figures are the outermost that hold.
+func bandText(b series.Band, least float64, whole bool) string {
+	if low, high := math.Ceil(b.Low), math.Floor(b.High); whole && low <= high {
+		b.Low, b.High = low, high
+	}
 	low, high := words.Number(round3(b.Low)), words.Number(round3(b.High))
-	switch {
-	case math.IsInf(b.Low, -1) && math.IsInf(b.High, 1):
+	switch below, above := b.Low > least, !math.IsInf(b.High, 1); {
+	case !below && !above:
 		return "any value"
-	case math.IsInf(b.Low, -1):
+	case !below:
 		return "at most " + high
-	case math.IsInf(b.High, 1):
+	case !above:
 		return "at least " + low
+	case low == high:
+		return low
 	}
 	return low + " to " + high
 }

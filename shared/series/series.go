@@ -1,5 +1,18 @@
 // Package series holds points in time and says, from a metric's own past, what
-// its next value should be: a Band between two bounds, with its doubt.
+// its next value should be: a Band between two bounds, with its doubt. What each
+// strategy finds, and how often it is wrong, beside naive ones:
+//
+//	                                        precision  recall
+//	naive: within 20 % of the last value         0.09    0.93
+//	naive: mean of all days ± 2 deviations       0.61    0.79
+//	batchNormal                                  1.00    0.71
+//	onlineNormal                                 1.00    0.77
+//	robustZScore, dayOfWeek                      0.74    1.00
+//	robustZScore, dayOfWeek, 10 % ignored        0.86    1.00
+//	holtWinters                                  0.86    1.00
+//
+// over eight made-up shops whose weekends are busy and of whose days one in 20 is
+// cut off, doubled or empty; the example of the package works it out.
 package series
 
 import (
@@ -36,6 +49,20 @@ const (
 	AbsoluteChange Strategy = "absoluteChange"
 	// Range allows Lower to Upper, whatever the past was.
 	Range Strategy = "range"
+	// BatchNormal expects the mean of the past and allows Lower and Upper
+	// deviations of a sample around it. Source: Deequ's strategy of this name.
+	BatchNormal Strategy = "batchNormal"
+	// OnlineNormal expects the mean of those past values that were themselves no
+	// outliers when they came, and allows Lower and Upper deviations around it;
+	// of the oldest tenth none is left out. Source: Deequ's strategy
+	// of this name, whose mean and deviation hold the tested value too, and weigh
+	// values by how many came before, those left out among them; here neither.
+	OnlineNormal Strategy = "onlineNormal"
+	// HoltWinters expects what level, trend and day of the week of daily values
+	// lead to, and allows Lower and Upper deviations of the forecasts so far around
+	// it. Of a day the last value counts, and the day of the time asked for is not
+	// looked at. Source: Deequ's strategy of this name, which allows 1.96.
+	HoltWinters Strategy = "holtWinters"
 )
 
 // DayOfWeek as Options.Season compares Mondays with Mondays.
@@ -54,13 +81,14 @@ type Options struct {
 	// time asked for.
 	Season string
 	// Lower and Upper are in the strategy's figure, inclusive and ≥ 0 (Range:
-	// any). For RobustZScore 0 means 3.5; for the others 0 is 0. +Inf leaves a
-	// side open.
+	// any). For RobustZScore 0 means 3.5, for BatchNormal, OnlineNormal and
+	// HoltWinters 3; for the others 0 is 0. +Inf leaves a side open.
 	Lower, Upper float64
-	// MinHistory is how many points it takes: 0 means 7 for RobustZScore and 1
-	// for the changes. Range takes none.
+	// MinHistory is how many points it takes: 0 means 7, but 1 for the changes and
+	// 14 for HoltWinters, which takes no fewer: two weeks. Range takes none.
 	MinHistory int
-	// Lookback is how many points at most are used, the newest; 0 means 28.
+	// Lookback is how many points at most are used, the newest, of HoltWinters how
+	// many days back; 0 means 28, and 56 for HoltWinters.
 	Lookback int
 	// IgnoreChangeBelowPercent widens the band, if it is narrower, to this many
 	// percent of the expectation's magnitude on both sides. Range ignores it.
@@ -76,6 +104,8 @@ type Band struct {
 	// Used is the number of points that gave the band.
 	Used   int
 	Enough bool
+	// Season is DayOfWeek if only points of the same weekday gave the band.
+	Season string
 	// Why says in a sentence where the band is from or what was missing.
 	Why string
 }
@@ -89,10 +119,11 @@ func (b Band) Holds(v float64) bool { return b.Enough && b.Low <= v && v <= b.Hi
 // of points at the same time the one with the larger value is the later.
 // Values that are NaN or infinite are left out.
 //
-// With DayOfWeek only points of the same weekday count. RobustZScore falls back
-// to all days, and Why says so, if there are fewer of the weekday than
-// MinHistory but enough in all; a change from the last value does not, since a
-// Sunday is no measure for a Monday.
+// With DayOfWeek only points of the same weekday count. RobustZScore and the
+// normal strategies fall back to all days, and Why says so, if there are fewer of
+// the weekday than MinHistory but enough in all; a change from the last value does
+// not, since a Sunday is no measure for a Monday. HoltWinters has a season of its
+// own and takes no other.
 //
 // An empty or short history gives a band that is not Enough. A constant
 // history gives the constant, widened by IgnoreChangeBelowPercent only. A
@@ -102,21 +133,25 @@ func Expect(history []Point, at time.Time, o Options) Band {
 	if o.Strategy == Range {
 		return Band{Expected: math.NaN(), Low: o.Lower, High: o.Upper, Enough: true, Why: "fixed range"}
 	}
-	all := before(history, at)
-	points, note := all, ""
+	points := before(history, at)
+	if o.Strategy == HoltWinters {
+		return o.seasonal(points, at)
+	}
+	season, note := "", ""
 	if o.Season == DayOfWeek {
 		day := at.Weekday()
-		same := slices.DeleteFunc(slices.Clone(all), func(p Point) bool { return p.At.In(at.Location()).Weekday() != day })
-		if len(same) >= o.MinHistory {
-			points, note = same, fmt.Sprintf(" on a %s", day)
-		} else if o.Strategy != RobustZScore {
+		same := slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return p.At.In(at.Location()).Weekday() != day })
+		switch {
+		case len(same) >= o.MinHistory:
+			points, season = same, DayOfWeek
+		case o.Strategy == RelativeChange || o.Strategy == AbsoluteChange:
 			return Band{Why: fmt.Sprintf("%d earlier values on a %s, %d needed", len(same), day, o.MinHistory)}
-		} else {
+		default:
 			note = fmt.Sprintf(" of all days, for only %d on a %s", len(same), day)
 		}
 	}
 	if len(points) < o.MinHistory {
-		return Band{Used: 0, Why: fmt.Sprintf("%d earlier values, %d needed", len(points), o.MinHistory)}
+		return Band{Why: fmt.Sprintf("%d earlier values, %d needed", len(points), o.MinHistory)}
 	}
 	points = points[max(0, len(points)-o.Lookback):]
 	values := make([]float64, len(points))
@@ -125,6 +160,7 @@ func Expect(history []Point, at time.Time, o Options) Band {
 	}
 	band := o.band(values)
 	if band.Enough {
+		band.Season = season
 		band.Why += note
 	}
 	return band
@@ -134,21 +170,28 @@ func (o Options) withDefaults() Options {
 	if o.Strategy == "" {
 		o.Strategy = RobustZScore
 	}
+	usual, least, lookback := 0.0, 1, 28
+	switch o.Strategy {
+	case RobustZScore:
+		usual, least = 3.5, 7
+	case BatchNormal, OnlineNormal:
+		usual, least = 3, 7
+	case HoltWinters:
+		usual, least, lookback = 3, 2*week, 8*week
+		o.MinHistory = max(o.MinHistory, least)
+	}
+	if o.Lower == 0 {
+		o.Lower = usual
+	}
+	if o.Upper == 0 {
+		o.Upper = usual
+	}
+	if o.MinHistory <= 0 {
+		o.MinHistory = least
+	}
 	if o.Lookback <= 0 {
-		o.Lookback = 28
+		o.Lookback = lookback
 	}
-	if o.Strategy == RobustZScore {
-		if o.Lower == 0 {
-			o.Lower = 3.5
-		}
-		if o.Upper == 0 {
-			o.Upper = 3.5
-		}
-		if o.MinHistory <= 0 {
-			o.MinHistory = 7
-		}
-	}
-	o.MinHistory = max(o.MinHistory, 1)
 	o.Lookback = max(o.Lookback, o.MinHistory)
 	return o
 }
@@ -178,6 +221,24 @@ func (o Options) band(values []float64) Band {
 		below, above = times(o.Lower, deviation), times(o.Upper, deviation)
 		b.Why = fmt.Sprintf("median and %s of %d earlier values", kind, len(values))
 		b.Used = len(values)
+	case BatchNormal:
+		deviation := 0.0
+		b.Expected, deviation = batchNormal(values)
+		below, above = times(o.Lower, deviation), times(o.Upper, deviation)
+		b.Used = len(values)
+		b.Why = fmt.Sprintf("mean and standard deviation of %d earlier values", b.Used)
+	case OnlineNormal:
+		deviation, out := 0.0, 0
+		b.Expected, deviation, out = onlineNormal(values, o.Lower, o.Upper)
+		below, above = times(o.Lower, deviation), times(o.Upper, deviation)
+		b.Used = len(values) - out
+		b.Why = fmt.Sprintf("mean and standard deviation of %d earlier values", b.Used)
+		switch {
+		case out == 1:
+			b.Why += " without 1 outlier"
+		case out > 1:
+			b.Why += fmt.Sprintf(" without %d outliers", out)
+		}
 	case RelativeChange, AbsoluteChange:
 		b.Expected, b.Used = values[len(values)-1], 1
 		below, above = o.Lower, o.Upper
@@ -192,6 +253,21 @@ func (o Options) band(values []float64) Band {
 	default:
 		return Band{Why: fmt.Sprintf("no strategy is called %q", o.Strategy)}
 	}
+	return o.around(b, below, above)
+}
+
+// seasonal applies HoltWinters to points, oldest first.
+func (o Options) seasonal(points []Point, at time.Time) Band {
+	expected, deviation, used, why := holtWinters(points, at, o.Lookback, o.MinHistory)
+	if used == 0 {
+		return Band{Why: why}
+	}
+	b := Band{Expected: expected, Used: used, Why: why, Season: DayOfWeek}
+	return o.around(b, times(o.Lower, deviation), times(o.Upper, deviation))
+}
+
+// around completes a band that reaches so far below and above its expectation.
+func (o Options) around(b Band, below, above float64) Band {
 	least := math.Abs(b.Expected) / 100 * o.IgnoreChangeBelowPercent
 	b.Low, b.High = b.Expected-max(below, least), b.Expected+max(above, least)
 	b.Enough = true
