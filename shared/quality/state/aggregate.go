@@ -7,15 +7,23 @@ import (
 
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/wire"
 	"tillwatch/shared/tabular"
 )
 
 // An Aggregate remembers something of a column over many blocks. Merging is
 // commutative and associative; both must be of the same type and the same
 // columns. An Aggregate is used by one goroutine at a time.
+//
+// Encode writes what was seen, and not what the aggregate is of: columns and
+// bounds are the plan's. Decode replaces what a fresh aggregate of the same kind
+// and columns has seen; whatever it reads, no method of the aggregate may panic
+// or go on for ever afterwards, so that what can't be is made r.Fail.
 type Aggregate interface {
 	Observe(v *View)
 	Merge(other Aggregate)
+	Encode(w *wire.Writer)
+	Decode(r *wire.Reader)
 }
 
 // GroupLimit bounds the groups, values and days that one aggregate remembers;

@@ -54,7 +54,7 @@ func tell(a Aggregate) string {
 }
 
 // observe shows text, without a header, to the aggregate.
-func observe(t *rapid.T, a Aggregate, text string, block int) {
+func observe(t interface{ Fatal(...any) }, a Aggregate, text string, block int) {
 	r, err := tabular.NewReader(strings.NewReader("key,number,day\n"+text), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +100,7 @@ func TestMergingEqualsTheWhole(t *testing.T) {
 				for i, p := range parts {
 					states[i] = fresh()
 					observe(t, states[i], strings.Join(p, ""), 50)
+					states[i] = readBack(t, states[i], fresh())
 				}
 				for len(states) > 1 { // any two become one: associative and commutative
 					i := rapid.IntRange(0, len(states)-1).Draw(t, "into")

@@ -71,6 +71,7 @@ func TestStatisticsMergeToTheWhole(t *testing.T) {
 				for i, p := range parts {
 					states[i] = fresh()
 					observe(t, states[i], strings.Join(p, ""), 50)
+					states[i] = readBack(t, states[i], fresh())
 				}
 				for len(states) > 1 {
 					i := rapid.IntRange(0, len(states)-1).Draw(t, "into")

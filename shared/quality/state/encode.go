@@ -1,0 +1,243 @@
+package state
+
+import (
+	"math/bits"
+	"slices"
+
+	"tillwatch/shared/datetime"
+	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/wire"
+)
+
+// What is in a map is written in the order of its keys, so that the same
+// aggregate is always written the same.
+
+// EncodeSum writes a sum.
+func EncodeSum(w *wire.Writer, s *decimal.Sum) {
+	form, _ := s.AppendBinary(nil) // has no error
+	w.Bytes(form)
+}
+
+// DecodeSum reads a sum.
+func DecodeSum(r *wire.Reader, s *decimal.Sum) {
+	if err := s.UnmarshalBinary(r.Bytes()); err != nil && !r.Failed() {
+		r.Fail(err.Error())
+	}
+}
+
+// EncodeDecimal writes a number.
+func EncodeDecimal(w *wire.Writer, d decimal.Decimal) {
+	w.Int(d.Coef)
+	w.Uint(uint64(d.Scale))
+}
+
+// DecodeDecimal reads a number.
+func DecodeDecimal(r *wire.Reader) decimal.Decimal {
+	coef := r.Int()
+	d, ok := decimal.New(coef, uint8(r.Within(decimal.MaxScale)))
+	if !ok {
+		r.Fail("no decimal")
+		return decimal.Decimal{}
+	}
+	return d
+}
+
+func encodeMoment(w *wire.Writer, m datetime.Moment) {
+	w.Int(m.Unix)
+	w.Uint(uint64(m.Nano))
+	w.Bool(m.Zoned)
+}
+
+func decodeMoment(r *wire.Reader) datetime.Moment {
+	return datetime.Moment{Unix: r.Int(), Nano: int32(r.Within(999_999_999)), Zoned: r.Bool()}
+}
+
+// Encode implements Aggregate.
+func (a *Nulls) Encode(w *wire.Writer) { w.Int(a.Null); w.Int(a.Total) }
+
+// Decode implements Aggregate.
+func (a *Nulls) Decode(r *wire.Reader) { a.Null, a.Total = r.Natural(), r.Natural() }
+
+// Encode implements Aggregate.
+func (a *Extent) Encode(w *wire.Writer) {
+	w.Int(a.Seen)
+	encodeMoment(w, a.Oldest)
+	encodeMoment(w, a.Newest)
+}
+
+// Decode implements Aggregate.
+func (a *Extent) Decode(r *wire.Reader) {
+	a.Seen = r.Natural()
+	a.Oldest, a.Newest = decodeMoment(r), decodeMoment(r)
+}
+
+// Encode implements Aggregate.
+func (a *Newest) Encode(w *wire.Writer) {
+	w.Int(a.Seen)
+	w.Int(a.Later)
+	encodeMoment(w, a.Newest)
+}
+
+// Decode implements Aggregate.
+func (a *Newest) Decode(r *wire.Reader) {
+	a.Seen, a.Later = r.Natural(), r.Natural()
+	a.Newest = decodeMoment(r)
+}
+
+// Encode implements Aggregate.
+func (a *Figures) Encode(w *wire.Writer) {
+	w.Int(a.N)
+	w.Int(a.Large)
+	EncodeSum(w, &a.Sum)
+	EncodeDecimal(w, a.Min)
+	EncodeDecimal(w, a.Max)
+}
+
+// Decode implements Aggregate.
+func (a *Figures) Decode(r *wire.Reader) {
+	a.N, a.Large = r.Natural(), r.Natural()
+	DecodeSum(r, &a.Sum)
+	a.Min, a.Max = DecodeDecimal(r), DecodeDecimal(r)
+}
+
+// Encode implements Aggregate.
+func (a *Occurrences) Encode(w *wire.Writer) {
+	w.Bool(a.Full)
+	w.Uint(uint64(len(a.Seen)))
+	for _, value := range ascending(a.Seen) {
+		w.Text(value)
+		w.Int(a.Seen[value])
+	}
+}
+
+// Decode implements Aggregate.
+func (a *Occurrences) Decode(r *wire.Reader) {
+	a.Full = r.Bool()
+	n := groups(r, 2)
+	a.Seen = make(map[string]int64, n)
+	for range n {
+		value := r.Text()
+		a.Seen[value] = r.Natural()
+	}
+}
+
+// groups reads how many groups follow.
+func groups(r *wire.Reader, least int) int {
+	n := r.Count(least)
+	if n > GroupLimit+1 {
+		r.Fail("more groups than are remembered")
+		return 0
+	}
+	return n
+}
+
+// Encode implements Aggregate.
+func (a *Periods) Encode(w *wire.Writer) {
+	w.Bool(a.Full)
+	w.Uint(uint64(len(a.Seen)))
+	for _, period := range ascending(a.Seen) {
+		w.Int(period)
+		w.Int(a.Seen[period])
+	}
+}
+
+// Decode implements Aggregate.
+func (a *Periods) Decode(r *wire.Reader) {
+	a.Full = r.Bool()
+	n := groups(r, 2)
+	a.Seen = make(map[int64]int64, n)
+	for range n {
+		period := r.Int()
+		a.Seen[period] = r.Natural()
+	}
+}
+
+// Encode implements Aggregate.
+func (a *Groups) Encode(w *wire.Writer) {
+	w.Bool(a.Full)
+	w.Int(a.Wrong)
+	w.Uint(uint64(len(a.Sums)))
+	for _, key := range ascending(a.Sums) {
+		w.Text(key)
+		EncodeSum(w, a.Sums[key])
+	}
+}
+
+// Decode implements Aggregate.
+func (a *Groups) Decode(r *wire.Reader) {
+	a.Full, a.Wrong = r.Bool(), r.Natural()
+	n := groups(r, 2)
+	a.Sums = make(map[string]*decimal.Sum, n)
+	for range n {
+		key := r.Text()
+		sum := new(decimal.Sum)
+		DecodeSum(r, sum)
+		a.Sums[key] = sum
+	}
+}
+
+// Encode writes the set in ascending order.
+func (p *Prints) Encode(w *wire.Writer) { w.Words(slices.Sorted(p.All())) }
+
+// Decode replaces the set by one that Encode wrote.
+func (p *Prints) Decode(r *wire.Reader) {
+	*p = Prints{}
+	for range r.Count(8) {
+		p.Add(r.Word())
+	}
+}
+
+// Encode implements Aggregate.
+func (a *Distinct) Encode(w *wire.Writer) {
+	w.Bool(a.Full)
+	w.Bool(a.numbers != nil)
+	if a.numbers == nil {
+		a.prints.Encode(w)
+		return
+	}
+	a.numbers.encodeForm(w)
+	last := len(a.seen)
+	for last > 0 && a.seen[last-1] == 0 {
+		last--
+	}
+	w.Words(a.seen[:last])
+}
+
+// Decode implements Aggregate.
+func (a *Distinct) Decode(r *wire.Reader) {
+	a.Full = r.Bool()
+	a.numbers, a.seen, a.ones, a.prints = nil, nil, 0, Prints{}
+	if !r.Bool() {
+		a.prints.Decode(r)
+		return
+	}
+	a.numbers = new(numbering)
+	a.numbers.decodeForm(r)
+	a.seen = r.Words()
+	for _, word := range a.seen {
+		a.ones += bits.OnesCount64(word)
+	}
+	if len(a.Slots) != 1 || a.ones > 0 && (a.numbers.keys == 0 || uint64(len(a.seen)-1)*64 > a.numbers.top) {
+		r.Fail("numbers without their form")
+		a.numbers, a.seen, a.ones = nil, nil, 0
+	}
+}
+
+// encodeForm writes the form of the keys that were seen.
+func (n *numbering) encodeForm(w *wire.Writer) {
+	w.Text(n.prefix)
+	w.Uint(uint64(n.width))
+	w.Uint(n.low)
+	w.Uint(n.top)
+	w.Uint(n.keys)
+}
+
+func (n *numbering) decodeForm(r *wire.Reader) {
+	n.prefix = r.Text()
+	n.width = int(r.Within(mostDigits))
+	n.low, n.top, n.keys = r.Uint(), r.Within(1e18-1), r.Uint()
+	if len(n.prefix) > mostPrefix || n.low > n.top {
+		r.Fail("no form of keys")
+		*n = numbering{}
+	}
+}
