@@ -152,9 +152,24 @@ func (p *plan) call(e *dqdl.Expression, key string) (float64, string) {
 		v, problem := p.number(e.Args[0], key)
 		return math.Abs(v), problem
 	}
-	past, problem := p.last(e.Args[0], key)
-	if problem != "" {
-		return 0, problem
+	list := e.Args
+	if e.Function == "percentile" {
+		list = list[:len(list)-1]
+	}
+	var past []float64
+	for _, a := range list {
+		var some []float64
+		var problem string
+		if a.Function == "last" {
+			some, problem = p.last(a, key)
+		} else {
+			some = make([]float64, 1)
+			some[0], problem = p.number(a, key)
+		}
+		if problem != "" {
+			return 0, problem
+		}
+		past = append(past, some...)
 	}
 	sum := 0.0
 	for _, v := range past {
@@ -179,7 +194,7 @@ func (p *plan) call(e *dqdl.Expression, key string) (float64, string) {
 		}
 		return math.Sqrt(squares / n), ""
 	}
-	share, problem := p.number(e.Args[1], key)
+	share, problem := p.number(e.Args[len(e.Args)-1], key)
 	if problem == "" && (share < 0 || share > 100) {
 		problem = fmt.Sprintf("a percentile is from 0 to 100, not %s", words.Number(share))
 	}

@@ -18,26 +18,35 @@
 //
 //	ruleset    = { Metadata = map | DataSources = map | name = value
 //	             | DefaultLabels = labels | Rules = [ rules ] | Analyzers = [ rules ] }
-//	rule       = rule or rule | rule and rule | ( rule ) | simple
+//	rule       = rule or rule | rule and rule | ( rule ) [labels = labels] | simple
 //	simple     = Type { parameter } [condition] { where "SQL" | with tag condition | labels = labels }
 //	condition  = (= | != | > | >= | < | <=) operand | [not] between operand and operand
 //	           | [not] in [ operands ] | [not] in $name | [not] matches "pattern"
 //	operand    = "text" | $name | NULL | EMPTY | WHITESPACES_ONLY | number | date | duration | size
 //	number     = digits | -number | number (+ - * /) number | ( number ) | function( numbers )
+//	parameter  = "text" | name | $name, of or and before it where they read well
 //	function   = last([n]) | avg min max sum std median ( list ) | percentile( list, 0 to 100 ) | abs( number )
+//	list       = numbers, and last(n) for as many
 //	date       = "2026-11-22" | now() | ( now() (+|-) duration )
 //	duration   = digits (days | hours | minutes)      size = digits (B | KB | MB | GB | TB)
 //	labels     = [ "key"="value", … ]
 //
 // In a composite, and binds tighter than or, and both take their left side
-// first; parentheses say otherwise. * and / bind tighter than + and -. Between leaves out
-// both ends. A list of last is not a number; last() and last(1) are also one.
+// first; parentheses say otherwise. * and / bind tighter than + and -: AWS's own parser takes
+// all four from left to right, so that a threshold with both needs parentheses to mean the
+// same there. Between leaves out both ends. A list of last is not a number; last() and last(1)
+// are also one. Of average it is said avg. A name that ends a parameter list is any word but
+// those of the grammar and, DetectAnomalies apart, the rule types.
 // A KB is 1,024 bytes, an MB 1,024 KB and so on. A text has the escapes \" and \\;
 // any other backslash is itself, as patterns need. Comments are # and // to
 // the end of the line, and /* */. Sections may come in any order, a variable before
 // its use. Keywords other than names of types and sections may be in any case.
 //
-// A ruleset is anyone's input: it has at most MaxBytes, MaxRules and MaxDepth.
+// Beyond AWS's parser, variables may be numbers and hold others, sections may come in any order,
+// and now() - 3 days needs no parentheses; what follows the last section, which AWS's parser
+// does not look at, is an error, and so are functions that nobody computes.
+//
+// A ruleset is anyone's input: it has at most MaxBytes, MaxRules, MaxLabels and MaxDepth.
 package dqdl
 
 import (
@@ -48,9 +57,10 @@ import (
 
 // The bounds of a ruleset.
 const (
-	MaxBytes = 1 << 20
-	MaxRules = 10_000 // rules and analyzers, parts of composites counted
-	MaxDepth = 32     // parentheses and composites within each other
+	MaxBytes  = 1 << 20
+	MaxRules  = 10_000 // rules and analyzers, parts of composites counted
+	MaxLabels = 10     // of a rule, those of DefaultLabels counted
+	MaxDepth  = 32     // parentheses and composites within each other
 )
 
 // A Ruleset is one DQDL document.

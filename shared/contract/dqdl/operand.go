@@ -182,6 +182,9 @@ func (p *parser) call(depth int) *Expression {
 	name := p.next()
 	p.next()
 	e := &Expression{Function: strings.ToLower(name.text)}
+	if e.Function == "average" {
+		e.Function = "avg"
+	}
 	if _, known := functions[e.Function]; !known {
 		p.fault(name, document.Among(e.Function, []string{"last", "avg", "min", "max", "sum", "std", "median", "percentile", "abs"}), "%s is not a function", name.text)
 		return nil
@@ -223,19 +226,21 @@ func (p *parser) number(e *Expression, at token) bool {
 		}
 		return true
 	}
-	takes := functions[e.Function]
-	if len(e.Args) != len(takes) {
-		p.fault(at, "write avg(last(10)) or percentile(last(10), 95)", "%s takes %d arguments, found %d", e.Function, len(takes), len(e.Args))
+	least := 1
+	if e.Function == "percentile" {
+		least = 2
+	}
+	if list := functions[e.Function]; len(e.Args) < least || !list && len(e.Args) > 1 {
+		p.fault(at, "write avg(last(10)) or percentile(last(10), 95)", "%s has %d arguments", e.Function, len(e.Args))
 		return false
 	}
 	for i, a := range e.Args {
-		switch {
-		case takes[i] == 'n' && !p.number(a, at):
-			return false
-		case takes[i] == 'l' && a.Function != "last":
-			p.fault(at, "write "+e.Function+"(last(10))", "%s is of a list", e.Function)
-			return false
-		case takes[i] == 'l' && !p.last(a, at):
+		share := e.Function == "percentile" && i == len(e.Args)-1
+		if a.Function == "last" && functions[e.Function] && !share {
+			if !p.last(a, at) {
+				return false
+			}
+		} else if !p.number(a, at) {
 			return false
 		}
 	}

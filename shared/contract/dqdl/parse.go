@@ -169,9 +169,10 @@ func (p *parser) ruleset() {
 		}
 		switch name.text {
 		case "Metadata", "DataSources":
-			pairs := p.dictionary()
 			if name.text == "Metadata" {
-				p.out.Metadata = pairs
+				p.out.Metadata = p.dictionary("Version")
+			} else {
+				p.dictionary("Primary", "AdditionalDataSources")
 			}
 		case "Rules", "Analyzers":
 			rules := p.list(name.text == "Analyzers")
@@ -186,7 +187,7 @@ func (p *parser) ruleset() {
 			p.variable(name)
 		}
 	}
-	if !seen["Rules"] && !seen["Analyzers"] && p.faults.Len() == 0 {
+	if len(p.out.Rules)+len(p.out.Analyzers) == 0 && p.faults.Len() == 0 {
 		p.fault(p.peek(), sectionHint, "the ruleset has no rules")
 	}
 	for _, r := range p.out.Rules {
@@ -206,6 +207,9 @@ func (p *parser) label(r *Rule) {
 			}
 			r.Labels[key] = value
 		}
+	}
+	if len(r.Labels) > MaxLabels {
+		p.faults.Addf(r.Place, "keep what decides who acts", "the rule has %d labels with the defaults, more than %d", len(r.Labels), MaxLabels)
 	}
 }
 
@@ -238,8 +242,8 @@ func (p *parser) variable(name token) {
 	}
 }
 
-// dictionary reads { "key": "value", "key": ["a", "b"] }.
-func (p *parser) dictionary() map[string]string {
+// dictionary reads { "key": "value", "key": ["a", "b"] }, of keys that are known.
+func (p *parser) dictionary(known ...string) map[string]string {
 	out := map[string]string{}
 	if !p.need("{", `write { "Key": "value" }`) {
 		p.section()
@@ -253,6 +257,9 @@ func (p *parser) dictionary() map[string]string {
 			}
 			p.section()
 			return out
+		}
+		if !oneOf(key.text, known...) {
+			p.fault(key, document.Among(key.text, known), "%q is no key of this section", key.text)
 		}
 		if p.is("[") {
 			p.operands(0)
@@ -280,7 +287,7 @@ func (p *parser) labels() map[string]string {
 		p.skip()
 		return out
 	}
-	for !p.take("]") {
+	for first := true; first || !p.take("]"); first = false {
 		key := p.next()
 		if key.kind != quoted {
 			p.fault(key, hint, "expected a label, found %s", key)
@@ -300,7 +307,16 @@ func (p *parser) labels() map[string]string {
 			p.take("]")
 			return out
 		}
+		if _, twice := out[key.text]; twice {
+			p.fault(key, "keep one of them", "the label %q is there twice", key.text)
+		}
+		if key.text == "" || value.text == "" {
+			p.fault(key, hint, "a label has no empty key or value")
+		}
 		out[key.text] = value.text
+		if len(out) == MaxLabels+1 {
+			p.fault(key, "keep what decides who acts", "there are more than %d labels", MaxLabels)
+		}
 		if !p.take(",") && !p.is("]") {
 			p.need("]", "labels are separated by commas")
 			p.skip()

@@ -2,6 +2,7 @@ package dqdl
 
 import (
 	"strings"
+	"time"
 
 	"tillwatch/shared/document"
 )
@@ -70,6 +71,9 @@ func (p *parser) primary(depth int, analyzer bool) *Rule {
 		if r == nil || !p.need(")", "close the rule's parenthesis") {
 			return nil
 		}
+		if p.says("labels") {
+			return p.labelled(r)
+		}
 		return r
 	}
 	if t.kind != word {
@@ -88,13 +92,16 @@ func (p *parser) simple(analyzer bool) *Rule {
 	switch {
 	case !known:
 		p.fault(name, document.Among(name.text, typeNames()), "%s is not a rule type", name.text)
-		s = signature{0, -1, Text | Keyword | Number | Date | Duration | Size, true, true, true, false}
+		s = signature{0, -1, Text | Keyword | Number | Date | Duration | Size, true, true, true, false, true}
 	case analyzer && !s.analyzer:
 		p.fault(name, "move it to Rules", "%s is a rule and no analyzer", name.text)
 	case !analyzer && s.only:
 		p.fault(name, "move it to Analyzers", "%s is an analyzer and no rule", name.text)
 	}
 	p.parameters(r, name, s)
+	if r.Type == "FileMatch" && len(r.Parameters) == 2 {
+		s.kinds = 0 // two paths are compared with each other
+	}
 	at := p.peek()
 	if p.condition() {
 		c := p.readCondition()
@@ -123,17 +130,26 @@ func (p *parser) simple(analyzer bool) *Rule {
 	return r
 }
 
-// parameters reads what stands between the type and its condition. The words
-// of and and may stand between them.
+// parameters reads what stands between the type and its condition: texts, names
+// without quotes and variables. The words of and and may stand between them.
 func (p *parser) parameters(r *Rule, name token, s signature) {
 	for {
-		t := p.peek()
-		following := p.ahead(1).kind == quoted
+		t, after := p.peek(), p.ahead(1)
 		switch {
-		case t.kind == quoted:
+		case t.kind == quoted, p.bare(t, r.Type):
 			p.next()
 			r.Parameters = append(r.Parameters, t.text)
-		case following && p.says("of"), following && len(r.Parameters) > 0 && len(r.Parameters) < s.most && p.says("and"):
+		case p.is("$"):
+			values, ok := p.operand(0)
+			if ok && (len(values) != 1 || values[0].Kind != Text) {
+				p.fault(after, "name a variable of one text", "a parameter is a text")
+			} else if ok {
+				r.Parameters = append(r.Parameters, values[0].Text)
+			} else {
+				r.Parameters = append(r.Parameters, after.text)
+			}
+		case p.says("of") && p.named(after, r.Type),
+			p.says("and") && len(r.Parameters) > 0 && (after.kind == quoted || len(r.Parameters) < s.most && p.named(after, r.Type)):
 			p.next()
 		default:
 			n := len(r.Parameters)
@@ -145,10 +161,25 @@ func (p *parser) parameters(r *Rule, name token, s signature) {
 	}
 }
 
+// bare reports whether a token is a parameter without quotes. Only
+// DetectAnomalies takes the name of a rule type.
+func (p *parser) bare(t token, rule string) bool {
+	_, begins := types[t.text]
+	return t.kind == word && !reserved[strings.ToLower(t.text)] && (!begins || rule == "DetectAnomalies")
+}
+
+func (p *parser) named(t token, rule string) bool {
+	return t.kind == quoted || t.kind == mark && t.text == "$" || p.bare(t, rule)
+}
+
 func (s signature) count() string {
 	switch {
 	case s.most == 0:
 		return "no parameter"
+	case s.most == 1 && s.least == 0:
+		return "one path in quotes or none"
+	case s.most == 2 && s.least == 0:
+		return "two paths in quotes, one or none"
 	case s.most < 0:
 		return "one parameter or more"
 	case s.least == 1 && s.most == 1:
@@ -166,7 +197,10 @@ func (p *parser) suffixes(r *Rule, s signature) bool {
 		switch {
 		case p.says("where"):
 			p.next()
-			if r.Where != "" {
+			switch {
+			case !s.where:
+				p.fault(t, "remove it", "%s takes no where", r.Type)
+			case r.Where != "":
 				p.fault(t, "join them with and", "a second where")
 			}
 			sql := p.next()
@@ -181,15 +215,23 @@ func (p *parser) suffixes(r *Rule, s signature) bool {
 				return false
 			}
 		case p.says("labels"):
-			p.next()
-			if !p.need("=", `write labels = [ "key"="value" ]`) {
+			if p.labelled(r) == nil {
 				return false
 			}
-			r.Labels = p.labels()
 		default:
 			return true
 		}
 	}
+}
+
+// labelled reads the labels of a rule, or of a composite in parentheses.
+func (p *parser) labelled(r *Rule) *Rule {
+	p.next()
+	if !p.need("=", `write labels = [ "key"="value" ]`) {
+		return nil
+	}
+	r.Labels = p.labels()
+	return r
 }
 
 func (p *parser) tag(r *Rule, s signature) bool {
@@ -207,6 +249,11 @@ func (p *parser) tag(r *Rule, s signature) bool {
 			r.Tags = map[string]*Condition{}
 		}
 		r.Tags[name.text] = c
+		if c.Op != Equal {
+			p.fault(name, "write with "+name.text+" = …", "%s is compared with %s", name.text, c.Op)
+		} else if _, err := time.LoadLocation(c.Operands[0].Text); err != nil && strings.EqualFold(name.text, "timeZone") {
+			p.fault(name, `write an IANA name such as "Europe/Paris"`, "there is no time zone %q", c.Operands[0].Text)
+		}
 		return true
 	}
 	switch {

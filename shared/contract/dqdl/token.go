@@ -51,7 +51,7 @@ func (l *lexer) tokenize() {
 				continue
 			}
 		case letter(c):
-			t.kind, t.text = word, l.while(func(c byte) bool { return letter(c) || digit(c) })
+			t.kind, t.text = word, l.while(func(c byte) bool { return letter(c) || digit(c) || c == '.' })
 		case digit(c):
 			t.kind, t.text = digits, l.while(digit)
 			if l.at+1 < len(l.text) && l.text[l.at] == '.' && digit(l.text[l.at+1]) {

@@ -8,54 +8,58 @@ type signature struct {
 	threshold   bool // "with threshold" may follow
 	analyzer    bool // may stand among the analyzers
 	only        bool // and only there
+	where       bool // "where" may follow
 }
 
 // types are the rule types by name.
 var types = map[string]signature{
-	"AggregateMatch":          {2, 2, Number, false, false, false, false},
-	"AllStatistics":           {1, 1, 0, false, false, true, true},
-	"ColumnCorrelation":       {2, 2, Number, false, false, true, false},
-	"ColumnCount":             {0, 0, Number, false, false, true, false},
-	"ColumnDataType":          {1, 1, Text, false, true, false, false},
-	"ColumnExists":            {1, 1, 0, false, false, false, false},
-	"ColumnLength":            {1, 1, Number, false, true, true, false},
-	"ColumnNamesMatchPattern": {1, 1, 0, false, false, false, false},
-	"ColumnValues":            {1, 1, Text | Keyword | Number | Date, false, true, true, false},
-	"Completeness":            {1, 1, Number, false, false, true, false},
-	"CustomSql":               {1, 1, Number, true, true, false, false},
-	"DataFreshness":           {1, 1, Duration, false, true, false, false},
-	"DatasetMatch":            {2, 3, Number, false, false, false, false},
-	"DetectAnomalies":         {1, -1, 0, false, false, false, false},
-	"DistinctValuesCount":     {1, -1, Number, false, false, true, false},
-	"DuplicateRowCount":       {0, -1, Number, false, false, true, false},
-	"Entropy":                 {1, 1, Number, false, false, true, false},
-	"FileFreshness":           {0, -1, Text | Date, false, true, false, false},
-	"FileMatch":               {0, -1, Text | Number, true, true, false, false},
-	"FileSize":                {0, -1, Size | Number, false, true, false, false},
-	"FileUniqueness":          {0, -1, Number, true, true, false, false},
-	"InterquartileRange":      {1, 1, Number, false, false, true, false},
-	"IsComplete":              {1, 1, 0, false, false, false, false},
-	"IsPrimaryKey":            {1, -1, 0, false, false, false, false},
-	"IsUnique":                {1, 1, 0, false, false, false, false},
-	"Kurtosis":                {1, 1, Number, false, false, true, false},
-	"Mean":                    {1, 1, Number, false, false, true, false},
-	"Range":                   {1, 1, Number, false, false, true, false},
-	"ReferentialIntegrity":    {2, 2, Number, false, false, false, false},
-	"RowCount":                {0, 0, Number, false, false, true, false},
-	"RowCountMatch":           {1, 1, Number, false, false, false, false},
-	"SchemaMatch":             {1, 1, Number, false, false, false, false},
-	"Skewness":                {1, 1, Number, false, false, true, false},
-	"StandardDeviation":       {1, 1, Number, false, false, true, false},
-	"Sum":                     {1, 1, Number, false, false, true, false},
-	"UniqueValueRatio":        {1, -1, Number, false, false, true, false},
-	"Uniqueness":              {1, -1, Number, false, false, true, false},
-	"Variance":                {1, 1, Number, false, false, true, false},
-	"ZerosCount":              {1, 1, Number, false, false, true, false},
+	"AggregateMatch":          {2, 2, Number, false, false, false, false, false},
+	"AllStatistics":           {1, 1, 0, false, false, true, true, false},
+	"ColumnCorrelation":       {2, 2, Number, false, false, true, false, true},
+	"ColumnCount":             {0, 0, Number, false, false, true, false, false},
+	"ColumnDataType":          {1, 1, Text, false, true, false, false, true},
+	"ColumnExists":            {1, 1, 0, false, false, false, false, false},
+	"ColumnLength":            {1, 1, Number, false, true, true, false, true},
+	"ColumnNamesMatchPattern": {1, 1, 0, false, false, false, false, false},
+	"ColumnValues":            {1, 1, Text | Keyword | Number | Date, false, true, true, false, true},
+	"Completeness":            {1, 1, Number, false, false, true, false, true},
+	"CustomSql":               {1, 1, Number, true, true, false, false, false},
+	"DataFreshness":           {1, 1, Duration, false, true, false, false, true},
+	"DatasetMatch":            {2, 3, Number, false, false, false, false, false},
+	"DetectAnomalies":         {1, -1, 0, false, false, false, false, false},
+	"DistinctValuesCount":     {1, -1, Number, false, false, true, false, true},
+	"DuplicateRowCount":       {0, -1, Number, false, false, true, false, true},
+	"Entropy":                 {1, 1, Number, false, false, true, false, true},
+	"FileFreshness":           {0, 1, Text | Date, false, true, false, false, false},
+	"FileMatch":               {0, 2, Text, false, false, false, false, false},
+	"FileSize":                {0, 1, Size | Number, false, true, false, false, false},
+	"FileUniqueness":          {0, 1, Number, false, false, false, false, false},
+	"InterquartileRange":      {1, 1, Number, false, false, true, false, true},
+	"IsComplete":              {1, 1, 0, false, false, false, false, true},
+	"IsPrimaryKey":            {1, -1, 0, false, false, false, false, true},
+	"IsUnique":                {1, -1, 0, false, false, false, false, true},
+	"Kurtosis":                {1, 1, Number, false, false, true, false, true},
+	"Mean":                    {1, 1, Number, false, false, true, false, true},
+	"Range":                   {1, 1, Number, false, false, true, false, true},
+	"ReferentialIntegrity":    {2, 2, Number, false, false, false, false, false},
+	"RowCount":                {0, 0, Number, false, false, true, false, true},
+	"RowCountMatch":           {1, 1, Number, false, false, false, false, false},
+	"SchemaMatch":             {1, 1, Number, false, false, false, false, false},
+	"Skewness":                {1, 1, Number, false, false, true, false, true},
+	"StandardDeviation":       {1, 1, Number, false, false, true, false, true},
+	"Sum":                     {1, 1, Number, false, false, true, false, true},
+	"UniqueValueRatio":        {1, -1, Number, false, false, true, false, true},
+	"Uniqueness":              {1, -1, Number, false, false, true, false, true},
+	"Variance":                {1, 1, Number, false, false, true, false, true},
+	"ZerosCount":              {1, 1, Number, false, false, true, false, true},
 }
 
-// functions are the functions of number expressions: what they take, where
-// l is a list and n a number, and o a number that may be missing.
-var functions = map[string]string{"last": "o", "avg": "l", "min": "l", "max": "l", "sum": "l", "std": "l", "median": "l", "percentile": "ln", "abs": "n"}
+// functions are the functions of number expressions, and whether they take a
+// list: numbers, or the runs of last.
+var functions = map[string]bool{"last": false, "abs": false, "avg": true, "min": true, "max": true, "sum": true, "std": true, "median": true, "percentile": true}
+
+// reserved are the words that are no parameter without quotes.
+var reserved = map[string]bool{"of": true, "and": true, "or": true, "between": true, "in": true, "not": true, "matches": true, "where": true, "with": true, "labels": true}
 
 // spans and sizes are the units of durations and sizes.
 var (
