@@ -39,6 +39,24 @@ func magnitude(n int64) uint64 {
 	return uint64((n ^ sign) - sign)
 }
 
+// Units returns a as a whole number of 10^-scale, and false if scale is less than
+// a's or the number no int64, or math.MinInt64.
+func (a Decimal) Units(scale uint8) (int64, bool) {
+	if scale < a.Scale || scale > MaxScale {
+		return 0, false
+	}
+	hi, lo := mulSigned(a.Coef, int64(pow10[scale-a.Scale]))
+	return int64(lo), hi == int64(lo)>>63 && int64(lo) != math.MinInt64
+}
+
+// Reduced returns a with as few places as it needs: 1.5 for 1.50.
+func (a Decimal) Reduced() Decimal {
+	for a.Scale > 0 && a.Coef%10 == 0 {
+		a.Coef, a.Scale = a.Coef/10, a.Scale-1
+	}
+	return a
+}
+
 // Sign returns -1, 0 or 1 as a is negative, zero or positive.
 func (a Decimal) Sign() int { return int(a.Coef>>63) | int(uint64(-a.Coef)>>63) }
 

@@ -94,44 +94,54 @@ type Figures struct {
 	Slot     int
 	Sum      decimal.Sum
 	N        int64
-	Min, Max decimal.Decimal
-	Large    int64 // numbers too long to be summed exactly
+	Min, Max decimal.Decimal // with as few places as they need
+	Large    int64           // numbers too long to be summed exactly
 }
 
 func (a *Figures) Observe(v *View) {
-	numbers, kinds := v.Numbers(a.Slot)
-	for i, k := range kinds {
-		switch k {
+	u := v.Units(a.Slot)
+	for _, o := range u.Odd {
+		switch o.Kind {
 		case decimal.Fits:
-			d := numbers[i]
-			a.Sum.Add(d)
-			if a.N == 0 || d.Cmp(a.Min) < 0 {
-				a.Min = d
-			}
-			if a.N == 0 || d.Cmp(a.Max) > 0 {
-				a.Max = d
-			}
-			a.N++
+			a.Sum.Add(o.Number)
+			a.extend(o.Number, o.Number, 1)
 		case decimal.Large:
 			a.Large++
 		}
 	}
+	fits := u.sums(1)
+	for _, run := range u.Runs() {
+		sum := int64(0)
+		for _, n := range run {
+			if sum += n; !fits {
+				a.Sum.Add(decimal.Decimal{Coef: sum, Scale: u.Scale})
+				sum = 0
+			}
+		}
+		a.Sum.Add(decimal.Decimal{Coef: sum, Scale: u.Scale})
+	}
+	a.extend(decimal.Decimal{Coef: u.Least, Scale: u.Scale}, decimal.Decimal{Coef: u.Most, Scale: u.Scale}, int64(u.N()))
+}
+
+// extend takes in n numbers from least to most.
+func (a *Figures) extend(least, most decimal.Decimal, n int64) {
+	if n == 0 {
+		return
+	}
+	if a.N == 0 || least.Cmp(a.Min) < 0 {
+		a.Min = least.Reduced()
+	}
+	if a.N == 0 || most.Cmp(a.Max) > 0 {
+		a.Max = most.Reduced()
+	}
+	a.N += n
 }
 
 func (a *Figures) Merge(other Aggregate) {
 	o := other.(*Figures)
 	a.Large += o.Large
-	if o.N == 0 {
-		return
-	}
 	a.Sum.Merge(o.Sum)
-	if a.N == 0 || o.Min.Cmp(a.Min) < 0 {
-		a.Min = o.Min
-	}
-	if a.N == 0 || o.Max.Cmp(a.Max) > 0 {
-		a.Max = o.Max
-	}
-	a.N += o.N
+	a.extend(o.Min, o.Max, o.N)
 }
 
 // fingerprint is that of a tuple of one value.

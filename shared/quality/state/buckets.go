@@ -26,14 +26,34 @@ const bucketsPerPower = 1 << bucketBits
 
 // add counts a number n times.
 func (b *buckets) add(d decimal.Decimal, n int64) {
-	at := magnitudeBucket(d.Float64())
+	b.addAt(magnitudeBucket(d.Float64()), d.Coef, n)
+}
+
+// addAt counts a number with that sign n times.
+func (b *buckets) addAt(bucket int, sign, n int64) {
 	switch {
-	case d.Coef > 0:
-		b.above.add(at, n)
-	case d.Coef < 0:
-		b.below.add(at, n)
+	case sign > 0:
+		b.above.add(bucket, n)
+	case sign < 0:
+		b.below.add(bucket, n)
 	default:
 		b.zeros += n
+	}
+}
+
+// addUnits counts numbers of 10^-scale whose magnitudes a float64 holds.
+func (b *buckets) addUnits(run []int64, scale uint8) {
+	unit := decimal.Decimal{Coef: 1}
+	one, _ := unit.Units(scale)
+	by := float64(one)
+	for _, n := range run {
+		// As exact as Decimal.Float64: both are whole, so the division rounds once.
+		at := magnitudeBucket(float64(n) / by)
+		if i := at - b.above.low; n > 0 && uint(i) < uint(len(b.above.counts)) {
+			b.above.counts[i]++
+		} else {
+			b.addAt(at, n, 1)
+		}
 	}
 }
 

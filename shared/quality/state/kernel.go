@@ -132,22 +132,35 @@ func (t *texts) has(value []byte) bool {
 // Integer finds the values that are no whole number, or none from min to max,
 // which may both be nil.
 func Integer(slot int, min, max *big.Int) Kernel {
-	return Values(slot, func(value []byte) bool {
-		n, kind := decimal.ParseInteger(value)
-		switch {
-		case kind == decimal.NotNumber:
-			return false
-		case min == nil:
-			return true
-		case kind == decimal.Fits && min.IsInt64() && max.IsInt64():
-			return n >= min.Int64() && n <= max.Int64()
+	good := func(value []byte) bool { return isInteger(value, min, max) }
+	text, allowed := Values(slot, good), between(min, max)
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		u := v.Units(slot)
+		if !u.Whole {
+			return text(v, bad)
 		}
-		if len(value) > longestInteger {
-			return false
-		}
-		exact, ok := new(big.Int).SetString(string(value), 10)
-		return ok && exact.Cmp(min) >= 0 && exact.Cmp(max) <= 0
-	})
+		bad = u.outside(allowed, bad, func(o *Odd) bool { return !o.Null && !good(v.Value(slot, int(o.Row))) })
+		return bad, len(u.Values) - u.Nulls
+	}
+}
+
+// isInteger reports whether a value is a whole number from min to max, which may both
+// be nil.
+func isInteger(value []byte, min, max *big.Int) bool {
+	n, kind := decimal.ParseInteger(value)
+	switch {
+	case kind == decimal.NotNumber:
+		return false
+	case min == nil:
+		return true
+	case kind == decimal.Fits && min.IsInt64() && max.IsInt64():
+		return n >= min.Int64() && n <= max.Int64()
+	}
+	if len(value) > longestInteger {
+		return false
+	}
+	exact, ok := new(big.Int).SetString(string(value), 10)
+	return ok && exact.Cmp(min) >= 0 && exact.Cmp(max) <= 0
 }
 
 // longestInteger is how many digits an integer of bounded width may be written
@@ -157,18 +170,13 @@ const longestInteger = 64
 // Number finds the values that are no number.
 func Number(slot int) Kernel {
 	return func(v *View, bad []uint32) ([]uint32, int) {
-		_, kinds := v.Numbers(slot)
-		looked := 0
-		for row, s := range v.Spans(slot) {
-			if s.IsNull() {
-				continue
-			}
-			looked++
-			if kinds[row] == decimal.NotNumber {
-				bad = append(bad, uint32(row))
+		u := v.Units(slot)
+		for _, o := range u.Odd {
+			if !o.Null && o.Kind == decimal.NotNumber {
+				bad = append(bad, o.Row)
 			}
 		}
-		return bad, looked
+		return bad, len(u.Values) - u.Nulls
 	}
 }
 
@@ -202,27 +210,25 @@ func NewBound(text string) (Bound, bool) {
 // bound (-1, 0, +1), is false. Values that are no numbers are not looked at.
 func Compare(slot int, bound Bound, good func(int) bool) Kernel {
 	allowed := [3]bool{good(-1), good(0), good(1)}
+	intervals := bound.intervals(allowed)
 	return func(v *View, bad []uint32) ([]uint32, int) {
-		numbers, kinds := v.Numbers(slot)
-		looked := 0
-		for row, kind := range kinds {
-			if kind == decimal.NotNumber {
-				continue
-			}
-			looked++
+		u := v.Units(slot)
+		looked := u.N()
+		odd := func(o *Odd) bool {
 			order := 0
-			if kind == decimal.Fits {
-				order = numbers[row].Cmp(bound.value)
-			} else if exact, ok := decimal.Rat(v.Value(slot, row)); ok {
+			if o.Kind == decimal.Fits {
+				order = o.Number.Cmp(bound.value)
+			} else if o.Kind == decimal.NotNumber {
+				return false
+			} else if exact, ok := decimal.Rat(v.Value(slot, int(o.Row))); ok {
 				order = exact.Cmp(bound.exact)
 			} else {
-				looked--
-				continue
+				return false
 			}
-			if !allowed[order+1] {
-				bad = append(bad, uint32(row))
-			}
+			looked++
+			return !allowed[order+1]
 		}
+		bad = u.outside(intervals[u.Scale], bad, odd)
 		return bad, looked
 	}
 }

@@ -55,6 +55,12 @@ func tell(a Aggregate) string {
 
 // observe shows text, without a header, to the aggregate.
 func observe(t interface{ Fatal(...any) }, a Aggregate, text string, block int) {
+	views(t, text, block, a.Observe)
+}
+
+// views calls each with the blocks of text, without a header, of the columns key,
+// number and day.
+func views(t interface{ Fatal(...any) }, text string, block int, each func(*View)) {
 	r, err := tabular.NewReader(strings.NewReader("key,number,day\n"+text), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +80,7 @@ func observe(t interface{ Fatal(...any) }, a Aggregate, text string, block int) 
 		}
 		batch.Parse(&blk, 3, tabular.Dialect{})
 		view.Turn(&batch, blk.Index)
-		a.Observe(view)
+		each(view)
 	}
 }
 

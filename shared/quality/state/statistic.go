@@ -24,14 +24,50 @@ type Powers struct {
 }
 
 func (a *Powers) Observe(v *View) {
-	numbers, kinds := v.Numbers(a.Slot)
-	for i, kind := range kinds {
-		switch kind {
+	u := v.Units(a.Slot)
+	for _, o := range u.Odd {
+		switch o.Kind {
 		case decimal.Fits:
-			a.add(numbers[i])
+			a.add(o.Number)
 		case decimal.Large:
 			a.Large++
 		}
+	}
+	for _, run := range u.Runs() {
+		if u.sums(a.Degree) && a.Degree*int(u.Scale) <= decimal.MaxScale {
+			a.addUnits(run, u.Scale)
+			continue
+		}
+		for _, n := range run {
+			a.add(decimal.Decimal{Coef: n, Scale: u.Scale})
+		}
+	}
+}
+
+// addUnits adds numbers whose powers and their sums fit an int64.
+func (a *Powers) addUnits(run []int64, scale uint8) {
+	a.N += int64(len(run))
+	var zeros, first, second int64
+	for _, n := range run {
+		if n == 0 {
+			zeros++
+		}
+		first += n
+		second += n * n
+	}
+	a.Zeros += zeros
+	sums := [4]int64{first, second}
+	for i := 2; i < a.Degree; i++ {
+		for _, n := range run {
+			power := n * n * n
+			if i == 3 {
+				power *= n
+			}
+			sums[i] += power
+		}
+	}
+	for i, sum := range sums[:a.Degree] {
+		a.Sums[i].Add(decimal.Decimal{Coef: sum, Scale: scale * uint8(i+1)})
 	}
 }
 

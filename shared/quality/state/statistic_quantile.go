@@ -41,13 +41,41 @@ func NewQuantiles(slot int) *Quantiles {
 }
 
 func (a *Quantiles) Observe(v *View) {
-	numbers, kinds := v.Numbers(a.Slot)
-	for i, kind := range kinds {
-		switch kind {
+	u := v.Units(a.Slot)
+	for _, o := range u.Odd {
+		switch o.Kind {
 		case decimal.Fits:
-			a.Add(numbers[i], 1)
+			a.Add(o.Number, 1)
 		case decimal.Large:
 			a.Large++
+		}
+	}
+	for _, run := range u.Runs() {
+		a.addUnits(run, u)
+	}
+}
+
+// addUnits counts a run of numbers of u once each.
+func (a *Quantiles) addUnits(run []int64, u *Units) {
+	if a.buckets != nil && u.within(1<<53) {
+		a.N += int64(len(run))
+		a.buckets.addUnits(run, u.Scale)
+		return
+	}
+	// A column with few different numbers has them many times.
+	var counts [256]struct{ number, n int64 }
+	for _, number := range run {
+		c := &counts[uint64(number)*0x9E3779B97F4A7C15>>56]
+		if c.number != number && c.n > 0 {
+			a.Add(decimal.Decimal{Coef: c.number, Scale: u.Scale}, c.n)
+			c.n = 0
+		}
+		c.number = number
+		c.n++
+	}
+	for _, c := range counts {
+		if c.n > 0 {
+			a.Add(decimal.Decimal{Coef: c.number, Scale: u.Scale}, c.n)
 		}
 	}
 }
@@ -59,11 +87,7 @@ func (a *Quantiles) Add(d decimal.Decimal, n int64) {
 		a.buckets.add(d, n)
 		return
 	}
-	for d.Scale > 0 && d.Coef%10 == 0 { // 1.50 and 1.5 are one number
-		d.Coef /= 10
-		d.Scale--
-	}
-	a.values[d] += n
+	a.values[d.Reduced()] += n // 1.50 and 1.5 are one number
 	if len(a.values) > ExactQuantiles {
 		a.spread()
 	}

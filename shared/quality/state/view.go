@@ -35,6 +35,7 @@ var isoDate = datetime.ISODate()
 // A column is a slot's cells in the current block.
 type column struct {
 	spans   []tabular.Span
+	units   Units
 	numbers []decimal.Decimal
 	kinds   []decimal.Kind
 	moments []datetime.Moment
@@ -47,6 +48,7 @@ type columnState uint8
 
 const (
 	haveSpans columnState = 1 << iota
+	haveUnits
 	haveNumbers
 	haveMoments
 )
