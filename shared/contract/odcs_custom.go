@@ -78,11 +78,11 @@ var checks = map[string]struct {
 	"fileSize":   {keys{"min": bytes, "max": bytes}, nil, (*checkReader).fileSize},
 	"arrival":    {keys{"after": text, "by": text, "zone": text}, []string{"by"}, (*checkReader).arrival},
 	"coverage":   {keys{"column": text, "values": listOf(scalar), "dataset": full, "refColumn": full, "every": text, "last": text, "minRows": count, "atLeastPercent": number}, nil, (*checkReader).coverage},
-	"arithmetic": {keys{"expression": full, "tolerance": decimal, "maxPercent": number}, []string{"expression"}, (*checkReader).arithmetic},
+	"arithmetic": {keys{"expression": full, "tolerance": tolerance, "maxPercent": number}, []string{"expression"}, (*checkReader).arithmetic},
 	"columns":    {keys{"ordered": truth, "closed": truth}, nil, func(d *checkReader) any { return ColumnsCheck{d.n.Get("ordered").True(), d.n.Get("closed").True()} }},
 	"drift":      {keys{}, nil, func(*checkReader) any { return DriftCheck{} }},
 	"structure":  {keys{"maxPercent": number}, []string{"maxPercent"}, func(d *checkReader) any { return StructureCheck{d.number("maxPercent", 0, 0, 100)} }},
-	"total": {keys{"by": columnsOrOne, "otherBy": columnsOrOne, "sum": full, "otherSum": full, "dataset": full, "tolerance": decimal, "missing": text},
+	"total": {keys{"by": columnsOrOne, "otherBy": columnsOrOne, "sum": full, "otherSum": full, "dataset": full, "tolerance": tolerance, "missing": text},
 		[]string{"sum", "dataset"}, (*checkReader).total},
 	"freshness":  {keys{"column": text, "within": text}, []string{"within"}, func(d *checkReader) any { return FreshnessCheck{d.columnOf(true), d.span("within")} }},
 	"processing": {keys{"within": text}, []string{"within"}, func(d *checkReader) any { return ProcessingCheck{d.span("within")} }},
@@ -93,11 +93,11 @@ var checks = map[string]struct {
 }
 
 var (
-	bytes        = &shape{Kinds: document.Int | document.Text}
-	columnsOrOne = &shape{Kinds: document.Text | document.List, Item: full, Min: 1}
-	decimalForm  = regexp.MustCompile(`^\d{1,30}(?:\.\d{1,30})?$`)
-	decimal      = &shape{Kinds: document.Number | document.Text, Check: func(n *document.Node, f *document.Faults) {
-		if !decimalForm.MatchString(n.Text) {
+	bytes         = &shape{Kinds: document.Int | document.Text}
+	columnsOrOne  = &shape{Kinds: document.Text | document.List, Item: full, Min: 1}
+	toleranceForm = regexp.MustCompile(`^\d{1,30}(?:\.\d{1,30})?$`)
+	tolerance     = &shape{Kinds: document.Number | document.Text, Check: func(n *document.Node, f *document.Faults) {
+		if !toleranceForm.MatchString(n.Text) {
 			f.Addf(n.Place, "write a decimal such as 0.01", "%s is not a decimal from 0 on", document.Describe(n))
 		}
 	}}

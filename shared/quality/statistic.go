@@ -19,12 +19,15 @@ func (p *plan) compileStatistic(c *check, impl contract.StatisticCheck) {
 	if len(impl.Columns) == 1 {
 		c.say.Column = impl.Columns[0]
 	}
-	measured, absent := p.statistic(impl.Statistic, impl.Columns, impl.Quantile)
+	measured, absent := p.statisticOf(impl)
 	if absent != "" {
 		p.missing(c, absent)
 		return
 	}
 	what := statisticText(impl.Statistic, impl.Columns, impl.Quantile)
+	if text := p.shareText(impl); text != "" {
+		what = text
+	}
 	c.finish = func(f *findings, _ *tally, r *Result) {
 		value, note, problem := measured(f)
 		if problem != "" {
@@ -47,7 +50,9 @@ func statisticAdvice(name string) string {
 		return "Compare with the source's own count: a cut-off export, a missing store or a file sent twice are the usual causes."
 	case "columnCount":
 		return "Ask the producer which columns came or went in the export."
-	case "completeness":
+	case "typeShare":
+		return "Have the producer write the values as that type, or find out since when they are not."
+	case "completeness", "count":
 		return "Have the producer fill the missing values and send the file again."
 	case "uniqueness", "distinctness", "uniqueValueRatio", "distinctCount":
 		return "Look for an export that ran twice, a join that multiplied rows, or a column that became constant."
@@ -65,11 +70,11 @@ func round6(v float64) float64 {
 
 func statisticDimension(name string) contract.Dimension {
 	switch name {
-	case "completeness":
+	case "completeness", "count":
 		return contract.Completeness
 	case "uniqueness", "distinctness", "uniqueValueRatio", "distinctCount":
 		return contract.Uniqueness
-	case "columnCount", "meanLength", "minLength", "maxLength":
+	case "columnCount", "meanLength", "minLength", "maxLength", "typeShare":
 		return contract.Conformity
 	}
 	return contract.Accuracy
@@ -77,15 +82,15 @@ func statisticDimension(name string) contract.Dimension {
 
 func statisticUnit(name string) string {
 	switch name {
-	case "completeness", "uniqueness", "distinctness", "uniqueValueRatio":
+	case "completeness", "uniqueness", "distinctness", "uniqueValueRatio", "share", "topShare", "typeShare":
 		return "ratio"
-	case "distinctCount", "zeros":
+	case "distinctCount", "zeros", "count":
 		return "values"
 	case "columnCount":
 		return "columns"
 	case "meanLength", "minLength", "maxLength":
 		return "characters"
-	case "entropy":
+	case "entropy", "mutualInformation":
 		return "nats"
 	}
 	return "" // that of the values
@@ -94,7 +99,7 @@ func statisticUnit(name string) string {
 // statisticText names a statistic in a message.
 func statisticText(name string, columns []string, q float64) string {
 	text := map[string]string{"standardDeviation": "standard deviation", "distinctCount": "number of different values", "uniqueValueRatio": "ratio of unique to different values",
-		"meanLength": "mean length", "minLength": "shortest length", "maxLength": "greatest length", "columnCount": "number of columns", "rowCount": "number of rows", "interquartileRange": "interquartile range", "zeros": "number of zeros"}[name]
+		"meanLength": "mean length", "minLength": "shortest length", "maxLength": "greatest length", "columnCount": "number of columns", "rowCount": "number of rows", "interquartileRange": "interquartile range", "zeros": "number of zeros", "count": "number of values", "mutualInformation": "mutual information"}[name]
 	if text == "" {
 		text = name
 	}
@@ -105,7 +110,7 @@ func statisticText(name string, columns []string, q float64) string {
 		return "the " + text
 	}
 	joint := ", "
-	if name == "correlation" {
+	if name == "correlation" || name == "mutualInformation" {
 		joint = " and "
 	}
 	return fmt.Sprintf("the %s of %s", text, strings.Join(columns, joint))

@@ -1,8 +1,10 @@
 package state
 
 import (
+	"maps"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // ExactDistinct is how many different values Cardinality counts exactly.
@@ -183,20 +185,14 @@ func (a *Frequencies) Distinct() (distinct, unique, total int64) {
 	return int64(len(a.seen)), unique, total
 }
 
-// Entropy returns Shannon's entropy in nats of the tuples' shares, -Σ p·ln p. It
-// is summed by how often tuples occur, the rarest first, so that it does not
-// depend on the order in which they came.
-func (a *Frequencies) Entropy() float64 {
-	times := map[int64]int64{} // occurrences → how many tuples have them
-	total := 0.0
-	for _, n := range a.seen {
-		times[n]++
-		total += float64(n)
+// Entropy returns Shannon's entropy in nats of the tuples' shares.
+func (a *Frequencies) Entropy() float64 { return entropy(a.seen) }
+
+// Top returns how often the k most frequent tuples occur together.
+func (a *Frequencies) Top(k int) (n int64) {
+	counts := slices.Sorted(maps.Values(a.seen))
+	for _, times := range counts[max(len(counts)-k, 0):] {
+		n += times
 	}
-	sum := 0.0
-	for _, n := range ascending(times) {
-		p := float64(n) / total
-		sum -= float64(times[n]) * p * math.Log(p)
-	}
-	return max(sum, 0)
+	return n
 }

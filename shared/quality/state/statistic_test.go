@@ -24,6 +24,14 @@ var statistics = map[string]func() Aggregate{
 	"cardinality": func() Aggregate { return NewCardinality([]int{0, 1}) },
 	"frequencies": func() Aggregate { return NewFrequencies([]int{1}) },
 	"quantiles":   func() Aggregate { return NewQuantiles(1) },
+	"histogram":   func() Aggregate { return NewHistogram(1) },
+	"joint":       func() Aggregate { return NewJoint(0, 1) },
+	"share":       func() Aggregate { return NewShare(1, "-2.50") },
+	"bar": func() Aggregate {
+		low, high := decimal.MustParse("-2.5"), decimal.MustParse("1")
+		return NewShareBetween(1, &low, &high)
+	},
+	"forms": func() Aggregate { return &Forms{Slot: 1} },
 }
 
 // tellStatistic writes what an aggregate knows, in an order of its own.
@@ -46,6 +54,16 @@ func tellStatistic(a Aggregate) string {
 		return fmt.Sprint(distinct, unique, total, a.Entropy(), a.Full)
 	case *Quantiles:
 		return fmt.Sprint(a.N, a.Large, a.At(0), a.At(0.3), a.At(0.5), a.At(1), a.Exact())
+	case *Histogram:
+		return fmt.Sprint(a.N, a.All(), a.Exact())
+	case *Joint:
+		information, ok := a.MutualInformation()
+		return fmt.Sprint(information, ok, len(a.seen), a.Full)
+	case *Share:
+		return fmt.Sprint(a.N, a.Total, a.Large)
+	case *Forms:
+		form, ok := a.Common()
+		return fmt.Sprint(a.N, form, ok)
 	}
 	return "unknown"
 }
