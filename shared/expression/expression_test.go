@@ -238,6 +238,48 @@ func TestHoldsAgreesWithHoldsExact(t *testing.T) {
 	})
 }
 
+// Where HoldsAll gives answers they are those of HoldsExact; and it gives them
+// where no number is long and none divided.
+func TestHoldsAllAgreesWithHoldsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := conditions(2).Draw(t, "text")
+		c, err := Parse(text)
+		if err != nil {
+			t.Fatalf("Parse(%q): %v", text, err)
+		}
+		most := rapid.SampledFrom([]int64{9, 300, 1 << 40, 1<<63 - 1}).Draw(t, "most")
+		rows := rapid.SampledFrom([]int{1, 3, chunk, chunk + 2}).Draw(t, "rows")
+		columns := make([]Column, len(c.Columns()))
+		for i := range columns {
+			few := rapid.SliceOfN(rapid.Int64Range(-most, most), 1, 5).Draw(t, "values")
+			columns[i] = Column{Scale: uint8(rapid.IntRange(0, 6).Draw(t, "scale")), Most: uint64(most)}
+			for row := range rows {
+				columns[i].Values = append(columns[i].Values, few[row%len(few)])
+			}
+		}
+		tolerance := dec(rapid.SampledFrom([]string{"0", "0.01", "5", "9223372036854775807", "0.000000000000000007"}).Draw(t, "tolerance"))
+		holds := make([]bool, rows)
+		if !c.HoldsAll(columns, tolerance, holds) {
+			if most == 9 && len(text) < 12 && !strings.ContainsAny(text, "/1") && tolerance.Coef < 10 {
+				t.Errorf("%s was not answered", text)
+			}
+			return
+		}
+		for _, row := range []int{0, 1, 2, rows - 1} {
+			if row >= rows {
+				continue
+			}
+			cells := make([]decimal.Decimal, len(columns))
+			for i := range cells {
+				cells[i] = decimal.Decimal{Coef: columns[i].Values[row], Scale: columns[i].Scale}
+			}
+			if want, exact := c.HoldsExact(rats(cells), tolerance.Rat()); !exact || holds[row] != want {
+				t.Fatalf("%s on %v within %v: got %v, HoldsExact %v %v", text, cells, tolerance, holds[row], want, exact)
+			}
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("amount = round(quantity * unit_price - discount, 2)")
 	f.Add("not (`a b` / \"c\" >= -1.5e3) or min(a, b, c) <> abs(-a) and ceil(a) == floor(b)")
@@ -304,6 +346,31 @@ func BenchmarkHolds(b *testing.B) {
 			for b.Loop() {
 				c.HoldsExact(exact, tolerance)
 			}
+		})
+	}
+}
+
+func BenchmarkHoldsAll(b *testing.B) {
+	for _, text := range []string{"a = b", "a = b + c - d", "a = round(b * c - d, 2)", "a >= b and c >= d"} {
+		c, err := Parse(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		columns := make([]Column, len(c.Columns()))
+		holds := make([]bool, 2000)
+		for i := range columns {
+			columns[i] = Column{Scale: uint8(i % 3), Most: 1 << 30, Values: make([]int64, len(holds))}
+			for row := range holds {
+				columns[i].Values[row] = int64(row * (i + 1))
+			}
+		}
+		b.Run(text, func(b *testing.B) {
+			b.SetBytes(int64(8 * len(columns) * len(holds)))
+			b.ReportAllocs()
+			for b.Loop() {
+				c.HoldsAll(columns, dec("0.01"), holds)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(holds)), "ns/row")
 		})
 	}
 }

@@ -315,42 +315,55 @@ func Member(slots []int, set *Prints) Kernel {
 // hold. Rows with a cell that is no number are not looked at.
 func Arithmetic(slots []int, rule *expression.Comparison, tolerance Bound) Kernel {
 	return func(v *View, bad []uint32) ([]uint32, int) {
-		cells := make([]decimal.Decimal, len(slots))
-		columns := make([][]decimal.Decimal, len(slots))
-		kinds := make([][]decimal.Kind, len(slots))
+		columns := make([]expression.Column, len(slots))
+		units := make([]*Units, len(slots))
+		holds := make([]bool, v.Batch.Rows)
+		alone := make([]bool, v.Batch.Rows) // rows to be judged one by one
 		for i, s := range slots {
-			columns[i], kinds[i] = v.Numbers(s)
+			u := v.Units(s)
+			units[i], columns[i] = u, expression.Column{Values: u.Values, Scale: u.Scale, Most: max(magnitude(u.Least), magnitude(u.Most))}
+			for _, o := range u.Odd {
+				alone[o.Row] = true
+			}
 		}
+		all := rule.HoldsAll(columns, tolerance.value, holds)
+		cells := make([]decimal.Decimal, len(slots))
 		looked := 0
-	rows:
-		for row := range v.Batch.Rows {
-			fits := true
-			for i := range slots {
-				switch kinds[i][row] {
-				case decimal.NotNumber:
-					continue rows
-				case decimal.Large:
-					fits = false
+		for row, good := range holds {
+			measured := true
+			if !all || alone[row] {
+				good, measured = arithmeticRow(v, slots, units, row, cells, rule, tolerance)
+			}
+			if measured {
+				looked++
+				if !good {
+					bad = append(bad, uint32(row))
 				}
-				cells[i] = columns[i][row]
-			}
-			var holds, measured bool
-			if fits {
-				holds, measured = rule.Holds(cells, tolerance.value)
-			}
-			if !measured {
-				holds, measured = exactly(v, slots, row, rule, tolerance)
-			}
-			if !measured {
-				continue
-			}
-			looked++
-			if !holds {
-				bad = append(bad, uint32(row))
 			}
 		}
 		return bad, looked
 	}
+}
+
+// arithmeticRow judges one row; cells is scratch memory.
+func arithmeticRow(v *View, slots []int, units []*Units, row int, cells []decimal.Decimal, rule *expression.Comparison, tolerance Bound) (holds, measured bool) {
+	fits := true
+	for i, u := range units {
+		var kind decimal.Kind
+		cells[i], kind = u.At(row)
+		switch kind {
+		case decimal.NotNumber:
+			return false, false
+		case decimal.Large:
+			fits = false
+		}
+	}
+	if fits {
+		if holds, measured = rule.Holds(cells, tolerance.value); measured {
+			return holds, true
+		}
+	}
+	return exactly(v, slots, row, rule, tolerance)
 }
 
 // exactly evaluates a comparison with fractions, for the rows whose numbers
