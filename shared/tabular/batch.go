@@ -19,8 +19,8 @@ type Batch struct {
 	Rows    int // well-formed rows
 	Records int // rows, the malformed ones included
 	Lines   int // line ends
-	// Faults holds the first faults of each kind, KeepFaults at most, by row and
-	// column; FaultyRecords names all the rows, and FaultCount counts them all: malformed records and, for the other kinds, cells.
+	// Faults holds the first KeepFaults faults of each kind, and the first of each
+	// kind in each of the first KeepFaults rows that have one, by row and column; FaultyRecords names all the rows, and FaultCount counts them all: malformed records and, for the other kinds, cells.
 	Faults     []Fault
 	FaultCount map[FaultKind]int64
 	// KeepFaults is set before Parse; less than 20 counts as 20.
@@ -41,7 +41,9 @@ type Batch struct {
 	late      []Span   // of a JSON record: the keys that are no columns
 	lineOf    []uint32 // of JSON: the line of each row
 	counts    [len(faultKinds)]int64
-	faulty    []uint32 // ordinals of records with a fault, some of them twice
+	lastOf    [len(faultKinds)]int   // the last row with a fault of the kind
+	rowsOf    [len(faultKinds)]int64 // how many rows have one
+	faulty    []uint32               // ordinals of records with a fault, some of them twice
 }
 
 // A row is data[start:end], whose cells but for the last end at the delimiters
@@ -82,6 +84,10 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 	}
 	clear(b.FaultCount)
 	clear(b.counts[:])
+	clear(b.rowsOf[:])
+	for i := range b.lastOf {
+		b.lastOf[i] = -1
+	}
 	b.quoted = slices.Grow(b.quoted[:0], b.columns)[:b.columns]
 	clear(b.quoted)
 	switch {
@@ -140,7 +146,7 @@ func (b *Batch) wrongWidth(pos, end, cells int) {
 		kind = LongRow
 	}
 	detail := ""
-	if b.counts[kindIndex(kind)] < keptFaults {
+	if b.counts[kindIndex(kind)] < int64(max(b.KeepFaults, keptFaults)) {
 		detail = fmt.Sprintf("%d cells where the header has %d", cells, b.columns)
 	}
 	b.bad(kind, pos, end, b.Lines, min(cells, b.columns), detail)
@@ -181,7 +187,15 @@ func (b *Batch) fault(k FaultKind, row, line, column int, detail string) {
 	if n := len(b.faulty); row >= 0 && (n == 0 || b.faulty[n-1] != uint32(row)) {
 		b.faulty = append(b.faulty, uint32(row))
 	}
-	if b.counts[i]++; b.counts[i] <= int64(max(b.KeepFaults, keptFaults)) {
+	// One row with many faults leaves room for those after it, so that which
+	// rows are shown does not depend on where blocks begin.
+	first := b.lastOf[i] != row
+	if first {
+		b.lastOf[i] = row
+		b.rowsOf[i]++
+	}
+	most := int64(max(b.KeepFaults, keptFaults))
+	if b.counts[i]++; b.counts[i] <= most || first && b.rowsOf[i] <= most {
 		b.Faults = append(b.Faults, Fault{k, row, line, column, detail})
 	}
 }

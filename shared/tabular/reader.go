@@ -182,6 +182,12 @@ func (r *Reader) Next(b *Block) error {
 		n = r.long(b, &fromCarry)
 	}
 	if n == 0 {
+		if r.err == errSectionEnd {
+			r.err = io.EOF
+			if len(b.Data) > 0 {
+				r.err = ErrSection
+			}
+		}
 		b.Data = b.Data[:0]
 		if r.err == nil { // cannot be: long ends only with a record or an error
 			return io.ErrNoProgress
@@ -324,6 +330,9 @@ func (r *Reader) skip(b *Block) {
 		b.Skipped += int64(len(r.carry) - r.at)
 		r.at = len(r.carry)
 		if r.refill(); len(r.carry) == 0 {
+			if r.err == errSectionEnd {
+				r.err = ErrSection
+			}
 			return
 		}
 	}

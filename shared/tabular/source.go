@@ -18,11 +18,28 @@ type File string
 // Open opens the file.
 func (f File) Open(context.Context) (io.ReadCloser, error) { return os.Open(string(f)) }
 
+// OpenRange opens a part of the file.
+func (f File) OpenRange(_ context.Context, from, to int64) (io.ReadCloser, error) {
+	file, err := os.Open(string(f))
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(file, from, to-from), file}, nil
+}
+
 // Bytes is a Source over memory.
 type Bytes []byte
 
 // Open returns a reader of the bytes; it returns no error.
 func (b Bytes) Open(context.Context) (io.ReadCloser, error) { return memory{bytes.NewReader(b)}, nil }
+
+// OpenRange returns a reader of some of the bytes.
+func (b Bytes) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	return b[from:to].Open(ctx)
+}
 
 // memory is a file in memory, which can be read anywhere.
 type memory struct{ *bytes.Reader }
@@ -30,8 +47,8 @@ type memory struct{ *bytes.Reader }
 func (memory) Close() error { return nil }
 
 var (
-	_ Source = File("")
-	_ Source = Bytes(nil)
+	_ Ranger = File("")
+	_ Ranger = Bytes(nil)
 )
 
 // A counter counts the bytes that pass; others may read the count meanwhile.
