@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/drift"
 	"tillwatch/shared/words"
 )
 
@@ -110,7 +111,7 @@ func (c *column) describeRange(d *Column, f form) {
 	case f.Type == contract.Integer || f.Type == contract.Number:
 		list, exact := c.weights()
 		mean, deviation := c.numbers.meanDeviation()
-		at := func(p float64) float64 { return quantile(list, p) }
+		at := func(p float64) float64 { return drift.Quantile(list, p) }
 		d.Number = &Figures{Sum: c.numbers.sum.String(), Mean: mean, Deviation: deviation,
 			P1: at(.01), P5: at(.05), P25: at(.25), P50: at(.5), P75: at(.75), P95: at(.95), P99: at(.99), Exact: exact}
 		d.Min, d.Max = c.numbers.min.String(), c.numbers.max.String()
@@ -147,11 +148,11 @@ func (c *column) extent(f form) (first, last string) {
 
 // barsOf divides numbers into bars of one width between the first and the last
 // hundredth; bars of whole numbers hold as many of them each.
-func barsOf(list []weight, whole bool, f *Figures) []Bar {
+func barsOf(list []drift.Weight, whole bool, f *Figures) []Bar {
 	if len(list) == 0 {
 		return nil
 	}
-	low, high := list[0].at, list[len(list)-1].at
+	low, high := list[0].At, list[len(list)-1].At
 	n := bars
 	switch {
 	case low == high:
@@ -181,9 +182,9 @@ func barsOf(list []weight, whole bool, f *Figures) []Bar {
 	for _, w := range list {
 		at := 0
 		if width > 0 {
-			at = int(min(max(math.Floor((w.at-low)/width), 0), float64(n-1)))
+			at = int(min(max(math.Floor((w.At-low)/width), 0), float64(n-1)))
 		}
-		out[at].Count += w.n
+		out[at].Count += w.N
 	}
 	return out
 }
@@ -192,11 +193,11 @@ func barsOf(list []weight, whole bool, f *Figures) []Bar {
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 
 // dayBars divides days into bars of as many days each.
-func dayBars(list []weight) []Bar {
+func dayBars(list []drift.Weight) []Bar {
 	if len(list) == 0 {
 		return nil
 	}
-	first, last := int64(list[0].at), int64(list[len(list)-1].at)
+	first, last := int64(list[0].At), int64(list[len(list)-1].At)
 	width := (last-first)/bars + 1
 	out := make([]Bar, (last-first)/width+1)
 	for i := range out {
@@ -204,7 +205,7 @@ func dayBars(list []weight) []Bar {
 		out[i].From, out[i].To = dateOf(from), dateOf(min(from+width-1, last))
 	}
 	for _, w := range list {
-		out[(int64(w.at)-first)/width].Count += w.n
+		out[(int64(w.At)-first)/width].Count += w.N
 	}
 	return out
 }

@@ -7,40 +7,21 @@ import (
 	"slices"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/drift"
 	"tillwatch/shared/words"
 )
 
-// The bounds beyond which a column counts as changed. A test of significance
-// alone would call every large file different, so that a size is asked for too.
-const (
-	// Significance is the chance below which a difference is no accident.
-	significance = .01
-	// Of Kolmogorov and Smirnov's distance, a tenth of the rows lies elsewhere.
-	leastDistance = .1
-	// Of Cramér's V a tenth is a small effect: Cohen, Statistical Power Analysis
-	// for the Behavioral Sciences (1988), 7.2, whose w it is for two samples.
-	leastCramer = .1
-	// Beyond a quarter the index is a large change: Siddiqi (2006).
-	leastIndex = .25
-	// Nulls count as changed by 5 points of a hundred.
-	leastNullPoints = 5
-	// leastCompared is how many values either side needs to be compared.
-	leastCompared = 50
-	// mostClasses is how many different values can be compared as categories.
-	mostClasses = 200
-	// likeness is the share of values that a renamed column has in common with
-	// what it was.
-	likeness = .5
-)
+// leastNullPoints is how much of a hundred nulls change by to count as changed.
+const leastNullPoints = 5
 
 // A Difference is what changed from one profile to another.
 type Difference struct {
-	Version int      `json:"version"`
-	Same    bool     `json:"same"` // nothing of the schema or of a distribution changed
-	Before  Side     `json:"before"`
-	After   Side     `json:"after"`
-	Schema  []Change `json:"schema"`
-	Columns []Shift  `json:"columns"` // of those that both have
+	Version int            `json:"version"`
+	Same    bool           `json:"same"` // nothing of the schema or of a distribution changed
+	Before  Side           `json:"before"`
+	After   Side           `json:"after"`
+	Schema  []drift.Change `json:"schema"`
+	Columns []Shift        `json:"columns"` // of those that both have
 }
 
 // A Side is what is compared.
@@ -48,26 +29,6 @@ type Side struct {
 	Name string `json:"name"`
 	Rows int64  `json:"rows"`
 }
-
-// A Change is one change of the schema.
-type Change struct {
-	Kind   ChangeKind `json:"kind"`
-	Column string     `json:"column"`
-	Before string     `json:"before,omitempty"` // the name, type or place
-	After  string     `json:"after,omitempty"`
-}
-
-// A ChangeKind says what happened to a column.
-type ChangeKind string
-
-// The kinds of change.
-const (
-	Added     ChangeKind = "added"
-	Removed   ChangeKind = "removed"
-	Renamed   ChangeKind = "renamed"
-	Reordered ChangeKind = "reordered"
-	Retyped   ChangeKind = "type changed"
-)
 
 // A Shift compares what a column holds on both sides.
 type Shift struct {
@@ -113,12 +74,14 @@ type Test struct {
 //
 // Fewer than 50 values on either side are too few to tell, which a test then says.
 func Compare(a, b *Profile) *Difference {
-	d := &Difference{Version: Version, Before: sideOf(a), After: sideOf(b), Schema: []Change{}, Columns: []Shift{}}
-	pairs := d.match(a, b)
-	d.order(a, b, pairs)
+	d := &Difference{Version: Version, Before: sideOf(a), After: sideOf(b), Schema: []drift.Change{}, Columns: []Shift{}}
+	changes, pairs := drift.Schema(fieldsOf(a), fieldsOf(b), func(i, j int) float64 {
+		return alike(&a.Columns[i], &b.Columns[j], a.states[i], b.states[j])
+	})
+	d.Schema = append(d.Schema, changes...)
 	d.Same = len(d.Schema) == 0
 	for _, p := range pairs {
-		s := compareColumns(&a.Columns[p.a], &b.Columns[p.b], a.states[p.a], b.states[p.b])
+		s := compareColumns(&a.Columns[p.Before], &b.Columns[p.After], a.states[p.Before], b.states[p.After])
 		d.Same = d.Same && !s.Changed
 		d.Columns = append(d.Columns, s)
 	}
@@ -139,7 +102,7 @@ func compareColumns(a, b *Column, sa, sb *column) Shift {
 	hidden := a.Min == masked || b.Min == masked
 	number := func(c *Column) bool { return c.Type == contract.Integer || c.Type == contract.Number }
 	moment := func(c *Column) bool { return c.Type == contract.Date || c.Type == contract.Timestamp }
-	switch enough := min(a.Rows-a.Nulls, b.Rows-b.Nulls) >= leastCompared; {
+	switch enough := min(a.Rows-a.Nulls, b.Rows-b.Nulls) >= drift.LeastCompared; {
 	case a.Rows == a.Nulls || b.Rows == b.Nulls:
 	case moment(a) && moment(b):
 		if !hidden && (a.Min != b.Min || a.Max != b.Max) {
@@ -148,12 +111,12 @@ func compareColumns(a, b *Column, sa, sb *column) Shift {
 	case typed(a) != typed(b): // told as a change of the schema
 	case !enough:
 		s.Tests = append(s.Tests, Test{Name: "distribution", Message: fmt.Sprintf("too few values to tell: %s and %s, %d needed",
-			words.Count(a.Rows-a.Nulls), words.Count(b.Rows-b.Nulls), leastCompared)})
+			words.Count(a.Rows-a.Nulls), words.Count(b.Rows-b.Nulls), drift.LeastCompared)})
 	case number(a) && a.Unique && b.Unique && a.Type == contract.Integer:
 		s.Notes = append(s.Notes, "whole numbers that never repeat: they count up, and are not compared")
 	case number(a):
 		s.numbers(sa, sb, hidden)
-	case a.DistinctExact && b.DistinctExact && max(a.Distinct, b.Distinct) <= mostClasses:
+	case a.DistinctExact && b.DistinctExact && max(a.Distinct, b.Distinct) <= drift.MostClasses:
 		s.categories(sa, sb, hidden)
 	default:
 		s.shapes(sa, sb)
@@ -164,13 +127,13 @@ func compareColumns(a, b *Column, sa, sb *column) Shift {
 
 func nullTest(a, b *Column) Test {
 	points := math.Abs(b.NullPercent - a.NullPercent)
-	_, _, chance, _ := chiSquare([]int64{a.Nulls, a.Rows - a.Nulls}, []int64{b.Nulls, b.Rows - b.Nulls})
+	_, _, chance, _ := drift.ChiSquare([]int64{a.Nulls, a.Rows - a.Nulls}, []int64{b.Nulls, b.Rows - b.Nulls})
 	t := Test{Name: "nulls", Measured: true, Value: points, Threshold: leastNullPoints, Chance: &chance,
-		Changed: points >= leastNullPoints && chance < significance,
+		Changed: points >= leastNullPoints && chance < drift.Significance,
 		Message: fmt.Sprintf("%s %% null, before %s %%", words.Percent(b.NullPercent), words.Percent(a.NullPercent))}
-	if min(a.Rows, b.Rows) < leastCompared {
+	if min(a.Rows, b.Rows) < drift.LeastCompared {
 		t.Measured, t.Changed, t.Chance = false, false, nil
-		t.Message += fmt.Sprintf("; too few rows to tell, %d needed", leastCompared)
+		t.Message += fmt.Sprintf("; too few rows to tell, %d needed", drift.LeastCompared)
 	}
 	return t
 }
@@ -178,20 +141,20 @@ func nullTest(a, b *Column) Test {
 func (s *Shift) numbers(a, b *column, hidden bool) {
 	wa, _ := a.weights()
 	wb, _ := b.weights()
-	distance, chance := kolmogorovSmirnov(wa, wb)
-	s.Tests = append(s.Tests, Test{Name: "kolmogorov-smirnov", Measured: true, Value: distance, Threshold: leastDistance, Chance: &chance,
-		Changed: distance >= leastDistance && chance < significance,
+	distance, chance := drift.KolmogorovSmirnov(wa, wb)
+	s.Tests = append(s.Tests, Test{Name: "kolmogorov-smirnov", Measured: true, Value: distance, Threshold: drift.LeastDistance, Chance: &chance,
+		Changed: distance >= drift.LeastDistance && chance < drift.Significance,
 		Message: fmt.Sprintf("distance %s, %s by accident", short3(distance), likely(chance))})
-	edges := tenths(wa)
-	ca, cb := classed(wa, edges), classed(wb, edges)
+	edges := drift.Tenths(wa)
+	ca, cb := drift.Classed(wa, edges), drift.Classed(wb, edges)
 	s.index(ca, cb)
 	if hidden {
 		return
 	}
 	s.Notes = append(s.Notes, fmt.Sprintf("mean %s, before %s", short(meanOf(b)), short(meanOf(a))))
-	low, high := min(quantile(wa, .01), quantile(wb, .01)), max(quantile(wa, .99), quantile(wb, .99))
+	low, high := min(drift.Quantile(wa, .01), drift.Quantile(wb, .01)), max(drift.Quantile(wa, .99), drift.Quantile(wb, .99))
 	both := slices.Concat(wa, wb)
-	slices.SortFunc(both, func(x, y weight) int { return cmp.Compare(x.at, y.at) })
+	slices.SortFunc(both, func(x, y drift.Weight) int { return cmp.Compare(x.At, y.At) })
 	frame := &Figures{P1: low, P99: high}
 	s.Before, s.After = barsOf(both, false, frame), barsOf(both, false, frame)
 	for i := range s.Before {
@@ -207,48 +170,28 @@ func meanOf(c *column) float64 {
 }
 
 // fill counts numbers into bars of one width from low to high.
-func fill(list []Bar, numbers []weight, low, high float64) {
+func fill(list []Bar, numbers []drift.Weight, low, high float64) {
 	for _, w := range numbers {
 		at := 0
 		if high > low {
-			at = int(min(max(math.Floor((w.at-low)/(high-low)*float64(len(list))), 0), float64(len(list)-1)))
+			at = int(min(max(math.Floor((w.At-low)/(high-low)*float64(len(list))), 0), float64(len(list)-1)))
 		}
-		list[at].Count += w.n
+		list[at].Count += w.N
 	}
-}
-
-// tenths returns the upper ends of the tenths of numbers, without those that
-// are equal and without the last.
-func tenths(list []weight) []float64 {
-	var edges []float64
-	for i := 1; i < 10; i++ {
-		edges = append(edges, quantile(list, float64(i)/10))
-	}
-	return slices.Compact(edges)
-}
-
-// classed counts numbers by the first edge that they do not exceed.
-func classed(list []weight, edges []float64) []int64 {
-	counts := make([]int64, len(edges)+1)
-	for _, w := range list {
-		at, _ := slices.BinarySearch(edges, w.at)
-		counts[at] += w.n
-	}
-	return counts
 }
 
 func (s *Shift) index(a, b []int64) {
-	v, chance := stabilityIndex(a, b)
+	v, chance := drift.StabilityIndex(a, b)
 	word := "no change to speak of"
 	switch {
-	case chance >= significance: // an index of few rows is large by itself
-	case v >= leastIndex:
+	case chance >= drift.Significance: // an index of few rows is large by itself
+	case v >= drift.LeastIndex:
 		word = "a large change"
 	case v >= .1:
 		word = "some change"
 	}
-	s.Tests = append(s.Tests, Test{Name: "stability index", Measured: true, Value: v, Threshold: leastIndex, Chance: &chance,
-		Changed: v >= leastIndex && chance < significance,
+	s.Tests = append(s.Tests, Test{Name: "stability index", Measured: true, Value: v, Threshold: drift.LeastIndex, Chance: &chance,
+		Changed: v >= drift.LeastIndex && chance < drift.Significance,
 		Message: fmt.Sprintf("%s, %s, %s by accident", short3(v), word, likely(chance))})
 }
 
@@ -289,9 +232,9 @@ func (s *Shift) categories(a, b *column, hidden bool) {
 			fresh = append(fresh, c.text)
 		}
 	}
-	statistic, freedom, chance, cramer := chiSquare(ca, cb)
-	s.Tests = append(s.Tests, Test{Name: "chi-square", Measured: true, Value: cramer, Threshold: leastCramer, Chance: &chance,
-		Changed: cramer >= leastCramer && chance < significance,
+	statistic, freedom, chance, cramer := drift.ChiSquare(ca, cb)
+	s.Tests = append(s.Tests, Test{Name: "chi-square", Measured: true, Value: cramer, Threshold: drift.LeastCramer, Chance: &chance,
+		Changed: cramer >= drift.LeastCramer && chance < drift.Significance,
 		Message: fmt.Sprintf("Cramér's V %s (χ² %s, %d degrees of freedom), %s by accident", short3(cramer), short3(statistic), freedom, likely(chance))})
 	s.index(ca, cb)
 	if !hidden {
@@ -333,7 +276,7 @@ func (s *Shift) shapes(a, b *column) {
 		}
 	}
 	share := percent(other, all) / 100
-	s.Tests = append(s.Tests, Test{Name: "shape", Measured: true, Value: share, Threshold: leastDistance, Changed: share >= leastDistance,
+	s.Tests = append(s.Tests, Test{Name: "shape", Measured: true, Value: share, Threshold: drift.LeastDistance, Changed: share >= drift.LeastDistance,
 		Message: fmt.Sprintf("%s %% of the values are built as none was before", words.Percent(100*share))})
 }
 

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/drift"
 	"tillwatch/shared/quality/state"
 )
 
@@ -72,43 +73,22 @@ func (f *figures) meanDeviation() (mean, deviation float64) {
 	return mean, math.Sqrt(max(variance, 0))
 }
 
-// A weight is a number and how often it occurs.
-type weight struct {
-	at float64
-	n  int64
-}
-
 // weights returns the numbers in order, and whether they are exact and not
 // those in the middle of their buckets.
-func (c *column) weights() (list []weight, exact bool) {
+func (c *column) weights() (list []drift.Weight, exact bool) {
 	low, high := c.numbers.min.Float64(), c.numbers.max.Float64()
 	for at, n := range c.numbers.spread.All() {
-		list = append(list, weight{min(max(at, low), high), n})
+		list = append(list, drift.Weight{At: min(max(at, low), high), N: n})
 	}
 	return list, c.numbers.spread.Exact()
 }
 
 // dayWeights returns the days in order.
-func (c *column) dayWeights() []weight {
-	var list []weight
+func (c *column) dayWeights() []drift.Weight {
+	var list []drift.Weight
 	for d, n := range c.days {
-		list = append(list, weight{float64(d), n})
+		list = append(list, drift.Weight{At: float64(d), N: n})
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].at < list[j].at })
+	sort.Slice(list, func(i, j int) bool { return list[i].At < list[j].At })
 	return list
-}
-
-// quantile returns the smallest of the weighted numbers that at least a share
-// p of all do not exceed; NaN of none.
-func quantile(list []weight, p float64) float64 {
-	var total, upTo int64
-	for _, w := range list {
-		total += w.n
-	}
-	for _, w := range list {
-		if upTo += w.n; float64(upTo) >= p*float64(total) {
-			return w.at
-		}
-	}
-	return math.NaN()
 }
