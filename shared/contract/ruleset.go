@@ -12,11 +12,16 @@ var engineDQDL = map[string]bool{"dqdl": true, "awsglue": true}
 
 // ReadDQDL reads a ruleset in DQDL as the contract of one table, named dataset,
 // of which it says nothing but its rules: each is a rule of engine dqdl whose
-// Implementation is a [*dqdl.Ruleset], and the analyzers are one more. All are
-// of severity High. The error is [document.Errors].
+// Implementation is a [*dqdl.Ruleset], and the analyzers are one more. Their
+// severity is High, unless a label says otherwise; see [Rule.Label]. The error is [document.Errors].
 func ReadDQDL(file, dataset string, data []byte) (*Contract, error) {
 	set, err := dqdl.Parse(file, data)
 	if err != nil {
+		return nil, err
+	}
+	faults := &document.Faults{File: file}
+	labelFaults(set.Rules, func(at document.Place, err error) { faults.Addf(at, "", "label: %v", err) })
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	version := set.Metadata["Version"]
@@ -25,8 +30,10 @@ func ReadDQDL(file, dataset string, data []byte) (*Contract, error) {
 	}
 	table := Table{Name: dataset}
 	for _, r := range set.Rules {
-		table.Rules = append(table.Rules, Rule{ID: r.ID(), Name: r.Text, Kind: Custom, Engine: "dqdl",
-			Implementation: &dqdl.Ruleset{Rules: []*dqdl.Rule{r}}, Place: Place(r.Place)})
+		rule := Rule{ID: r.ID(), Name: r.Text, Kind: Custom, Engine: "dqdl",
+			Implementation: &dqdl.Ruleset{Rules: []*dqdl.Rule{r}}, Place: Place(r.Place)}
+		rule.Label(r.Labels)
+		table.Rules = append(table.Rules, rule)
 	}
 	if len(set.Analyzers) > 0 {
 		table.Rules = append(table.Rules, Rule{ID: "analyzers", Kind: Custom, Engine: "dqdl", Implementation: &dqdl.Ruleset{Analyzers: set.Analyzers},
@@ -50,6 +57,9 @@ func (r *reader) ruleset(impl *document.Node, rule *Rule) {
 		return
 	}
 	if err == nil {
+		labelFaults(set.Rules, func(at document.Place, err error) {
+			r.fault(impl, "", "DQDL, line %d, character %d: label: %v", at.Line, at.Column, err)
+		})
 		rule.Implementation = set
 	}
 }

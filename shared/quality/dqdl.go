@@ -41,6 +41,7 @@ func (p *plan) compileRuleset(r *contract.Rule, set *dqdl.Ruleset) {
 				own.Name += ": " + rule.Text
 			}
 		}
+		own.Label(rule.Labels) // faults were told when the contract was read
 		if rule.Join == "" {
 			c := p.ruleCheck(rule)
 			c.named(p, &own, rule)
@@ -53,10 +54,11 @@ func (p *plan) compileRuleset(r *contract.Rule, set *dqdl.Ruleset) {
 		p.add(c)
 	}
 	for _, rule := range set.Analyzers {
-		c := p.analyze(rule)
-		if c != nil {
-			c.named(p, r, rule)
-			p.add(c)
+		for _, rule := range p.ofColumns(rule) {
+			if c := p.analyze(rule); c != nil {
+				c.named(p, r, rule)
+				p.add(c)
+			}
 		}
 	}
 }
@@ -68,6 +70,7 @@ func (c *check) named(p *plan, r *contract.Rule, rule *dqdl.Rule) {
 	if c.say.Name == "" {
 		c.say.Name = rule.Text
 	}
+	c.say.Labels = rule.Labels
 	c.say.Name = shorten(c.say.Name)
 }
 
@@ -90,15 +93,14 @@ var figures = map[string]string{
 
 // unexecuted are the rule types that are read but not executed, and why.
 var unexecuted = map[string]string{
-	"AggregateMatch":    "aggregates of two datasets are not compared; say it as check: total of engine tillwatch",
-	"CustomSql":         "SQL is not executed; say it as a rule type or a check of engine tillwatch",
-	"DatasetMatch":      "rows of two datasets are not compared; ReferentialIntegrity compares keys, check: total of engine tillwatch sums",
-	"DetectAnomalies":   "say it as check: history of engine tillwatch, or with a dynamic threshold such as RowCount > avg(last(10)) * 0.6",
-	"DuplicateRowCount": "whole rows are not compared; IsPrimaryKey finds repeated keys",
-	"FileMatch":         "one file is judged at a time",
-	"FileUniqueness":    "one file is judged at a time",
-	"SchemaMatch":       "schemas of two datasets are not compared; check: drift of engine tillwatch compares with the last file",
+	"AggregateMatch": "aggregates of two datasets are not compared; say it as check: total of engine tillwatch",
+	"CustomSql":      "SQL is not executed; say it as a rule type or a check of engine tillwatch",
+	"FileMatch":      "one file is judged at a time",
+	"FileUniqueness": "one file is judged at a time",
 }
+
+// tagsOf are the tags that rule types have besides threshold.
+var tagsOf = map[string]string{"FileFreshness": "timeZone", "ColumnValues": "ignoreCase"}
 
 // ruleCheck makes the check of a simple rule.
 func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
@@ -111,8 +113,9 @@ func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 		c.skip("where is not executed yet (%s); give these rows a file or a rule of their own", shorten(rule.Where))
 		return c
 	}
+	c.metric = glueMetric(rule)
 	for tag := range rule.Tags {
-		if rule.Type != "FileFreshness" || !strings.EqualFold(tag, "timeZone") {
+		if !strings.EqualFold(tag, tagsOf[rule.Type]) {
 			c.skip("with %s is not executed here", tag)
 			return c
 		}
@@ -127,6 +130,18 @@ func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 		return c
 	case "ColumnNamesMatchPattern":
 		p.namesRule(c, rule.Parameters[0])
+		return c
+	case "DuplicateRowCount":
+		p.duplicatesRule(c, rule)
+		return c
+	case "DetectAnomalies":
+		p.anomalyRule(c, rule)
+		return c
+	case "SchemaMatch":
+		p.schemaMatchRule(c, rule)
+		return c
+	case "DatasetMatch":
+		p.datasetMatchRule(c, rule)
 		return c
 	case "RowCountMatch":
 		p.countMatchRule(c, rule)
@@ -232,8 +247,22 @@ func (p *plan) keep(name string, columns []string) (s statistic, key, absent str
 	return s, key, ""
 }
 
-// analyze has history keep what an analyzer asks for. It returns a check only
-// if that is impossible.
+// ofColumns is the analyzer, or one for each column if it is of AllColumns.
+func (p *plan) ofColumns(rule *dqdl.Rule) []*dqdl.Rule {
+	if len(rule.Parameters) != 1 || rule.Parameters[0] != "AllColumns" {
+		return []*dqdl.Rule{rule}
+	}
+	var all []*dqdl.Rule
+	for _, name := range p.header {
+		one := *rule
+		one.Parameters = []string{name}
+		all = append(all, &one)
+	}
+	return all
+}
+
+// analyze has the report tell, and history keep, what an analyzer asks for. It
+// returns a check only if that is impossible.
 func (p *plan) analyze(rule *dqdl.Rule) *check {
 	c := &check{say: Result{Dimension: contract.Conformity}}
 	var names []string
@@ -247,7 +276,7 @@ func (p *plan) analyze(rule *dqdl.Rule) *check {
 	default:
 		name := figures[rule.Type]
 		if name == "" {
-			c.skip("%s is not executed here: %s", rule.Type, unexecuted[rule.Type])
+			c.skip("%s is not executed as an analyzer; make it a rule", rule.Type)
 			return c
 		}
 		names = []string{name}
@@ -256,11 +285,17 @@ func (p *plan) analyze(rule *dqdl.Rule) *check {
 		c.skip("where is not executed yet (%s)", shorten(rule.Where))
 		return c
 	}
+	slots, absent := p.columns(rule.Parameters)
+	if absent != "" {
+		p.absent(c, absent)
+		return c
+	}
 	for _, name := range names {
-		if _, _, absent := p.keep(name, rule.Parameters); absent != "" {
-			p.absent(c, absent)
-			return c
+		if p.personal(slots...) && (name == "minimum" || name == "maximum") {
+			continue // the extreme is a person's value
 		}
+		s, _, _ := p.keep(name, rule.Parameters)
+		p.analyzed[glueStatistic(name, rule.Parameters)] = s
 	}
 	return nil
 }

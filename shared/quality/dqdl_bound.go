@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/series"
@@ -218,28 +217,19 @@ func (p *plan) last(e *dqdl.Expression, key string) (past []float64, problem str
 	if len(e.Args) == 1 {
 		want, _ = strconv.Atoi(e.Args[0].Literal)
 	}
-	type point struct {
-		at    time.Time
-		value float64
-	}
-	var points []point
-	for _, run := range p.in.History {
-		if v, ok := run.Metrics[key]; ok && run.Accepted() && run.At.Before(p.in.Now) && !math.IsNaN(v) && !math.IsInf(v, 0) {
-			points = append(points, point{run.At, v})
-		}
-	}
+	points := slices.DeleteFunc(p.past(key), func(pt series.Point) bool { return math.IsNaN(pt.Value) || math.IsInf(pt.Value, 0) })
 	if len(points) < want {
 		return nil, fmt.Sprintf("too little history: last(%d) needs %s with %s before this one, there are %d", want,
 			words.Plural(int64(want), "accepted run"), strings.ReplaceAll(key, ":", " of "), len(points))
 	}
 	sort.Slice(points, func(i, j int) bool {
-		if !points[i].at.Equal(points[j].at) {
-			return points[i].at.Before(points[j].at)
+		if !points[i].At.Equal(points[j].At) {
+			return points[i].At.Before(points[j].At)
 		}
-		return points[i].value < points[j].value
+		return points[i].Value < points[j].Value
 	})
 	for _, pt := range points[len(points)-want:] {
-		past = append(past, pt.value)
+		past = append(past, pt.Value)
 	}
 	return past, ""
 }

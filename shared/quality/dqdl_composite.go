@@ -143,6 +143,14 @@ func (f *findings) judge(c *check, r *Result, t *tally, of map[*check]*Result, a
 		why := strings.TrimPrefix(strings.TrimPrefix(of[leaf].Message, "skipped: "), "not measured: ")
 		told = append(told, fmt.Sprintf("%s: %s (%s)", leaf.say.Name, of[leaf].Status, why))
 	}
+	for _, leaf := range leaves {
+		for name, value := range of[leaf].Evaluated {
+			if r.Evaluated == nil {
+				r.Evaluated = map[string]float64{}
+			}
+			r.Evaluated[name] = value
+		}
+	}
 	if status == Pass || status == Fail {
 		r.decide(float64(broken), status == Pass)
 	}

@@ -47,6 +47,7 @@ func FuzzRuleset(f *testing.F) {
 		}
 	}
 	f.Add(`Rules = [ (IsUnique "id") and (ColumnValues "amount" > last() or IsComplete "region"), FileFreshness > "9:30" with timeZone = 5 ] Analyzers = [ AllStatistics "amount" ]`)
+	f.Add(`Rules = [ (IsUnique "00") and (ColumnValues "" > 5), DatasetMatch "regions" "," = 1, DatasetMatch "regions" "id->name" ",a->" = 1, DuplicateRowCount "" = 0 ]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		report, c := judgeRuleset(t, text)
 		if report == nil {

@@ -57,7 +57,7 @@ func (p *plan) valuesRule(c *check, rule *dqdl.Rule, slot int) {
 			c.complaint = strings.TrimPrefix(c.complaint, "are ")
 			good = func(value []byte) bool { return matches(value) == want }
 		} else {
-			good, nulls, problem = p.valueTest(cond, slot)
+			good, nulls, problem = p.valueTest(cond, slot, ignoresCase(rule))
 		}
 		c.advice = "Correct the values at the source, or extend what the rule allows."
 	}
@@ -144,7 +144,7 @@ func (p *plan) compliance(c *check, wanted bounds) {
 
 // valueTest makes the test of a condition on values; nulls says that nulls are
 // looked at too.
-func (p *plan) valueTest(c *dqdl.Condition, slot int) (good test, nulls bool, problem string) {
+func (p *plan) valueTest(c *dqdl.Condition, slot int, fold bool) (good test, nulls bool, problem string) {
 	var tests []test
 	ordered := c.Op == dqdl.Greater || c.Op == dqdl.GreaterOrEqual || c.Op == dqdl.Less || c.Op == dqdl.LessOrEqual || c.Op == dqdl.Between || c.Op == dqdl.NotBetween
 	if ordered {
@@ -152,10 +152,16 @@ func (p *plan) valueTest(c *dqdl.Condition, slot int) (good test, nulls bool, pr
 		return good, false, problem
 	}
 	texts := map[string]bool{}
+	folded := func(text string) string {
+		if fold {
+			return strings.ToLower(text)
+		}
+		return text
+	}
 	for _, o := range c.Operands {
 		switch {
 		case o.Kind == dqdl.Text:
-			texts[o.Text] = true
+			texts[folded(o.Text)] = true
 		case o.Kind == dqdl.Keyword && o.Text == "NULL":
 			nulls = true
 			tests = append(tests, func(value []byte) bool { return value == nil })
@@ -175,7 +181,9 @@ func (p *plan) valueTest(c *dqdl.Condition, slot int) (good test, nulls bool, pr
 		}
 	}
 	if len(texts) > 0 {
-		tests = append(tests, func(value []byte) bool { return value != nil && texts[string(value)] })
+		tests = append(tests, func(value []byte) bool {
+			return value != nil && (texts[string(value)] || fold && texts[folded(string(value))])
+		})
 	}
 	want := c.Op == dqdl.Equal || c.Op == dqdl.In
 	return func(value []byte) bool {
@@ -186,6 +194,16 @@ func (p *plan) valueTest(c *dqdl.Condition, slot int) (good test, nulls bool, pr
 		}
 		return !want
 	}, nulls, ""
+}
+
+// ignoresCase reports whether texts are compared without regard to case.
+func ignoresCase(rule *dqdl.Rule) bool {
+	for tag, c := range rule.Tags {
+		if strings.EqualFold(tag, "ignoreCase") {
+			return strings.EqualFold(c.Operands[0].Text, "true")
+		}
+	}
+	return false
 }
 
 // orderTest makes the test of > >= < <= and the betweens.

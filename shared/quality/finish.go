@@ -26,6 +26,7 @@ func (f *findings) finish() []Result {
 		default:
 			byRows(f, t, &r, c)
 		}
+		c.evaluate(&r)
 		r.tidy()
 		results[i] = r
 	}

@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,8 +31,9 @@ type plan struct {
 	structure int
 	refs      map[string]*reference
 	ids       map[string]bool
-	kept      map[string]measure // metrics for history, by name:column
-	shared    map[string]int     // aggregates that several checks read, by what they measure
+	analyzed  map[string]statistic // what analyzers ask for, by its name in AWS Glue
+	kept      map[string]measure   // metrics for history, by name:column
+	shared    map[string]int       // aggregates that several checks read, by what they measure
 }
 
 // ErrNoTable is returned for an Input whose Table the contract does not have.
@@ -47,7 +49,7 @@ func compile(in *Input, header []string, headerFaults []tabular.Fault, d tabular
 	p := &plan{
 		in: in, table: table, dialect: d, header: header,
 		position: make(map[string]int, len(header)), slotOf: map[int]int{},
-		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{}, shared: map[string]int{},
+		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{}, analyzed: map[string]statistic{}, shared: map[string]int{},
 	}
 	for i, name := range header {
 		if _, ok := p.position[name]; !ok {
@@ -139,7 +141,7 @@ func (p *plan) columns(names []string) (slots []int, missing string) {
 	for _, name := range names {
 		s, ok := p.column(name)
 		if !ok {
-			return nil, name
+			return nil, cmp.Or(name, "(without a name)") // "" says that none is missing
 		}
 		slots = append(slots, s)
 	}
@@ -240,6 +242,8 @@ type check struct {
 	blocked string
 	status  Status
 
+	// metric is how AWS Glue names what the check measures; "" if it has no name.
+	metric string
 	// composite, if not nil, judges the check by checks that are a part.
 	composite *composite
 	part      bool

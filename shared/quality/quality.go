@@ -248,7 +248,7 @@ func (f *findings) report(r *tabular.Reader) *Report {
 		Version: Version, Dataset: f.plan.table.Name, Object: in.Object,
 		Contract: in.Contract.ID + " " + in.Contract.Version, JudgedAt: in.Now.UTC(),
 		Rows: f.rows, Bytes: in.Bytes, Columns: f.plan.header,
-		Checks: f.finish(), Metrics: f.plan.metrics(f),
+		Checks: f.finish(), Metrics: f.plan.metrics(f), Analyzed: f.analyze(),
 	}
 	if in.Bytes < 0 {
 		report.Bytes = r.SourceBytes()

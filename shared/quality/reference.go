@@ -20,6 +20,7 @@ type reference struct {
 	plan    *plan
 	name    string
 	wants   []*lookup
+	header  []string
 	failure string
 }
 
@@ -103,6 +104,10 @@ func (r *reference) read(ctx context.Context) error {
 		}
 	}
 	defer closer.Close()
+	r.header = reader.Header()
+	if len(r.wants) == 0 {
+		return nil // only its columns are asked for
+	}
 	view := state.NewView(slots)
 	var batch tabular.Batch
 	var blk tabular.Block

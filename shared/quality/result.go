@@ -47,6 +47,9 @@ type Report struct {
 	BadRows    int64              `json:"bad_rows"` // rows that broke at least one row rule, exact
 	Columns    []string           `json:"columns"`  // the header
 	Metrics    map[string]float64 `json:"metrics"`  // what history keeps: rowCount, bytes, nullPercent:<column> …
+	// Analyzed are the metrics that the analyzers of a ruleset in DQDL measured, by
+	// AWS Glue's names. Nothing is judged by them.
+	Analyzed   map[string]float64 `json:"analyzed_metrics,omitempty"`
 	Quarantine *Quarantine        `json:"-"`
 }
 
@@ -76,7 +79,12 @@ type Result struct {
 	// checked whenever a file lands, as every other is.
 	Schedule string   `json:"schedule,omitempty"`
 	Samples  []Sample `json:"samples"`
-	Place    string   `json:"place,omitempty"` // file:line:column of the rule in its contract
+	// Labels are those of a rule in DQDL.
+	Labels map[string]string `json:"labels,omitempty"`
+	// Evaluated are the metrics that a rule in DQDL measured, by the names that AWS
+	// Glue gives them, such as Column.amount.Completeness.
+	Evaluated map[string]float64 `json:"evaluated_metrics,omitempty"`
+	Place     string             `json:"place,omitempty"` // file:line:column of the rule in its contract
 }
 
 // A Sample is one of the first rows that broke a check.

@@ -121,6 +121,15 @@ func brief(r *Report) string {
 		for _, s := range c.Samples {
 			fmt.Fprintf(&b, "    row %d line %d %q\n", s.Row, s.Line, s.Value)
 		}
+		for _, key := range slices.Sorted(maps.Keys(c.Labels)) {
+			fmt.Fprintf(&b, "    label %s = %s\n", key, c.Labels[key])
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.Evaluated)) {
+			fmt.Fprintf(&b, "    %s: %s\n", name, words.Number(round3(c.Evaluated[name])))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Analyzed)) {
+		fmt.Fprintf(&b, "analyzed %s: %s\n", name, words.Number(round3(r.Analyzed[name])))
 	}
 	if r.Quarantine != nil {
 		for _, row := range r.Quarantine.Rows {

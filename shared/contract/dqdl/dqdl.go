@@ -91,8 +91,8 @@ type Rule struct {
 	Tags map[string]*Condition
 	// Where is the SQL condition of the rows to look at, "" for all.
 	Where string
-	// Labels are the rule's own and the ruleset's defaults. They are for
-	// people: nothing is decided by them.
+	// Labels are the rule's own and the ruleset's defaults; those of a part of a
+	// composite decide nothing.
 	Labels map[string]string
 }
 

@@ -41,6 +41,19 @@ func Reference(text string) (dataset string, columns []string) {
 	return strings.TrimSpace(dataset), Names(list)
 }
 
+// Mapping reads the columns of DatasetMatch: "a,b" are of these names in both
+// datasets, "a->b" is named b in the other.
+func Mapping(text string) (here, there []string) {
+	for _, name := range Names(text) {
+		a, b, mapped := strings.Cut(name, "->")
+		if !mapped {
+			b = a
+		}
+		here, there = append(here, strings.TrimSpace(a)), append(there, strings.TrimSpace(b))
+	}
+	return here, there
+}
+
 // Datasets lists the datasets that the rules compare with, as often as they do.
 func (s *Ruleset) Datasets() []string {
 	var out []string
@@ -56,7 +69,7 @@ func (r *Rule) datasets() []string {
 		out = append(out, part.datasets()...)
 	}
 	switch {
-	case r.Type == "RowCountMatch":
+	case r.Type == "RowCountMatch", r.Type == "SchemaMatch", r.Type == "DatasetMatch":
 		out = append(out, r.Parameters[0])
 	case r.Type == "ReferentialIntegrity":
 		if dataset, _ := Reference(r.Parameters[1]); dataset != "" {

@@ -176,6 +176,25 @@ rows:
 	}
 }
 
+// wholeTuples is Tuples without leaving rows out: a null is a value of its own.
+func wholeTuples(v *View, slots []int, each func(row int, print uint64)) {
+	for _, s := range slots {
+		v.Spans(s)
+	}
+	data := v.Batch.Data
+	for row := range v.Batch.Rows {
+		var print uint64
+		for _, slot := range slots {
+			if s := v.Spans(slot)[row]; s.IsNull() {
+				print = Chain(^print, nil)
+			} else {
+				print = Chain(print, data[s.Start:s.End])
+			}
+		}
+		each(row, print)
+	}
+}
+
 // Occurrences counts how often each value of a column occurs.
 type Occurrences struct {
 	Slot int

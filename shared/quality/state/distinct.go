@@ -9,6 +9,7 @@ type Distinct struct {
 	Slots []int
 	Full  bool // there were more than fit
 
+	whole   bool       // a null is a value like others
 	numbers *numbering // nil once there are fingerprints
 	seen    []uint64   // a bit for each number from 0
 	ones    int        // in seen
@@ -23,6 +24,9 @@ func NewDistinct(slots []int) *Distinct {
 	}
 	return a
 }
+
+// NewRows returns an aggregate for tuples in which a null is a value like others.
+func NewRows(slots []int) *Distinct { return &Distinct{Slots: slots, whole: true} }
 
 // Numbers below denseNumbers always have a bit; those above only while there
 // are no more than sparseBits for each number that was seen.
@@ -42,7 +46,11 @@ func (a *Distinct) Observe(v *View) {
 		return
 	}
 	a.Fingerprints()
-	Tuples(v, a.Slots, func(_ int, print uint64) {
+	tuples := Tuples
+	if a.whole {
+		tuples = wholeTuples
+	}
+	tuples(v, a.Slots, func(_ int, print uint64) {
 		if !a.Full {
 			a.prints.Add(print)
 			a.Full = a.prints.Len() > GroupLimit

@@ -311,6 +311,23 @@ func Member(slots []int, set *Prints) Kernel {
 	}
 }
 
+// MemberRow finds the rows that are not in a set of NewRows: with a null among
+// their keys, the first of their slots, they never are.
+func MemberRow(slots []int, keys int, set *Prints) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		wholeTuples(v, slots, func(row int, print uint64) {
+			null := false
+			for _, slot := range slots[:keys] {
+				null = null || v.Spans(slot)[row].IsNull()
+			}
+			if null || !set.Has(print) {
+				bad = append(bad, uint32(row))
+			}
+		})
+		return bad, v.Batch.Rows
+	}
+}
+
 // Arithmetic finds the rows in which a comparison between columns does not
 // hold. Rows with a cell that is no number are not looked at.
 func Arithmetic(slots []int, rule *expression.Comparison, tolerance Bound) Kernel {

@@ -21,9 +21,12 @@ import (
 const keyPartitions = 256
 
 // A KeySpec is a key whose rows after the first are to be found. A key with a
-// null part is no key, as in SQL.
+// null part is no key, as in SQL, unless it is Whole.
 type KeySpec struct {
 	Slots []int
+	// Whole says that the key is all of a row: a null is a value like others, and
+	// the first of equal rows is found too.
+	Whole bool
 	Index int // among the file's keys
 	Check int // the check that the rows break
 }
@@ -136,7 +139,7 @@ type segment struct {
 // KeyEntryBytes each, in memory and more in spill.
 func NewKeyBuffer(spec *KeySpec, bound int, spill *Spill) *KeyBuffer {
 	k := &KeyBuffer{spec: spec, bound: bound, spill: spill}
-	if len(spec.Slots) == 1 {
+	if len(spec.Slots) == 1 && !spec.Whole {
 		k.numbers = new(numbering)
 	}
 	return k
@@ -170,7 +173,11 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 	k.rows += uint64(v.Batch.Records)
 	keyed := 0
 	var err error
-	Tuples(v, k.spec.Slots, func(row int, print uint64) {
+	tuples := Tuples
+	if k.spec.Whole {
+		tuples = wholeTuples
+	}
+	tuples(v, k.spec.Slots, func(row int, print uint64) {
 		if keyed++; err == nil {
 			err = k.add(print, first+uint32(v.Batch.Ordinal(row)))
 		}

@@ -16,12 +16,11 @@ import (
 
 // repeatsOf deals the blocks of a one-column file to buffers and returns the
 // rows, from 0, whose key came before.
-func repeatsOf(t rapid.TB, keys []string, block, bound int, deal func(block int) int, buffers int) (rows []int) {
+func repeatsOf(t rapid.TB, spec *KeySpec, keys []string, block, bound int, deal func(block int) int, buffers int) (rows []int) {
 	r, err := tabular.NewReader(strings.NewReader("key,\n"+strings.Join(keys, ",\n")+",\n"), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := &KeySpec{Slots: []int{0}}
 	all := make([]*KeyBuffer, buffers)
 	for i := range all {
 		spill := NewSpill("")
@@ -99,7 +98,7 @@ func TestRepeatsAgreeWithTheObviousWay(t *testing.T) {
 				}
 				workers := rapid.IntRange(1, 3).Draw(t, "workers")
 				dealt := rapid.SliceOfN(rapid.IntRange(0, workers-1), 1, 9).Draw(t, "dealt")
-				got := repeatsOf(t, keys, rapid.IntRange(1, 500).Draw(t, "block"), rapid.SampledFrom([]int{1, 20, 1 << 20}).Draw(t, "bound"),
+				got := repeatsOf(t, &KeySpec{Slots: []int{0}}, keys, rapid.IntRange(1, 500).Draw(t, "block"), rapid.SampledFrom([]int{1, 20, 1 << 20}).Draw(t, "bound"),
 					func(b int) int { return dealt[b%len(dealt)] }, workers)
 				if want := obviousRepeats(keys); !slices.Equal(got, want) {
 					t.Errorf("got rows %v, want %v", got, want)
@@ -178,8 +177,31 @@ func TestRepeatsAmongMany(t *testing.T) {
 	}
 	want := obviousRepeats(keys)
 	for _, bound := range []int{leastPartitioned, 1 << 20} {
-		if got := repeatsOf(t, keys, 1<<18, bound, func(b int) int { return b % 2 }, 2); !slices.Equal(got, want) {
+		if got := repeatsOf(t, &KeySpec{Slots: []int{0}}, keys, 1<<18, bound, func(b int) int { return b % 2 }, 2); !slices.Equal(got, want) {
 			t.Errorf("bound %d: %d repeats, want %d", bound, len(got), len(want))
 		}
 	}
+}
+
+// Of whole rows every one of several equal ones is found, and a null is a value.
+func TestWholeRowsAreAllFound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		keys := rapid.SliceOf(rapid.SampledFrom([]string{"", "a", "b", "c", "a1", "a2", "a3", "d"})).Draw(t, "keys")
+		buffers := rapid.IntRange(1, 4).Draw(t, "buffers")
+		counts := map[string]int{}
+		for _, k := range keys {
+			counts[k]++
+		}
+		var want []int
+		for i, k := range keys {
+			if counts[k] > 1 {
+				want = append(want, i)
+			}
+		}
+		spec := &KeySpec{Slots: []int{0}, Whole: true}
+		got := repeatsOf(t, spec, keys, rapid.IntRange(1, 40).Draw(t, "block"), rapid.SampledFrom([]int{2, 1000}).Draw(t, "bound"), func(block int) int { return block % buffers }, buffers)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q: got %v, want %v", keys, got, want)
+		}
+	})
 }

@@ -2,7 +2,8 @@ package state
 
 import "sync"
 
-// Repeats returns the rows whose key occurs in an earlier row, from the
+// Repeats returns the rows whose key occurs in an earlier row (of a Whole key also
+// in a later one), from the
 // buffers that all workers filled for one spec; records holds how many records
 // each block has. No more than threads partitions are in memory at once.
 func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, error) {
@@ -43,7 +44,7 @@ func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, 
 						break
 					}
 				}
-				later, table = repeated(entries, later, table)
+				later, table = repeated(entries, later, table, len(buffers) > 0 && buffers[0].spec.Whole)
 				mu.Lock()
 				if err != nil && fail == nil {
 					fail = err
@@ -70,8 +71,10 @@ func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, 
 }
 
 // repeated appends to later the entries whose fingerprint an entry earlier in
-// the file has, in any order. table is scratch memory.
-func repeated(entries, later []keyEntry, table []uint32) ([]keyEntry, []uint32) {
+// the file has, in any order; if all is set, also the first of each. table is
+// scratch memory.
+func repeated(entries, later []keyEntry, table []uint32, all bool) ([]keyEntry, []uint32) {
+	const told = 1 << 31 // in table: the first entry is in later already
 	size := 16
 	for size < 2*len(entries) {
 		size *= 2
@@ -87,8 +90,14 @@ func repeated(entries, later []keyEntry, table []uint32) ([]keyEntry, []uint32) 
 				table[at] = uint32(i + 1)
 				break
 			}
-			if first := &entries[held-1]; first.print == e.print {
-				if e.block < first.block || e.block == first.block && e.ordinal < first.ordinal {
+			if first := &entries[held&^told-1]; first.print == e.print {
+				if all && held&told == 0 {
+					later = append(later, *first)
+					table[at] |= told
+				}
+				if all {
+					later = append(later, e)
+				} else if e.block < first.block || e.block == first.block && e.ordinal < first.ordinal {
 					later = append(later, *first)
 					table[at] = uint32(i + 1)
 				} else {
