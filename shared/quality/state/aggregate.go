@@ -37,13 +37,8 @@ type Nulls struct {
 }
 
 func (a *Nulls) Observe(v *View) {
-	spans := v.Spans(a.Slot)
-	for _, s := range spans {
-		if s.IsNull() {
-			a.Null++
-		}
-	}
-	a.Total += int64(len(spans))
+	a.Null += int64(len(v.Nulls(a.Slot)))
+	a.Total += int64(v.Batch.Rows)
 }
 
 func (a *Nulls) Merge(o Aggregate) {
@@ -59,9 +54,11 @@ type Extent struct {
 }
 
 func (a *Extent) Observe(v *View) {
+	v, times := v.weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	for i, ok := range valid {
-		if !ok {
+		n := weight(times, i)
+		if !ok || n == 0 {
 			continue
 		}
 		m := moments[i]
@@ -71,7 +68,7 @@ func (a *Extent) Observe(v *View) {
 		if a.Seen == 0 || m.Compare(a.Oldest) < 0 {
 			a.Oldest = m
 		}
-		a.Seen++
+		a.Seen += n
 	}
 }
 
@@ -195,6 +192,20 @@ func wholeTuples(v *View, slots []int, each func(row int, print uint64)) {
 	}
 }
 
+// tupleTimes calls each with the fingerprint of each different tuple of a block, or of
+// some several times, and how often it occurs.
+func tupleTimes(v *View, slots []int, each func(print uint64, n int64)) {
+	var times []int64
+	if len(slots) == 1 {
+		v, times = v.weighed(slots[0])
+	}
+	Tuples(v, slots, func(row int, print uint64) {
+		if n := weight(times, row); n > 0 {
+			each(print, n)
+		}
+	})
+}
+
 // Occurrences counts how often each value of a column occurs.
 type Occurrences struct {
 	Slot int
@@ -203,8 +214,17 @@ type Occurrences struct {
 }
 
 func (a *Occurrences) Observe(v *View) {
+	v, times := v.weighed(a.Slot)
 	spans := v.Spans(a.Slot)
 	data := v.Batch.Data
+	for i, n := range times {
+		if n > 0 {
+			a.Add(data[spans[i].Start:spans[i].End], n)
+		}
+	}
+	if times != nil {
+		return
+	}
 	// A block mostly has few different values, which are counted here and
 	// looked up in the map once.
 	var counts [256]struct {
@@ -259,11 +279,12 @@ type Periods struct {
 }
 
 func (a *Periods) Observe(v *View) {
+	v, times := v.weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	seconds := int64(a.Length / time.Second)
 	for i, ok := range valid {
-		if ok {
-			a.Add(floorDiv(moments[i].Unix, seconds), 1)
+		if n := weight(times, i); ok && n > 0 {
+			a.Add(floorDiv(moments[i].Unix, seconds), n)
 		}
 	}
 }

@@ -46,26 +46,28 @@ func (a *Distinct) Observe(v *View) {
 		return
 	}
 	a.Fingerprints()
-	tuples := Tuples
-	if a.whole {
-		tuples = wholeTuples
-	}
-	tuples(v, a.Slots, func(_ int, print uint64) {
+	add := func(print uint64) {
 		if !a.Full {
 			a.prints.Add(print)
 			a.Full = a.prints.Len() > GroupLimit
 		}
-	})
+	}
+	if a.whole {
+		wholeTuples(v, a.Slots, func(_ int, print uint64) { add(print) })
+	} else {
+		tupleTimes(v, a.Slots, func(print uint64, _ int64) { add(print) })
+	}
 }
 
 // observeNumbers returns false if a value is no number of the form of those
 // before, or the numbers are far apart. What it took in by then is no harm.
 func (a *Distinct) observeNumbers(v *View) bool {
+	v, times := v.weighed(a.Slots[0])
 	spans := v.Spans(a.Slots[0])
 	data := v.Batch.Data
 	n := a.numbers
-	for _, s := range spans {
-		if s.IsNull() {
+	for i, s := range spans {
+		if s.IsNull() || weight(times, i) == 0 {
 			continue
 		}
 		number, ok := n.number(data[s.Start:s.End])

@@ -2,6 +2,7 @@ package state
 
 import (
 	"math/big"
+	"slices"
 	"time"
 
 	"tillwatch/shared/contract"
@@ -19,13 +20,7 @@ type Kernel func(v *View, bad []uint32) ([]uint32, int)
 // Null finds the rows whose cell is null. It looks at every row.
 func Null(slot int) Kernel {
 	return func(v *View, bad []uint32) ([]uint32, int) {
-		spans := v.Spans(slot)
-		for row, s := range spans {
-			if s.IsNull() {
-				bad = append(bad, uint32(row))
-			}
-		}
-		return bad, len(spans)
+		return append(bad, v.Nulls(slot)...), v.Batch.Rows
 	}
 }
 
@@ -34,14 +29,12 @@ func Null(slot int) Kernel {
 func AnyNull(slots []int) Kernel {
 	return func(v *View, bad []uint32) ([]uint32, int) {
 		before := len(bad)
-	rows:
-		for row := range v.Batch.Rows {
-			for _, slot := range slots {
-				if v.Spans(slot)[row].IsNull() {
-					bad = append(bad, uint32(row))
-					continue rows
-				}
-			}
+		for _, slot := range slots {
+			bad = append(bad, v.Nulls(slot)...)
+		}
+		if len(slots) > 1 {
+			slices.Sort(bad[before:])
+			bad = bad[:before+len(slices.Compact(bad[before:]))]
 		}
 		return bad, len(bad) - before
 	}
@@ -49,7 +42,7 @@ func AnyNull(slots []int) Kernel {
 
 // Values finds the values, nulls apart, that are not good.
 func Values(slot int, good func([]byte) bool) Kernel {
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		looked := 0
@@ -63,14 +56,14 @@ func Values(slot int, good func([]byte) bool) Kernel {
 			}
 		}
 		return bad, looked
-	}
+	})
 }
 
 // Missing finds the cells that are null or one of values. It looks at every
 // row.
 func Missing(slot int, values []contract.Value) Kernel {
 	set := textSet(values)
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		for row, s := range spans {
@@ -79,7 +72,7 @@ func Missing(slot int, values []contract.Value) Kernel {
 			}
 		}
 		return bad, len(spans)
-	}
+	})
 }
 
 // A texts is a set of byte strings, told apart by length first.
@@ -134,14 +127,14 @@ func (t *texts) has(value []byte) bool {
 func Integer(slot int, min, max *big.Int) Kernel {
 	good := func(value []byte) bool { return isInteger(value, min, max) }
 	text, allowed := Values(slot, good), between(min, max)
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		u := v.Units(slot)
 		if !u.Whole {
 			return text(v, bad)
 		}
 		bad = u.outside(allowed, bad, func(o *Odd) bool { return !o.Null && !good(v.Value(slot, int(o.Row))) })
 		return bad, len(u.Values) - u.Nulls
-	}
+	})
 }
 
 // isInteger reports whether a value is a whole number from min to max, which may both
@@ -169,7 +162,7 @@ const longestInteger = 64
 
 // Number finds the values that are no number.
 func Number(slot int) Kernel {
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		u := v.Units(slot)
 		for _, o := range u.Odd {
 			if !o.Null && o.Kind == decimal.NotNumber {
@@ -177,7 +170,7 @@ func Number(slot int) Kernel {
 			}
 		}
 		return bad, len(u.Values) - u.Nulls
-	}
+	})
 }
 
 // Within finds the values that are no number from min to max.
@@ -211,7 +204,7 @@ func NewBound(text string) (Bound, bool) {
 func Compare(slot int, bound Bound, good func(int) bool) Kernel {
 	allowed := [3]bool{good(-1), good(0), good(1)}
 	intervals := bound.intervals(allowed)
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		u := v.Units(slot)
 		looked := u.N()
 		odd := func(o *Odd) bool {
@@ -230,12 +223,12 @@ func Compare(slot int, bound Bound, good func(int) bool) Kernel {
 		}
 		bad = u.outside(intervals[u.Scale], bad, odd)
 		return bad, looked
-	}
+	})
 }
 
 // Multiple finds the numbers that are no whole multiple of step.
 func Multiple(slot int, step Bound) Kernel {
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		numbers, kinds := v.Numbers(slot)
 		looked := 0
 		for row, kind := range kinds {
@@ -256,13 +249,13 @@ func Multiple(slot int, step Bound) Kernel {
 			}
 		}
 		return bad, looked
-	}
+	})
 }
 
 // Moment finds the values that are no point in time as the slot's layout has
 // it. If zoned is not nil they must (true) or must not (false) carry a zone.
 func Moment(slot int, zoned *bool) Kernel {
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		moments, valid := v.Moments(slot)
 		looked := 0
 		for row, s := range v.Spans(slot) {
@@ -275,12 +268,12 @@ func Moment(slot int, zoned *bool) Kernel {
 			}
 		}
 		return bad, looked
-	}
+	})
 }
 
 // CompareMoment is Compare for points in time.
 func CompareMoment(slot int, bound datetime.Moment, good func(int) bool) Kernel {
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		moments, valid := v.Moments(slot)
 		looked := 0
 		for row, ok := range valid {
@@ -293,13 +286,13 @@ func CompareMoment(slot int, bound datetime.Moment, good func(int) bool) Kernel 
 			}
 		}
 		return bad, looked
-	}
+	})
 }
 
 // Member finds the rows whose tuple is not in the set of fingerprints. Rows
 // with a null part are not looked at.
 func Member(slots []int, set *Prints) Kernel {
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	find := func(v *View, bad []uint32) ([]uint32, int) {
 		looked := 0
 		Tuples(v, slots, func(row int, print uint64) {
 			looked++
@@ -309,6 +302,10 @@ func Member(slots []int, set *Prints) Kernel {
 		})
 		return bad, looked
 	}
+	if len(slots) == 1 {
+		return perValue(slots[0], find)
+	}
+	return find
 }
 
 // MemberRow finds the rows that are not in a set of NewRows: with a null among
@@ -411,7 +408,7 @@ func In(values []contract.Value) func([]byte) bool {
 func Day(slot int, day string, zone *time.Location) Kernel {
 	start, err := time.ParseInLocation("2006-01-02", day, zone)
 	from, to := start.Unix(), start.AddDate(0, 0, 1).Unix()
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		moments, valid := v.Moments(slot)
 		looked := 0
 		for row, ok := range valid {
@@ -424,5 +421,5 @@ func Day(slot int, day string, zone *time.Location) Kernel {
 			}
 		}
 		return bad, looked
-	}
+	})
 }

@@ -18,18 +18,20 @@ type Newest struct {
 
 // Observe looks at a block.
 func (a *Newest) Observe(v *View) {
+	v, times := v.weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	until, nano := a.Until.Unix(), int32(a.Until.Nanosecond())
 	for i, ok := range valid {
-		if !ok {
+		n := weight(times, i)
+		if !ok || n == 0 {
 			continue
 		}
 		m := moments[i]
 		if m.Unix > until || m.Unix == until && m.Nano > nano {
-			a.Later++
+			a.Later += n
 			continue
 		}
-		a.take(m, 1)
+		a.take(m, n)
 	}
 }
 

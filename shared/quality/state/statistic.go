@@ -236,14 +236,16 @@ func NewLengths(slot int, measure func([]byte) int) *Lengths {
 }
 
 func (a *Lengths) Observe(v *View) {
+	v, times := v.weighed(a.Slot)
 	spans := v.Spans(a.Slot)
 	data := v.Batch.Data
-	for _, s := range spans {
+	for i, s := range spans {
+		times := weight(times, i)
 		if s.IsNull() {
 			continue
 		}
 		n := int64(a.measure(data[s.Start:s.End]))
-		a.take(1, n, n, n)
+		a.take(times, times*n, n, n)
 	}
 }
 

@@ -32,7 +32,7 @@ func NewCardinality(slots []int) *Cardinality {
 }
 
 func (a *Cardinality) Observe(v *View) {
-	Tuples(v, a.Slots, func(_ int, print uint64) { a.add(print) })
+	tupleTimes(v, a.Slots, func(print uint64, _ int64) { a.add(print) })
 }
 
 func (a *Cardinality) add(print uint64) {
@@ -150,7 +150,7 @@ func NewFrequencies(slots []int) *Frequencies {
 }
 
 func (a *Frequencies) Observe(v *View) {
-	Tuples(v, a.Slots, func(_ int, print uint64) { a.add(print, 1) })
+	tupleTimes(v, a.Slots, a.add)
 }
 
 func (a *Frequencies) add(print uint64, n int64) {

@@ -18,7 +18,7 @@ func Cells(slot int, nulls bool, good func(value []byte) bool) Kernel {
 	if !nulls {
 		return Values(slot, good)
 	}
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		for row, s := range spans {
@@ -34,5 +34,5 @@ func Cells(slot int, nulls bool, good func(value []byte) bool) Kernel {
 			}
 		}
 		return bad, len(spans)
-	}
+	})
 }

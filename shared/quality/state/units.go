@@ -38,35 +38,50 @@ type Odd struct {
 func (v *View) Units(slot int) *Units {
 	c := &v.cells[slot]
 	if c.state&haveUnits == 0 {
-		spans := v.Spans(slot)
-		u := &c.units
-		u.Values = grow(u.Values, len(spans))
-		data := v.Batch.Data
-		u.start(data, spans)
-		for row := 0; ; row++ {
-			row += decimal.ParseUnits(u.Values[row:], data, spans[row:], u.Scale)
-			if row == len(spans) {
-				break
-			}
-			if s := spans[row]; s.IsNull() {
-				u.setOdd(row, Odd{Null: true})
-				u.Nulls++
-			} else {
-				u.set(row, data[s.Start:s.End])
-			}
-		}
-		u.Least, u.Most = 1, 0
-		for _, run := range u.Runs() {
-			if u.Least > u.Most {
-				u.Least, u.Most = run[0], run[0]
-			}
-			for _, n := range run {
-				u.Least, u.Most = min(u.Least, n), max(u.Most, n)
-			}
-		}
 		c.state |= haveUnits
+		if d := v.code(slot); d != nil {
+			c.units.decode(v.dictionary(slot, d).Units(slot), d, v.Nulls(slot))
+		} else if v.typed(slot) {
+			c.units.take(&c.typed)
+		} else {
+			c.units.parse(v, slot)
+		}
+		c.units.measure()
 	}
 	return &c.units
+}
+
+// parse reads the slot's text.
+func (u *Units) parse(v *View, slot int) {
+	spans := v.Spans(slot)
+	u.Values = grow(u.Values, len(spans))
+	data := v.Batch.Data
+	u.start(data, spans)
+	for row := 0; ; row++ {
+		row += decimal.ParseUnits(u.Values[row:], data, spans[row:], u.Scale)
+		if row == len(spans) {
+			return
+		}
+		if s := spans[row]; s.IsNull() {
+			u.setOdd(row, Odd{Null: true})
+			u.Nulls++
+		} else {
+			u.set(row, data[s.Start:s.End])
+		}
+	}
+}
+
+// measure finds the extremes.
+func (u *Units) measure() {
+	u.Least, u.Most = 1, 0
+	for _, run := range u.Runs() {
+		if u.Least > u.Most {
+			u.Least, u.Most = run[0], run[0]
+		}
+		for _, n := range run {
+			u.Least, u.Most = min(u.Least, n), max(u.Most, n)
+		}
+	}
 }
 
 // start empties u for a block, whose first number decides on the scale.

@@ -18,6 +18,10 @@ type View struct {
 	Block int
 	slots []Slot
 	cells []column
+	// inner shows the dictionaries of the view's columns, and judged remembers
+	// what kernels found there; both are nil if there are none.
+	inner  *View
+	judged map[*kernelKey]*judgement
 }
 
 // A Slot is a column of the file that some check looks at.
@@ -40,17 +44,25 @@ type column struct {
 	kinds   []decimal.Kind
 	moments []datetime.Moment
 	valid   []bool
+	nulls   []uint32
+	coded   *coded          // nil if the column never was
+	typed   tabular.Numbers // if isTyped
+	isTyped bool
 	state   columnState
 }
 
 // columnState says what of a column has been worked out for this block.
-type columnState uint8
+type columnState uint16
 
 const (
 	haveSpans columnState = 1 << iota
 	haveUnits
 	haveNumbers
 	haveMoments
+	haveNulls
+	haveCodes
+	haveTimes
+	haveTyped
 )
 
 // NewView returns a view of the given columns, as yet of no block.
@@ -89,6 +101,11 @@ func (v *View) Value(slot, row int) []byte {
 func (v *View) Numbers(slot int) ([]decimal.Decimal, []decimal.Kind) {
 	c := &v.cells[slot]
 	if c.state&haveNumbers == 0 {
+		c.state |= haveNumbers
+		if v.code(slot) != nil || v.typed(slot) {
+			c.numbers, c.kinds = v.Units(slot).decimals(c.numbers, c.kinds)
+			return c.numbers, c.kinds
+		}
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		c.numbers, c.kinds = grow(c.numbers, len(spans)), grow(c.kinds, len(spans))
@@ -99,7 +116,6 @@ func (v *View) Numbers(slot int) ([]decimal.Decimal, []decimal.Kind) {
 			}
 			c.numbers[i], c.kinds[i] = decimal.Parse(data[s.Start:s.End])
 		}
-		c.state |= haveNumbers
 	}
 	return c.numbers, c.kinds
 }
@@ -108,6 +124,11 @@ func (v *View) Numbers(slot int) ([]decimal.Decimal, []decimal.Kind) {
 func (v *View) Moments(slot int) ([]datetime.Moment, []bool) {
 	c := &v.cells[slot]
 	if c.state&haveMoments == 0 {
+		c.state |= haveMoments
+		if d := v.code(slot); d != nil {
+			v.decodeMoments(slot, d)
+			return c.moments, c.valid
+		}
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		layout, zone, loose := v.slots[slot].Layout, v.slots[slot].Zone, v.slots[slot].Loose
@@ -122,7 +143,6 @@ func (v *View) Moments(slot int) ([]datetime.Moment, []bool) {
 				c.moments[i], c.valid[i] = isoDate.Parse(data[s.Start:s.End], zone)
 			}
 		}
-		c.state |= haveMoments
 	}
 	return c.moments, c.valid
 }

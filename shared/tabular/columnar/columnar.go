@@ -187,7 +187,9 @@ type group struct {
 func newGroup(f *File, index int, g parquet.RowGroup) *group {
 	all := g.ColumnChunks()
 	made := &group{file: f, index: index, rows: g.NumRows(), open: map[int64]bool{}, chunks: make([]chunk, len(f.columns))}
-	for i, c := range f.columns {
+	for i := range f.columns {
+		c := &f.columns[i]
+		made.chunks[i].column = c
 		if c.index < len(all) {
 			made.chunks[i].of = all[c.index]
 		}
@@ -227,20 +229,23 @@ func (g *group) low() int64 {
 
 // A chunk is a column of a row group, read page by page.
 type chunk struct {
-	of parquet.ColumnChunk
+	column *column
+	of     parquet.ColumnChunk
 
 	mu     sync.Mutex
 	pages  parquet.Pages
-	pieces []piece // pages that slices may want
-	at     int64   // rows read
+	pieces []piece     // pages that slices may want
+	coded  *Dictionary // nil if no page had one yet
+	at     int64       // rows read
 	failed bool
 }
 
 // A piece is a page and its first row.
 type piece struct {
-	page parquet.Page
-	from int64
-	rows int64
+	page  parquet.Page
+	from  int64
+	rows  int64
+	coded *Dictionary // of the page if it has one
 }
 
 // read returns the pages that hold rows [from, to).
@@ -272,7 +277,10 @@ func (k *chunk) read(g *group, from, to int64) (found []piece, err error) {
 			return nil, err
 		}
 		rows := page.NumRows()
-		k.pieces = append(k.pieces, piece{page, k.at, rows})
+		if d := page.Dictionary(); d != nil && k.coded == nil {
+			k.coded = &Dictionary{column: k.column, values: d.Page().Data(), n: d.Len()}
+		}
+		k.pieces = append(k.pieces, piece{page, k.at, rows, k.coded})
 		k.at += rows
 	}
 	for _, p := range k.pieces {

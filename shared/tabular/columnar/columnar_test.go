@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -204,6 +205,9 @@ func FuzzOpen(f *testing.F) {
 		var scratch Scratch
 		for s := f.Next(16); s != nil && f.Err() == nil; s = f.Next(16) {
 			rowsOf(f, s, &scratch)
+			if wrong := disagreement(f, s, &scratch); wrong != "" {
+				t.Error(wrong)
+			}
 			s.Done()
 		}
 	})
@@ -237,4 +241,82 @@ func (c *counting) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(p, off)
 	c.n += n
 	return n, err
+}
+
+// disagreement says where a column's codes, numbers or nulls are not what its
+// text says, "" if nowhere.
+func disagreement(f *File, s *Slice, scratch *Scratch) string {
+	for c, name := range f.Names() {
+		data, spans := Append[span](s, c, nil, nil, scratch)
+		nulls := s.Nulls(c, nil)
+		codes, dictionary := s.Codes(c, nil)
+		var values []span
+		var text []byte
+		if dictionary != nil {
+			var err error
+			if text, values, err = AppendAll[span](dictionary, nil, nil); err != nil {
+				return name + ": " + err.Error()
+			}
+		}
+		numbers := Numbers{Scale: 3}
+		typed := s.Numbers(c, &numbers)
+		if f.Err() != nil {
+			return ""
+		}
+		for row, at := range spans {
+			null := at.End < at.Start
+			if found := len(nulls) > 0 && nulls[0] == uint32(row); found != null {
+				return fmt.Sprintf("%s, row %d: null is %v, want %v", name, row, found, null)
+			} else if found {
+				nulls = nulls[1:]
+			}
+			if null {
+				if typed && numbers.Values[row] != 0 || dictionary != nil && int(codes[row]) != dictionary.Len() {
+					return fmt.Sprintf("%s, row %d: null has a value", name, row)
+				}
+				continue
+			}
+			want := string(data[at.Start:at.End])
+			if dictionary != nil {
+				v := values[codes[row]]
+				if got := string(text[v.Start:v.End]); got != want {
+					return fmt.Sprintf("%s, row %d: %q in the dictionary, want %q", name, row, got, want)
+				}
+			}
+			if typed {
+				number, ok := new(big.Rat).SetString(want)
+				unit := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(numbers.Scale)), nil))
+				if got := new(big.Rat).SetInt64(numbers.Values[row]); !ok || got.Quo(got, unit).Cmp(number) != 0 || numbers.Whole && strings.Contains(want, ".") {
+					return fmt.Sprintf("%s, row %d: number %v, want %q", name, row, got, want)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func TestFormsAgreeWithText(t *testing.T) {
+	records, _ := sample(1000)
+	for name, options := range map[string][]parquet.WriterOption{
+		"one group":                 nil,
+		"small groups, small pages": {parquet.MaxRowsPerRowGroup(130), parquet.PageBufferSize(64)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := write(t, records, options...)
+			f, err := Open(bytes.NewReader(file), int64(len(file)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var scratch Scratch
+			for s := f.Next(77); s != nil; s = f.Next(77) {
+				if wrong := disagreement(f, s, &scratch); wrong != "" {
+					t.Error(wrong)
+				}
+				s.Done()
+			}
+			if err := f.Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

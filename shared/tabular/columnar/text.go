@@ -29,6 +29,7 @@ const (
 
 type column struct {
 	index  int
+	kind   parquet.Kind
 	levels byte // definition level of a value that is there; 0 if all are
 	means  meaning
 	scale  int   // of a fraction
@@ -37,8 +38,8 @@ type column struct {
 }
 
 func newColumn(c *parquet.Column) column {
-	made := column{index: c.Index(), levels: byte(c.MaxDefinitionLevel())}
 	t := c.Type()
+	made := column{index: c.Index(), kind: t.Kind(), levels: byte(c.MaxDefinitionLevel())}
 	if l := t.LogicalType(); l != nil && l.Value != nil {
 		switch v := l.Value.(type) {
 		case *format.DateType:
@@ -104,51 +105,25 @@ func Append[S ~struct{ Start, End uint32 }](s *Slice, c int, data []byte, dst []
 	from := len(dst)
 	dst = slices.Grow(dst, s.Rows)[:from+s.Rows]
 	out := dst[from:]
-	filled, err := 0, error(nil)
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("a value is damaged: %v", r)
+	if !s.each(c, func(p *part) (err error) {
+		data, err = appendPart(p, data, out[p.row:p.row+p.rows], scratch)
+		return err
+	}) {
+		for i := range out {
+			out[i] = S{1, 0}
 		}
-		if err != nil {
-			s.group.file.fail(fmt.Errorf("column %s: %w", s.group.file.names[c], err))
-			for i := range out {
-				out[i] = S{1, 0}
-			}
-		}
-	}()
-	to := s.from + int64(s.Rows)
-	var pieces []piece
-	if pieces, err = s.group.chunks[c].read(s.group, s.from, to); err != nil {
-		return data, dst
-	}
-	col := &s.group.file.columns[c]
-	for _, p := range pieces {
-		low, high := max(s.from-p.from, 0), min(to-p.from, p.rows)
-		part := out[filled : filled+int(high-low)]
-		if data, err = appendPage(col, p.page, int(low), int(high), data, part, scratch); err != nil {
-			return data, dst
-		}
-		filled += len(part)
 	}
 	return data, dst
 }
 
-// appendPage writes rows [low, high) of a page.
-func appendPage[S ~struct{ Start, End uint32 }](c *column, page parquet.Page, low, high int, data []byte, out []S, scratch *Scratch) ([]byte, error) {
-	at := low // index among the values that are there
-	var levels []byte
-	if c.levels > 0 {
-		all := page.DefinitionLevels()
-		at = bytes.Count(all[:low], []byte{c.levels})
-		if levels = all[low:high]; bytes.Count(levels, []byte{c.levels}) == len(levels) {
-			levels = nil
-		}
+// appendPart writes the rows of a part.
+func appendPart[S ~struct{ Start, End uint32 }](p *part, data []byte, out []S, scratch *Scratch) ([]byte, error) {
+	c, at, levels := p.column, p.at, p.levels
+	if p.coded != nil {
+		indexes := p.page.Data()
+		return appendIndexed(p.coded, indexes.Int32()[at:], levels, data, out, scratch)
 	}
-	if dictionary := page.Dictionary(); dictionary != nil {
-		indexes := page.Data()
-		return appendIndexed(c, dictionary, indexes.Int32()[at:], levels, data, out, scratch)
-	}
-	values := page.Data()
+	values := p.page.Data()
 	if values.Kind() == encoding.ByteArray && c.means == plain {
 		return appendTexts(c, &values, at, levels, data, out)
 	}
@@ -207,13 +182,12 @@ func appendTexts[S ~struct{ Start, End uint32 }](c *column, values *encoding.Val
 
 // appendIndexed writes values that are indexes into a dictionary, each value of
 // which is written when it is first met.
-func appendIndexed[S ~struct{ Start, End uint32 }](c *column, dictionary parquet.Dictionary, indexes []int32, levels, data []byte, out []S, scratch *Scratch) ([]byte, error) {
-	values := dictionary.Page().Data()
-	size := dictionary.Len()
-	if cap(scratch.written) < size {
-		scratch.written = make([]uint64, size)
+func appendIndexed[S ~struct{ Start, End uint32 }](d *Dictionary, indexes []int32, levels, data []byte, out []S, scratch *Scratch) ([]byte, error) {
+	c := d.column
+	if cap(scratch.written) < d.n {
+		scratch.written = make([]uint64, d.n)
 	}
-	written := scratch.written[:size]
+	written := scratch.written[:d.n]
 	clear(written)
 	const there = 1 << 63
 	next := 0
@@ -227,7 +201,7 @@ func appendIndexed[S ~struct{ Start, End uint32 }](c *column, dictionary parquet
 		place := written[index]
 		if place == 0 {
 			start := len(data)
-			data = c.append(data, &values, int(index))
+			data = c.append(data, &d.values, int(index))
 			if len(data) > mostText {
 				return data, tooMuchText()
 			}

@@ -1,0 +1,18 @@
+package state
+
+// Nulls returns the rows in which the slot's cell is null, ascending.
+func (v *View) Nulls(slot int) []uint32 {
+	c := &v.cells[slot]
+	if c.state&haveNulls == 0 {
+		var told bool
+		if c.nulls, told = v.Batch.Nulls(v.slots[slot].Position, c.nulls[:0]); !told {
+			for row, s := range v.Spans(slot) {
+				if s.IsNull() {
+					c.nulls = append(c.nulls, uint32(row))
+				}
+			}
+		}
+		c.state |= haveNulls
+	}
+	return c.nulls
+}

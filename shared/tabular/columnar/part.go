@@ -1,0 +1,87 @@
+package columnar
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// A part is the rows of a slice that one page holds.
+type part struct {
+	column *column
+	page   parquet.Page
+	coded  *Dictionary // nil if the page's values stand in it themselves
+	row    int         // of the slice, where it begins
+	rows   int
+	at     int    // of its first value, among those of the page
+	there  int    // how many of its values are there
+	levels []byte // definition levels of its rows; nil if all values are there
+}
+
+// each calls f with the parts of a column, one after another. It returns false
+// if the column can't be read, or f returns an error or panics, which it
+// tells the file.
+func (s *Slice) each(c int, f func(*part) error) (ok bool) {
+	var err error
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("a value is damaged: %v", r)
+		}
+		if ok = err == nil; !ok {
+			s.group.file.fail(fmt.Errorf("column %s: %w", s.group.file.names[c], err))
+		}
+	}()
+	to := s.from + int64(s.Rows)
+	pieces, err := s.group.chunks[c].read(s.group, s.from, to)
+	if err != nil {
+		return false
+	}
+	p := part{column: s.group.chunks[c].column}
+	for _, piece := range pieces {
+		low, high := int(max(s.from-piece.from, 0)), int(min(to-piece.from, piece.rows))
+		p.page, p.coded, p.rows, p.at, p.there, p.levels = piece.page, nil, high-low, low, high-low, nil
+		if piece.page.Dictionary() != nil {
+			p.coded = piece.coded
+		}
+		if p.column.levels > 0 {
+			all, there := piece.page.DefinitionLevels(), []byte{p.column.levels}
+			p.at = bytes.Count(all[:low], there)
+			if p.there = bytes.Count(all[low:high], there); p.there < p.rows {
+				p.levels = all[low:high]
+			}
+		}
+		if err = f(&p); err != nil {
+			return false
+		}
+		p.row += p.rows
+	}
+	return true
+}
+
+// Nulls appends to dst the rows of the slice in which column c is null,
+// ascending. If the column can't be read all are, and File.Err says why.
+func (s *Slice) Nulls(c int, dst []uint32) []uint32 {
+	from := len(dst)
+	if s.each(c, func(p *part) error {
+		dst = p.nulls(dst)
+		return nil
+	}) {
+		return dst
+	}
+	dst = dst[:from]
+	for row := range s.Rows {
+		dst = append(dst, uint32(row))
+	}
+	return dst
+}
+
+// nulls appends the rows of the slice at which the part is null.
+func (p *part) nulls(dst []uint32) []uint32 {
+	for i, level := range p.levels {
+		if level != p.column.levels {
+			dst = append(dst, uint32(p.row+i))
+		}
+	}
+	return dst
+}
