@@ -92,7 +92,7 @@ func (p *plan) columnFacts(col *contract.Column) []*check {
 		c := p.fact(col, "enum", contract.Conformity)
 		c.complaint = "are not among the allowed: " + valueList(col.Enum)
 		c.advice = "Correct the values at the source, or add the new ones to the contract's enum."
-		c.build = func(slot int) state.Kernel { return state.Values(slot, state.In(col.Enum)) }
+		c.build = func(slot int) state.Kernel { return state.Among(slot, col.Enum) }
 		facts = append(facts, c)
 	}
 	return facts

@@ -113,23 +113,28 @@ func (p *plan) compileInvalid(r *contract.Rule, c *check, slot int) {
 	c.noun = "values"
 	c.advice = "Correct the values at the source, or extend what the contract allows."
 	var complaints []string
-	good := func([]byte) bool { return true }
+	var m *textformat.Matcher
 	if r.Pattern != "" {
 		complaints = append(complaints, "do not match "+r.Pattern)
-		m, err := textformat.Pattern(r.Pattern)
-		if err != nil {
+		var err error
+		if m, err = textformat.Pattern(r.Pattern); err != nil {
 			c.badPattern(err)
 			return
 		}
-		good = m.Match
+		c.kernel = state.Pattern(slot, m)
 	}
 	if len(r.ValidValues) > 0 {
 		complaints = append(complaints, "are not among "+valueList(r.ValidValues))
-		matches, in := good, state.In(r.ValidValues)
-		good = func(v []byte) bool { return in(v) && matches(v) }
+		c.kernel = state.Among(slot, r.ValidValues)
+		if m != nil {
+			in := state.In(r.ValidValues)
+			c.kernel = state.Values(slot, func(v []byte) bool { return in(v) && m.Match(v) })
+		}
+	}
+	if c.kernel == nil {
+		c.kernel = state.Values(slot, func([]byte) bool { return true })
 	}
 	c.complaint = strings.Join(complaints, " or ")
-	c.kernel = state.Values(slot, good)
 }
 
 // badPattern makes c a check of a pattern that can't be matched: skipped if the

@@ -225,7 +225,7 @@ func (p *plan) textFacts(col *contract.Column) []*check {
 		if err != nil {
 			c.badPattern(err)
 		} else {
-			c.build = func(slot int) state.Kernel { return state.Values(slot, m.Match) }
+			c.build = func(slot int) state.Kernel { return state.Pattern(slot, m) }
 		}
 		facts = append(facts, c)
 	}

@@ -40,6 +40,10 @@ type Matcher struct {
 	slots   *slots   // for texts of one shape, else nil
 	machine *machine // for patterns with few states, else nil
 	slow    *regexp.Regexp
+	// For many texts at a time, or nil: template where slots are of one length,
+	// parallel where there are none.
+	template *template
+	parallel *parallel
 }
 
 // Pattern compiles an ECMA-262 pattern, without flags, as JSON Schema and ODCS
@@ -65,6 +69,10 @@ func Pattern(ecma string) (*Matcher, error) {
 	m.slots = newSlots(tree)
 	if m.slots == nil || m.slots.wide {
 		m.machine = newMachine(tree)
+	}
+	m.template = newTemplate(m.slots)
+	if m.slots == nil {
+		m.parallel = newParallel(tree)
 	}
 	return m, nil
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -85,7 +87,27 @@ func agree(t interface{ Errorf(string, ...any) }, m *Matcher, b []byte) {
 	if m.machine != nil && m.machine.match(b) != want {
 		t.Errorf("%q on %q: machine does not say %v", m.pattern, b, want)
 	}
+	// As a column of texts that stand in others; the last at the end of the data.
+	var data []byte
+	var cells []cell
+	for _, around := range []string{"a1", " ", "ü", ""} {
+		data = append(data, around...)
+		cells = append(cells, cell{uint32(len(data)), uint32(len(data) + len(b))}, cell{1, 0})
+		data = append(append(data, b...), around...)
+		data = append(data, bytes.Repeat([]byte("-"), lanes*len(around))...)
+	}
+	var all []uint32
+	for i := range cells {
+		if i%2 == 0 && !want {
+			all = append(all, uint32(i))
+		}
+	}
+	if got, looked := Mismatches(m, data, cells, nil); !slices.Equal(got, all) || looked != len(cells)/2 {
+		t.Errorf("%q on a column of %q: got %v of %d, want %v of %d", m.pattern, b, got, looked, all, len(cells)/2)
+	}
 }
+
+type cell struct{ Start, End uint32 }
 
 func TestPatternIsECMAs(t *testing.T) {
 	for _, c := range []struct {
@@ -249,6 +271,38 @@ func TestMatchersAgreeOnMadePatterns(t *testing.T) {
 			agree(t, m, []byte(rapid.StringOfN(rapid.SampledFrom([]rune("aAbBcC-1 kKé\u212a\nü")), 0, 8, -1).Draw(t, "text")))
 		}
 	})
+}
+
+// BenchmarkMismatches matches columns of texts that differ in length.
+func BenchmarkMismatches(b *testing.B) {
+	for _, c := range []struct{ name, pattern, text string }{
+		{"code", `^C[0-9]{6}$`, "C%06d"},
+		{"email", `^[^@\s]+@[^@\s]+\.[^@\s]+$`, "user%d@mail.example.org"},
+		{"words", `^(user|USER)`, "user%d"},
+		{"free", `^[a-z]+(\d+|x*)*$`, "user%d"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			m, err := Pattern(c.pattern)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var data []byte
+			cells := make([]cell, 2000)
+			for i := range cells {
+				cells[i].Start = uint32(len(data))
+				data = fmt.Appendf(data, c.text, i*i%250_000)
+				cells[i].End = uint32(len(data))
+				data = append(data, ',')
+			}
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			var wrong []uint32
+			for b.Loop() {
+				wrong, _ = Mismatches(m, data, cells, wrong[:0])
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(cells)), "ns/cell")
+		})
+	}
 }
 
 func BenchmarkMatch(b *testing.B) {

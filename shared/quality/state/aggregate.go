@@ -228,6 +228,7 @@ func (a *Occurrences) Observe(v *View) {
 	// A block mostly has few different values, which are counted here and
 	// looked up in the map once.
 	var counts [256]struct {
+		short
 		value tabular.Span
 		n     int64
 	}
@@ -235,13 +236,22 @@ func (a *Occurrences) Observe(v *View) {
 		if s.IsNull() {
 			continue
 		}
-		value := data[s.Start:s.End]
-		c := &counts[uint8(xxh3.Hash(value))]
-		if c.n > 0 && string(data[c.value.Start:c.value.End]) != string(value) {
-			a.Add(data[c.value.Start:c.value.End], c.n)
-			c.n = 0
+		t, ok := shortOf(data, s)
+		if !ok {
+			a.Add(data[s.Start:s.End], 1)
+			continue
 		}
-		c.value = s
+		at := uint8(t.place(0x9E3779B97F4A7C15, 8))
+		c := &counts[at]
+		if c.n > 0 && c.differs(&t) != 0 {
+			c = &counts[at^1] // two have one place, and both come often
+		}
+		if c.n == 0 || c.differs(&t) != 0 {
+			if c.n > 0 {
+				a.Add(data[c.value.Start:c.value.End], c.n)
+			}
+			c.short, c.value, c.n = t, s, 0
+		}
 		c.n++
 	}
 	for i := range counts {

@@ -9,6 +9,7 @@ import (
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/expression"
+	"tillwatch/shared/textformat"
 )
 
 // A Kernel looks at one block and appends to bad the rows (positions in the
@@ -57,6 +58,14 @@ func Values(slot int, good func([]byte) bool) Kernel {
 		}
 		return bad, looked
 	})
+}
+
+// Pattern finds the values that a pattern does not match.
+func Pattern(slot int, m *textformat.Matcher) Kernel {
+	return func(v *View, bad []uint32) ([]uint32, int) {
+		spans := v.Spans(slot)
+		return textformat.Mismatches(m, v.Batch.Data, spans, bad)
+	}
 }
 
 // Missing finds the cells that are null or one of values. It looks at every
