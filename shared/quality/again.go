@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -8,108 +9,159 @@ import (
 	"tillwatch/shared/tabular"
 )
 
-// lookAgain reads the rows that can only be shown once the whole file is
-// known: those whose key came before, and those to set aside. Only blocks that
-// hold such rows are parsed, and reading ends with the last of them.
+// A wish is a row that can only be shown once the whole file is known: its key
+// came before, or it is set aside.
+type wish struct {
+	block   int
+	ordinal uint32
+	samples []int // checks whose samples it belongs to
+	aside   bool
+}
+
+// A glimpse is what is seen of such a row.
+type glimpse struct {
+	wish
+	line   int
+	values []string // of the columns of samples' checks
+	raw    []byte   // nil unless it is set aside
+}
+
+// lookAgain reads the rows that can't be shown before, and shows them.
 func (f *findings) lookAgain(ctx context.Context, report *Report, o tabular.Options) error {
 	in := f.plan.in
-	bad := f.badRows(report)
-	again := &secondLook{f: f, report: report, wanted: make(map[int][]uint32), samples: make(map[int]map[uint32][]int)}
-	for i := range f.tallies {
-		if set := f.tallies[i].repeated; set != nil {
-			state.First(state.Union([]*state.RowSet{set}, f.records), in.Samples, func(block int, ordinal uint32) {
-				again.want(block, ordinal)
-				if again.samples[block] == nil {
-					again.samples[block] = map[uint32][]int{}
-				}
-				again.samples[block][ordinal] = append(again.samples[block][ordinal], i)
-			})
-		}
-	}
-	rows := max(in.QuarantineRows, 0)
-	again.quarantined = map[int]map[uint32]bool{}
-	report.BadRows = state.First(bad, rows, func(block int, ordinal uint32) {
-		again.want(block, ordinal)
-		if again.quarantined[block] == nil {
-			again.quarantined[block] = map[uint32]bool{}
-		}
-		again.quarantined[block][ordinal] = true
-	})
-	if in.QuarantineRows > 0 {
-		report.Quarantine = &Quarantine{Delimiter: o.Dialect.Delimiter, Rows: []BadRow{}, Total: report.BadRows, Cap: rows}
-	}
-	if len(again.wanted) == 0 {
-		return nil
+	wishes := f.wishes(report)
+	if len(wishes) == 0 {
+		return f.show(report, nil, nil)
 	}
 	reader, closer, err := tabular.OpenReader(ctx, in.Source, in.Object, o)
 	if err != nil {
 		return err
 	}
 	defer closer.Close()
-	if report.Quarantine != nil {
-		report.Quarantine.Header = slices.Clone(reader.RawHeader())
+	glimpses, err := f.plan.look(ctx, reader, wishes)
+	if err != nil {
+		return err
 	}
-	view := state.NewView(f.plan.slots)
-	var batch tabular.Batch
-	var blk tabular.Block
-	for len(again.wanted) > 0 {
-		if err := next(ctx, reader, &blk); err != nil {
-			return err // the file became shorter since it was read
-		}
-		if ordinals, ok := again.wanted[blk.Index]; ok {
-			batch.Parse(&blk, len(f.plan.header), f.plan.dialect)
-			view.Turn(&batch, blk.Index)
-			slices.Sort(ordinals)
-			again.show(view, slices.Compact(ordinals))
-			delete(again.wanted, blk.Index)
-		}
+	return f.show(report, reader.RawHeader(), glimpses)
+}
+
+// wishes returns the rows to read again, in file order, and counts the bad ones.
+func (f *findings) wishes(report *Report) []wish {
+	in := f.plan.in
+	type place struct {
+		block   int
+		ordinal uint32
 	}
-	again.sortSamples()
-	return nil
-}
-
-// A secondLook knows which rows to look at again and what for.
-type secondLook struct {
-	f           *findings
-	report      *Report
-	wanted      map[int][]uint32         // ordinals by block
-	samples     map[int]map[uint32][]int // checks whose samples a row belongs to
-	quarantined map[int]map[uint32]bool
-}
-
-func (s *secondLook) want(block int, ordinal uint32) {
-	s.wanted[block] = append(s.wanted[block], ordinal)
-}
-
-// show takes the rows with these ordinals, ascending, from the view's block.
-func (s *secondLook) show(v *state.View, ordinals []uint32) {
-	row := 0
-	for _, ordinal := range ordinals {
-		for row < v.Batch.Rows && v.Batch.Ordinal(row) < int(ordinal) {
-			row++
+	at := map[place]int{}
+	var wishes []wish
+	want := func(block int, ordinal uint32) *wish {
+		i, ok := at[place{block, ordinal}]
+		if !ok {
+			i = len(wishes)
+			at[place{block, ordinal}] = i
+			wishes = append(wishes, wish{block: block, ordinal: ordinal})
 		}
-		readable := row < v.Batch.Rows && v.Batch.Ordinal(row) == int(ordinal)
-		place := sample{block: v.Block, ordinal: int(ordinal)}
-		if readable {
-			place.line = v.Batch.Line(row)
-		} else {
-			place.line = malformedLine(v.Batch, int(ordinal))
-		}
-		for _, i := range s.samples[v.Block][ordinal] {
-			if readable {
-				place.value = s.f.plan.shown(s.f.plan.checks[i], v, row)
-			}
-			s.report.Checks[i].Samples = append(s.report.Checks[i].Samples, s.f.place(place))
-		}
-		if s.quarantined[v.Block][ordinal] {
-			at := s.f.place(place)
-			s.report.Quarantine.Rows = append(s.report.Quarantine.Rows, BadRow{
-				Row: at.Row, Line: at.Line,
-				Raw:    slices.Clone(v.Batch.RawRecord(int(ordinal))),
-				Checks: s.broken(v.Block, ordinal),
+		return &wishes[i]
+	}
+	for i := range f.tallies {
+		if set := f.tallies[i].repeated; set != nil {
+			state.First(state.Union([]*state.RowSet{set}, f.records), in.Samples, func(block int, ordinal uint32) {
+				w := want(block, ordinal)
+				w.samples = append(w.samples, i)
 			})
 		}
 	}
+	report.BadRows = state.First(f.badRows(report), max(in.QuarantineRows, 0), func(block int, ordinal uint32) {
+		want(block, ordinal).aside = true
+	})
+	slices.SortFunc(wishes, func(a, b wish) int {
+		return cmp.Or(cmp.Compare(a.block, b.block), cmp.Compare(a.ordinal, b.ordinal))
+	})
+	return wishes
+}
+
+// look reads the rows that are wished for, in their order. Only blocks that hold
+// such rows are parsed, and reading ends with the last of them.
+func (p *plan) look(ctx context.Context, reader *tabular.Reader, wishes []wish) ([]glimpse, error) {
+	view := state.NewView(p.slots)
+	var batch tabular.Batch
+	var blk tabular.Block
+	glimpses := make([]glimpse, 0, len(wishes))
+	for len(wishes) > 0 {
+		if err := next(ctx, reader, &blk); err != nil {
+			return nil, err // the file became shorter since it was read
+		}
+		if blk.Index != wishes[0].block {
+			continue
+		}
+		batch.Parse(&blk, len(p.header), p.dialect)
+		view.Turn(&batch, blk.Index)
+		row := 0
+		for len(wishes) > 0 && wishes[0].block == blk.Index {
+			w := wishes[0]
+			wishes = wishes[1:]
+			for row < batch.Rows && batch.Ordinal(row) < int(w.ordinal) {
+				row++
+			}
+			if int(w.ordinal) >= batch.Records {
+				return nil, errChanged
+			}
+			glimpses = append(glimpses, p.glimpse(view, w, row))
+		}
+	}
+	return glimpses, nil
+}
+
+// glimpse shows a row of the view's block; row is where it stands if it is well formed.
+func (p *plan) glimpse(v *state.View, w wish, row int) glimpse {
+	g := glimpse{wish: w}
+	readable := row < v.Batch.Rows && v.Batch.Ordinal(row) == int(w.ordinal)
+	if readable {
+		g.line = v.Batch.Line(row)
+	} else {
+		g.line = malformedLine(v.Batch, int(w.ordinal))
+	}
+	for _, i := range w.samples {
+		value := ""
+		if readable {
+			value = p.shown(p.checks[i], v, row)
+		}
+		g.values = append(g.values, value)
+	}
+	if w.aside {
+		g.raw = slices.Clone(v.Batch.RawRecord(int(w.ordinal)))
+	}
+	return g
+}
+
+// show adds what was seen of the rows, in file order, to the report; header is
+// that of the file as written.
+func (f *findings) show(report *Report, header []byte, glimpses []glimpse) error {
+	in := f.plan.in
+	if in.QuarantineRows > 0 {
+		report.Quarantine = &Quarantine{Delimiter: f.plan.dialect.Delimiter, Rows: []BadRow{}, Total: report.BadRows, Cap: in.QuarantineRows}
+		if len(glimpses) > 0 {
+			report.Quarantine.Header = slices.Clone(header)
+		}
+	}
+	for _, g := range glimpses {
+		if g.block >= len(f.records) || int(g.ordinal) >= f.records[g.block] {
+			return errChanged
+		}
+		place := sample{block: g.block, ordinal: int(g.ordinal), line: g.line}
+		for n, i := range g.samples {
+			place.value = g.values[n]
+			report.Checks[i].Samples = append(report.Checks[i].Samples, f.place(place))
+		}
+		if g.aside && report.Quarantine != nil {
+			at := f.place(place)
+			report.Quarantine.Rows = append(report.Quarantine.Rows, BadRow{
+				Row: at.Row, Line: at.Line, Raw: g.raw, Checks: f.broken(report, g.block, g.ordinal),
+			})
+		}
+	}
+	f.sortSamples(report)
+	return nil
 }
 
 // malformedLine returns the line of a record that is malformed.
@@ -123,12 +175,12 @@ func malformedLine(b *tabular.Batch, ordinal int) int {
 }
 
 // broken lists the failed checks that a row breaks.
-func (s *secondLook) broken(block int, ordinal uint32) []string {
+func (f *findings) broken(report *Report, block int, ordinal uint32) []string {
 	var ids []string
-	for i := range s.report.Checks {
-		t := &s.f.tallies[i]
-		if s.report.Checks[i].Status == Fail && (t.rows.Has(block, ordinal) || t.repeated != nil && t.repeated.Has(block, ordinal)) {
-			ids = append(ids, s.report.Checks[i].ID)
+	for i := range report.Checks {
+		t := &f.tallies[i]
+		if report.Checks[i].Status == Fail && (t.rows.Has(block, ordinal) || t.repeated != nil && t.repeated.Has(block, ordinal)) {
+			ids = append(ids, report.Checks[i].ID)
 		}
 	}
 	return ids
@@ -136,13 +188,13 @@ func (s *secondLook) broken(block int, ordinal uint32) []string {
 
 // sortSamples puts samples of both looks in the order of the file and keeps as
 // many as were asked for.
-func (s *secondLook) sortSamples() {
-	for i := range s.report.Checks {
-		if s.f.tallies[i].repeated == nil {
+func (f *findings) sortSamples(report *Report) {
+	for i := range report.Checks {
+		if f.tallies[i].repeated == nil {
 			continue
 		}
-		samples := s.report.Checks[i].Samples
+		samples := report.Checks[i].Samples
 		slices.SortFunc(samples, func(a, b Sample) int { return int(a.Row - b.Row) })
-		s.report.Checks[i].Samples = samples[:min(len(samples), s.f.plan.in.Samples)]
+		report.Checks[i].Samples = samples[:min(len(samples), f.plan.in.Samples)]
 	}
 }

@@ -34,6 +34,7 @@ type plan struct {
 	analyzed  map[string]statistic // what analyzers ask for, by its name in AWS Glue
 	kept      map[string]measure   // metrics for history, by name:column
 	shared    map[string]int       // aggregates that several checks read, by what they measure
+	sum       uint64               // digest, of a plan for a section
 }
 
 // ErrNoTable is returned for an Input whose Table the contract does not have.

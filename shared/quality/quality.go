@@ -88,23 +88,17 @@ const Version = 1
 // DurationMS.
 func Validate(ctx context.Context, in Input) (*Report, error) {
 	in.defaults()
-	table, ok := in.Contract.Table(in.Table)
-	if !ok {
-		return nil, fmt.Errorf("table %q: %w", in.Table, ErrNoTable)
-	}
-	format, err := readable(in.Contract)
+	options, err := in.options()
 	if err != nil {
 		return nil, err
 	}
-	options := tabular.Options{Dialect: dialect(in.Contract, table), Limits: in.Limits}
-	options.Dialect.Format = format
 	reader, closer, err := tabular.OpenReader(ctx, in.Source, in.Object, options)
 	if err != nil {
 		return nil, err
 	}
 	defer closer.Close()
 	if h := reader.RawHeader(); bytes.HasPrefix(h, []byte("PAR1")) {
-		return nil, fmt.Errorf("%s is a Parquet file, and the contract says %s", in.Object, format)
+		return nil, fmt.Errorf("%s is a Parquet file, and the contract says %s", in.Object, options.Dialect.Format)
 	}
 	p, err := compile(&in, reader.Header(), reader.Faults(), options.Dialect)
 	if err != nil {
@@ -141,6 +135,21 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 		report.DurationMS = in.Elapsed().Milliseconds()
 	}
 	return report, nil
+}
+
+// options says how the contract has the file read.
+func (in *Input) options() (tabular.Options, error) {
+	table, ok := in.Contract.Table(in.Table)
+	if !ok {
+		return tabular.Options{}, fmt.Errorf("table %q: %w", in.Table, ErrNoTable)
+	}
+	format, err := readable(in.Contract)
+	if err != nil {
+		return tabular.Options{}, err
+	}
+	options := tabular.Options{Dialect: dialect(in.Contract, table), Limits: in.Limits}
+	options.Dialect.Format = format
+	return options, nil
 }
 
 // defaults fills what the caller left to us.

@@ -33,7 +33,6 @@ type worker struct {
 type blockFacts struct {
 	index          int
 	records, lines int
-	faults         []tabular.Fault
 	faultCount     map[tabular.FaultKind]int64
 }
 
@@ -134,7 +133,6 @@ func (w *worker) noteBlock(blk *tabular.Block) {
 	t := &w.tallies[w.plan.structure]
 	t.looked += int64(b.Records)
 	if len(b.Faults) > 0 || b.Records != b.Rows {
-		facts.faults = append([]tabular.Fault(nil), b.Faults...)
 		facts.faultCount = make(map[tabular.FaultKind]int64, len(b.FaultCount))
 		for k, n := range b.FaultCount {
 			facts.faultCount[k] = n
@@ -238,33 +236,70 @@ type findings struct {
 	rows     int64
 }
 
-// collect merges the workers. The result does not depend on which worker saw
-// which block.
+// join merges the workers into the first one, all but their keys. The result does
+// not depend on which worker saw which block.
+func join(workers []*worker) *worker {
+	w := workers[0]
+	for _, other := range workers[1:] {
+		w.merge(other)
+	}
+	sort.Slice(w.blocks, func(i, j int) bool { return w.blocks[i].index < w.blocks[j].index })
+	for i := range w.tallies {
+		w.tallies[i].rows.Sort()
+	}
+	return w
+}
+
+// merge takes in what another worker counted of other blocks.
+func (w *worker) merge(other *worker) {
+	w.blocks = append(w.blocks, other.blocks...)
+	for c := range w.tallies {
+		w.tallies[c].merge(&other.tallies[c], w.plan.in.Samples)
+	}
+	for a := range w.aggs {
+		w.aggs[a].Merge(other.aggs[a])
+		w.stopped[a] = cmp.Or(w.stopped[a], other.stopped[a])
+	}
+}
+
+// collect puts together what all workers found in a file.
 func collect(p *plan, workers []*worker, headerLines int) (*findings, error) {
-	f := &findings{plan: p, tallies: workers[0].tallies, aggs: workers[0].aggs, stopped: workers[0].stopped, faults: map[tabular.FaultKind]int64{}}
-	var blocks []blockFacts
+	f := join(workers).findings(headerLines)
+	for _, spec := range p.keys {
+		set, n, err := state.Repeats(buffersOf(workers, spec), f.records, len(workers))
+		if err != nil {
+			return nil, err
+		}
+		f.repeat(spec, set, n)
+	}
+	return f, nil
+}
+
+func buffersOf(workers []*worker, spec *state.KeySpec) []*state.KeyBuffer {
+	buffers := make([]*state.KeyBuffer, len(workers))
 	for i, w := range workers {
-		blocks = append(blocks, w.blocks...)
-		if i == 0 {
-			continue
-		}
-		for c := range f.tallies {
-			f.tallies[c].merge(&w.tallies[c], p.in.Samples)
-		}
-		for a := range f.aggs {
-			f.aggs[a].Merge(w.aggs[a])
-			f.stopped[a] = cmp.Or(f.stopped[a], w.stopped[a])
-		}
+		buffers[i] = w.keys[spec.Index]
 	}
+	return buffers
+}
+
+// repeat takes in which rows repeat a key.
+func (f *findings) repeat(spec *state.KeySpec, rows *state.RowSet, n int64) {
+	t := &f.tallies[spec.Check]
+	t.violations += n
+	t.repeated = rows
+}
+
+// findings are those of a file of which w has seen all blocks, but for its keys.
+func (w *worker) findings(headerLines int) *findings {
+	f := &findings{plan: w.plan, tallies: w.tallies, aggs: w.aggs, stopped: w.stopped, faults: map[tabular.FaultKind]int64{}}
 	for c := range f.tallies {
-		if p.checks[c].ofForm {
-			f.tallies[c] = f.tallies[p.structure]
+		if w.plan.checks[c].ofForm {
+			f.tallies[c] = f.tallies[w.plan.structure]
 		}
-		f.tallies[c].rows.Sort()
 	}
-	sort.Slice(blocks, func(i, j int) bool { return blocks[i].index < blocks[j].index })
 	line := int64(headerLines)
-	for _, b := range blocks {
+	for _, b := range w.blocks {
 		f.records = append(f.records, b.records)
 		f.rowsUpTo = append(f.rowsUpTo, f.rows)
 		f.lineUpTo = append(f.lineUpTo, line)
@@ -274,20 +309,7 @@ func collect(p *plan, workers []*worker, headerLines int) (*findings, error) {
 			f.faults[kind] += n
 		}
 	}
-	for _, spec := range p.keys {
-		buffers := make([]*state.KeyBuffer, len(workers))
-		for i, w := range workers {
-			buffers[i] = w.keys[spec.Index]
-		}
-		set, n, err := state.Repeats(buffers, f.records, len(workers))
-		if err != nil {
-			return nil, err
-		}
-		t := &f.tallies[spec.Check]
-		t.violations += n
-		t.repeated = set
-	}
-	return f, nil
+	return f
 }
 
 // place returns a sample's data row and physical line, both from 1.
