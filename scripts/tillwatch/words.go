@@ -104,7 +104,7 @@ func ruleText(r *contract.Rule) string {
 	case contract.Text:
 		return orElse(r.Description, "no words given") + " [for people; not executed]"
 	case contract.SQL:
-		return strings.Join(strings.Fields(r.Query), " ") + " " + bound(r.Want, "") + " [SQL; not executed]"
+		return strings.Join(strings.Fields(r.Query), " ") + " " + bound(r.Want, "") + " [SQL]"
 	case contract.Custom:
 		return customText(r)
 	}

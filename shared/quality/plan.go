@@ -25,8 +25,12 @@ type plan struct {
 	slotOf   map[int]int // by position in the header
 	checks   []*check
 	aggs     []func() state.Aggregate
+	aggWhere []int // which filter each aggregate looks through; see state.View.Where
 	keys     []*state.KeySpec
-	keyBound int // entries a worker may hold in memory for one key
+	filters  []state.Filter
+	filterOf map[string]int // filters by their text
+	where    int            // the filter of the rule that is being compiled; 0 is none
+	keyBound int            // entries a worker may hold in memory for one key
 	// structure is the index of the check on the file's form.
 	structure int
 	refs      map[string]*reference
@@ -49,7 +53,7 @@ func compile(in *Input, header []string, headerFaults []tabular.Fault, d tabular
 	}
 	p := &plan{
 		in: in, table: table, dialect: d, header: header,
-		position: make(map[string]int, len(header)), slotOf: map[int]int{},
+		position: make(map[string]int, len(header)), slotOf: map[int]int{}, filterOf: map[string]int{},
 		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{}, analyzed: map[string]statistic{}, shared: map[string]int{},
 	}
 	for i, name := range header {
@@ -101,7 +105,7 @@ func (p *plan) add(c *check) int {
 
 // need registers an aggregate and returns where findings will hold it.
 func (p *plan) need(make func() state.Aggregate) int {
-	p.aggs = append(p.aggs, make)
+	p.aggs, p.aggWhere = append(p.aggs, make), append(p.aggWhere, p.where)
 	return len(p.aggs) - 1
 }
 
@@ -230,6 +234,7 @@ type check struct {
 
 	// kernel finds bad rows within a block; nil if the check has no such rows.
 	kernel state.Kernel
+	where  int // the filter that it looks through
 	// build makes the kernel once the column's slot is known.
 	build func(slot int) state.Kernel
 	// prepare, if not nil, runs once the references are read.

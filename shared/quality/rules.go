@@ -59,7 +59,7 @@ func (p *plan) compileRule(col *contract.Column, r *contract.Rule) {
 	case contract.Text:
 		skip("a rule in words is for people to check: %s", strings.TrimSpace(r.Description))
 	case contract.SQL:
-		skip("SQL is not executed: say it as a library metric or a custom check of engine tillwatch")
+		p.compileSQL(r, c)
 	case contract.Custom:
 		skip("engine %q is not one that runs here; the engines tillwatch and dqdl are", r.Engine)
 	default:

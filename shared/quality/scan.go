@@ -39,7 +39,7 @@ type blockFacts struct {
 func newWorker(p *plan) *worker {
 	w := &worker{
 		plan:    p,
-		view:    state.NewView(p.slots),
+		view:    state.NewView(p.slots, p.filters...),
 		tallies: make([]tally, len(p.checks)),
 		keys:    make([]*state.KeyBuffer, len(p.keys)),
 		spill:   state.NewSpill(p.in.SpillDir),
@@ -73,7 +73,7 @@ func (w *worker) observe(blk *tabular.Block) error {
 		}
 	}
 	for _, k := range w.keys {
-		keyed, err := k.Observe(w.view)
+		keyed, err := k.Observe(w.view.Where(k.Spec().Where))
 		if err != nil {
 			return err
 		}
@@ -91,8 +91,14 @@ func (w *worker) run(i int, c *check) {
 			t.crashed = fmt.Sprint(r)
 		}
 	}()
-	bad, looked := c.kernel(w.view, w.bad[:0])
+	view := w.view.Where(c.where)
+	bad, looked := c.kernel(view, w.bad[:0])
 	w.bad = bad
+	if c.where != 0 {
+		for j, row := range bad {
+			bad[j] = uint32(view.Row(int(row)))
+		}
+	}
 	t.looked += int64(looked)
 	if len(bad) == 0 {
 		return
@@ -114,7 +120,7 @@ func (w *worker) feed(i int, agg state.Aggregate) {
 			w.stopped[i] = fmt.Sprint(r)
 		}
 	}()
-	agg.Observe(w.view)
+	agg.Observe(w.view.Where(w.plan.aggWhere[i]))
 }
 
 // sample describes one row that broke a check.

@@ -122,6 +122,9 @@ type statistic func(f *findings) (value float64, note, problem string)
 
 // share registers an aggregate that other checks may have asked for already.
 func (p *plan) share(key string, make func() state.Aggregate) int {
+	if p.where != 0 {
+		key += fmt.Sprint(" where ", p.where)
+	}
 	if at, ok := p.shared[key]; ok {
 		return at
 	}

@@ -33,7 +33,7 @@ schema:
     quality:
       - {id: enough, metric: rowCount, mustBeGreaterThan: 2}
       - {id: pairs, metric: duplicateValues, arguments: {properties: [n, kind]}, mustBe: 0, severity: info}
-      - {id: sql, type: sql, query: SELECT 1, mustBe: 1}
+      - {id: sql, type: sql, query: SELECT COUNT(*) FROM file JOIN other USING (n), mustBe: 1}
 `
 
 func readContract(t testing.TB, text string) *contract.Contract {

@@ -38,7 +38,7 @@ type Nulls struct {
 
 func (a *Nulls) Observe(v *View) {
 	a.Null += int64(len(v.Nulls(a.Slot)))
-	a.Total += int64(v.Batch.Rows)
+	a.Total += int64(v.Len())
 }
 
 func (a *Nulls) Merge(o Aggregate) {
@@ -160,7 +160,7 @@ func Tuples(v *View, slots []int, each func(row int, print uint64)) {
 		return
 	}
 rows:
-	for row := range v.Batch.Rows {
+	for row := range v.Len() {
 		var print uint64
 		for _, slot := range slots {
 			s := v.Spans(slot)[row]
@@ -179,7 +179,7 @@ func wholeTuples(v *View, slots []int, each func(row int, print uint64)) {
 		v.Spans(s)
 	}
 	data := v.Batch.Data
-	for row := range v.Batch.Rows {
+	for row := range v.Len() {
 		var print uint64
 		for _, slot := range slots {
 			if s := v.Spans(slot)[row]; s.IsNull() {
@@ -347,7 +347,7 @@ func (a *Groups) Observe(v *View) {
 	}
 	data := v.Batch.Data
 rows:
-	for row := range v.Batch.Rows {
+	for row := range v.Len() {
 		a.key = a.key[:0]
 		for i, slot := range a.Slots {
 			s := v.Spans(slot)[row]

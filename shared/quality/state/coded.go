@@ -25,7 +25,9 @@ func (v *View) code(slot int) *coded {
 	c := &v.cells[slot]
 	if c.state&haveCodes == 0 {
 		c.state |= haveCodes
-		v.readCodes(slot, c)
+		if v.whole == nil {
+			v.readCodes(slot, c)
+		}
 	}
 	if c.coded == nil || c.coded.of == nil {
 		return nil

@@ -21,7 +21,7 @@ type Kernel func(v *View, bad []uint32) ([]uint32, int)
 // Null finds the rows whose cell is null. It looks at every row.
 func Null(slot int) Kernel {
 	return func(v *View, bad []uint32) ([]uint32, int) {
-		return append(bad, v.Nulls(slot)...), v.Batch.Rows
+		return append(bad, v.Nulls(slot)...), v.Len()
 	}
 }
 
@@ -330,7 +330,7 @@ func MemberRow(slots []int, keys int, set *Prints) Kernel {
 				bad = append(bad, uint32(row))
 			}
 		})
-		return bad, v.Batch.Rows
+		return bad, v.Len()
 	}
 }
 
@@ -340,8 +340,8 @@ func Arithmetic(slots []int, rule *expression.Comparison, tolerance Bound) Kerne
 	return func(v *View, bad []uint32) ([]uint32, int) {
 		columns := make([]expression.Column, len(slots))
 		units := make([]*Units, len(slots))
-		holds := make([]bool, v.Batch.Rows)
-		alone := make([]bool, v.Batch.Rows) // rows to be judged one by one
+		holds := make([]bool, v.Len())
+		alone := make([]bool, v.Len()) // rows to be judged one by one
 		for i, s := range slots {
 			u := v.Units(s)
 			units[i], columns[i] = u, expression.Column{Values: u.Values, Scale: u.Scale, Most: max(magnitude(u.Least), magnitude(u.Most))}

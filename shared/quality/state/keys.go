@@ -29,6 +29,7 @@ type KeySpec struct {
 	Whole bool
 	Index int // among the file's keys
 	Check int // the check that the rows break
+	Where int // the filter of the rows that have a key; see View.Where
 }
 
 // A keyEntry is one row's key and place.
@@ -179,7 +180,7 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 	}
 	tuples(v, k.spec.Slots, func(row int, print uint64) {
 		if keyed++; err == nil {
-			err = k.add(print, first+uint32(v.Batch.Ordinal(row)))
+			err = k.add(print, first+uint32(v.Ordinal(row)))
 		}
 	})
 	return keyed, err

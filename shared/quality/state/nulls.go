@@ -4,8 +4,11 @@ package state
 func (v *View) Nulls(slot int) []uint32 {
 	c := &v.cells[slot]
 	if c.state&haveNulls == 0 {
-		var told bool
-		if c.nulls, told = v.Batch.Nulls(v.slots[slot].Position, c.nulls[:0]); !told {
+		told := false
+		if c.nulls = c.nulls[:0]; v.whole == nil {
+			c.nulls, told = v.Batch.Nulls(v.slots[slot].Position, c.nulls)
+		}
+		if !told {
 			for row, s := range v.Spans(slot) {
 				if s.IsNull() {
 					c.nulls = append(c.nulls, uint32(row))

@@ -47,7 +47,7 @@ func (n *numbering) encode(v *View, slot int) (codes []byte, keyed int, ok bool)
 	data := v.Batch.Data
 	codes = n.scratch[:0]
 	next, last := 0, uint64(0)
-	whole := v.Batch.Records == v.Batch.Rows
+	whole := v.complete()
 	for row, s := range spans {
 		if s.IsNull() {
 			continue
@@ -58,7 +58,7 @@ func (n *numbering) encode(v *View, slot int) (codes []byte, keyed int, ok bool)
 		}
 		ordinal := row
 		if !whole {
-			ordinal = v.Batch.Ordinal(row)
+			ordinal = v.Ordinal(row)
 		}
 		for ; next < ordinal; next++ {
 			codes = append(codes, 0)

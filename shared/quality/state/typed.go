@@ -15,7 +15,7 @@ func (v *View) typed(slot int) bool {
 	c := &v.cells[slot]
 	if c.state&haveTyped == 0 {
 		c.state |= haveTyped
-		c.isTyped = v.Batch.Numbers(v.slots[slot].Position, &c.typed)
+		c.isTyped = v.whole == nil && v.Batch.Numbers(v.slots[slot].Position, &c.typed)
 	}
 	return c.isTyped
 }

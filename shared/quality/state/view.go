@@ -22,6 +22,10 @@ type View struct {
 	// what kernels found there; both are nil if there are none.
 	inner  *View
 	judged map[*kernelKey]*judgement
+
+	filters []filtered
+	whole   *View    // of which this one has some rows; nil if it has all
+	rows    []uint32 // which; see Row
 }
 
 // A Slot is a column of the file that some check looks at.
@@ -65,14 +69,24 @@ const (
 	haveTyped
 )
 
-// NewView returns a view of the given columns, as yet of no block.
-func NewView(slots []Slot) *View { return &View{slots: slots, cells: make([]column, len(slots))} }
+// NewView returns a view of the given columns, as yet of no block, whose rows
+// filters can narrow down.
+func NewView(slots []Slot, filters ...Filter) *View {
+	v := &View{slots: slots, cells: make([]column, len(slots))}
+	for _, f := range filters {
+		v.filters = append(v.filters, filtered{keep: f})
+	}
+	return v
+}
 
 // Turn makes v show the batch of another block.
 func (v *View) Turn(batch *tabular.Batch, block int) {
 	v.Batch, v.Block = batch, block
 	for i := range v.cells {
 		v.cells[i].state = 0
+	}
+	for i := range v.filters {
+		v.filters[i].done = false
 	}
 }
 
@@ -81,7 +95,11 @@ func (v *View) Turn(batch *tabular.Batch, block int) {
 func (v *View) Spans(slot int) []tabular.Span {
 	c := &v.cells[slot]
 	if c.state&haveSpans == 0 {
-		c.spans = v.Batch.Column(v.slots[slot].Position, c.spans[:0])
+		if v.whole != nil {
+			c.spans = v.gather(slot, c.spans[:0])
+		} else {
+			c.spans = v.Batch.Column(v.slots[slot].Position, c.spans[:0])
+		}
 		c.state |= haveSpans
 	}
 	return c.spans
