@@ -89,15 +89,19 @@ func newJudger(cfg aws.Config, c configuration, traces *telemetry.Traces) *landi
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
 	table := &landingtable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table}
+	files := &s3object.Files{Client: objects}
 	j := &landing.Judger{
 		Claims: table, Ledger: table, Archive: table,
-		Files:     &s3object.Files{Client: objects},
+		Files:     files,
 		Library:   &contractstore.Store{Client: objects, Bucket: c.results},
 		Documents: &s3object.Documents{Client: objects, Bucket: c.results},
 		Metrics:   &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
 		Bus:       &bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus},
 		Validate:  quality.Validate,
 		JSON:      report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
+		Beside: func(bucket string) quality.Files {
+			return &s3object.Bucket{Name: bucket, Client: objects, Files: files}
+		},
 		Lease: c.lease, Environment: c.environment, Producer: service,
 		Link:     c.link,
 		MaxBytes: c.maxBytes,

@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +77,16 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		b.objects[r.URL.Path] = data
+		return
+	}
+	if r.URL.Query().Get("list-type") == "2" {
+		fmt.Fprint(w, `<ListBucketResult>`)
+		for _, path := range slices.Sorted(maps.Keys(b.objects)) {
+			if key, ours := strings.CutPrefix(path, r.URL.Path+"/"); ours && strings.HasPrefix(key, r.URL.Query().Get("prefix")) {
+				fmt.Fprintf(w, `<Contents><Key>%s</Key><Size>%d</Size><ETag>"%x"</ETag><LastModified>2026-11-22T05:00:00.000Z</LastModified></Contents>`, key, len(b.objects[path]), md5.Sum(b.objects[path]))
+			}
+		}
+		fmt.Fprint(w, `</ListBucketResult>`)
 		return
 	}
 	data, ok := b.objects[r.URL.Path]

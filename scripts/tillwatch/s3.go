@@ -16,6 +16,7 @@ import (
 
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/landing"
+	"tillwatch/shared/quality"
 )
 
 // objects is what the command line needs of S3.
@@ -23,6 +24,8 @@ type objects interface {
 	// find returns the object as it is now: reading it later, and again, reads
 	// the same bytes or is an error.
 	find(ctx context.Context, bucket, key string) (*file, error)
+	// beside lists the objects of a bucket.
+	beside(bucket string) quality.Files
 	put(ctx context.Context, bucket, key, contentType string, data []byte) error
 }
 
@@ -58,6 +61,10 @@ func (s *s3Store) find(ctx context.Context, bucket, key string) (*file, error) {
 	}
 	files := &s3object.Files{Client: s.client}
 	return &file{address, files.Source(object), object.Size, aws.ToTime(head.LastModified).UTC()}, nil
+}
+
+func (s *s3Store) beside(bucket string) quality.Files {
+	return &s3object.Bucket{Name: bucket, Client: s.client, Files: &s3object.Files{Client: s.client}}
 }
 
 func (s *s3Store) put(ctx context.Context, bucket, key, contentType string, data []byte) error {

@@ -221,6 +221,7 @@ func (a *app) input(ctx context.Context, c *call, name string, open *opener) (*q
 	if err != nil {
 		wrong.add(err)
 	} else {
+		in.Files = neighbourhood{name, open}
 		in.Object, in.Source, in.Bytes, in.Arrived = file.name, file.source, file.size, file.modified
 	}
 	if in.Arrived.IsZero() || in.Arrived.After(in.Now) || c.now != "" {

@@ -120,6 +120,10 @@ type Judger struct {
 	JSON, HTML func(io.Writer, *quality.Report) error
 	Rows       func(io.Writer, *quality.Quarantine) error
 
+	// Beside lists a bucket's objects for rules on files; nil skips those that name
+	// other files than the judged one.
+	Beside func(bucket string) quality.Files
+
 	// Lease is how long a claim lasts. It must be longer than one worker can
 	// live, or two work at the same time (only one of them finishes).
 	Lease time.Duration
@@ -333,6 +337,9 @@ func (j *Judger) validate(ctx context.Context, f *file) (report *quality.Report,
 			Source: j.traced(j.Files.Source(f.Object)), Bytes: f.Size,
 			Arrived: f.Arrived, Now: f.now, References: references, History: f.history,
 			Threads: j.Threads, Limits: tabular.Limits{TotalBytes: limit},
+		}
+		if j.Beside != nil {
+			in.Files = j.Beside(f.Bucket)
 		}
 		if j.Since != nil {
 			in.Elapsed = func() time.Duration { return j.Since(f.now) }

@@ -23,8 +23,8 @@ import (
 //   - Completeness and all other ratios are from 0 to 1. StandardDeviation and
 //     Variance are the population's (÷ n), Entropy is in nats.
 //   - DataFreshness is of every value: the age of none may break the condition.
-//   - FileSize and FileFreshness are of the file that is judged, whatever path
-//     they name; the time of a file is when it arrived.
+//   - Rules on files without a path are of the file that is judged, whose time is
+//     when it arrived.
 //   - last(n) takes the metric's value in the newest n accepted runs before this
 //     one, and with fewer of them the rule is skipped.
 //   - A composite is one check. Where it fails, the rows that broke its failing
@@ -95,12 +95,10 @@ var figures = map[string]string{
 var unexecuted = map[string]string{
 	"AggregateMatch": "aggregates of two datasets are not compared; say it as check: total of engine tillwatch",
 	"CustomSql":      "SQL is not executed; say it as a rule type or a check of engine tillwatch",
-	"FileMatch":      "one file is judged at a time",
-	"FileUniqueness": "one file is judged at a time",
 }
 
-// tagsOf are the tags that rule types have besides threshold.
-var tagsOf = map[string]string{"FileFreshness": "timeZone", "ColumnValues": "ignoreCase"}
+// tagsOf is the tag that a rule type has besides threshold.
+var tagsOf = map[string]string{"ColumnValues": "ignoreCase"}
 
 // ruleCheck makes the check of a simple rule.
 func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
@@ -111,6 +109,10 @@ func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 	}
 	if rule.Where != "" {
 		c.skip("where is not executed yet (%s); give these rows a file or a rule of their own", shorten(rule.Where))
+		return c
+	}
+	if fileTags[rule.Type] != nil {
+		p.fileRule(c, rule)
 		return c
 	}
 	c.metric = glueMetric(rule)
@@ -148,12 +150,6 @@ func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 		return c
 	case "ReferentialIntegrity":
 		p.integrityRule(c, rule)
-		return c
-	case "FileSize":
-		p.sizeRule(c, rule)
-		return c
-	case "FileFreshness":
-		p.arrivedRule(c, rule)
 		return c
 	}
 	slots, absent := p.columns(rule.Parameters)

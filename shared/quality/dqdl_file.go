@@ -3,7 +3,6 @@ package quality
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/contract/dqdl"
@@ -118,94 +117,4 @@ func (p *plan) integrityRule(c *check, rule *dqdl.Rule) {
 		c.kernel = state.Member(slots, set.prints())
 	}
 	p.compliance(c, wanted)
-}
-
-// sizeRule bounds the size of the file that is judged.
-func (p *plan) sizeRule(c *check, rule *dqdl.Rule) {
-	c.say.Dimension, c.say.Unit = contract.Completeness, "bytes"
-	wanted, problem := p.bounds(rule.Condition, "bytes")
-	if problem != "" {
-		c.skip("%s", problem)
-		return
-	}
-	c.say.Want = wanted.text
-	c.finish = func(_ *findings, _ *tally, r *Result) {
-		if p.in.Bytes < 0 {
-			r.Status, r.Message = Skipped, "skipped: the size of a stream is not known beforehand"
-			return
-		}
-		r.decide(float64(p.in.Bytes), wanted.holds(float64(p.in.Bytes)))
-		r.Message = fmt.Sprintf("the file has %s bytes; wanted %s", words.Count(p.in.Bytes), wanted.full())
-		r.Advice = "Compare with the source's size: a cut-off transfer, an empty export or a file sent twice are the usual causes."
-	}
-}
-
-// arrivedRule bounds when the file that is judged arrived: moments, or times
-// of day in the zone of the tag timeZone, UTC without.
-func (p *plan) arrivedRule(c *check, rule *dqdl.Rule) {
-	c.say.Dimension, c.say.Unit = contract.Timeliness, "minutes"
-	zone := time.UTC
-	for _, tag := range rule.Tags {
-		var err error
-		if zone, err = time.LoadLocation(tag.Operands[0].Text); err != nil || tag.Operands[0].Kind != dqdl.Text || tag.Operands[0].Text == "Local" || tag.Op != dqdl.Equal {
-			c.error("timeZone %s is no time zone; write an IANA name such as \"Europe/Paris\"", shorten(tag.Text))
-			return
-		}
-	}
-	arrived := p.in.Arrived.In(zone)
-	at := float64(arrived.Unix())
-	var values []float64
-	for _, o := range rule.Condition.Operands {
-		v, clock, ok := p.pointInTime(o, zone)
-		if !ok {
-			c.error("%q is neither a date nor a time of day; write \"2026-11-22\", \"9:30 AM\" or (now() - 3 hours)", shorten(o.Text))
-			return
-		}
-		if clock {
-			at = float64(arrived.Hour()*3600 + arrived.Minute()*60 + arrived.Second())
-		}
-		values = append(values, v)
-	}
-	if rule.Condition.Op == dqdl.Matches || rule.Condition.Op == dqdl.NotMatches {
-		c.error("a time matches no pattern")
-		return
-	}
-	c.say.Want = shorten(rule.Condition.Text)
-	c.finish = func(_ *findings, _ *tally, r *Result) {
-		good := compare(rule.Condition.Op, at, values)
-		share := 0.0
-		if good {
-			share = 1
-		}
-		if rule.Threshold != nil { // of one file, all or none are fresh
-			b, problem := p.bounds(rule.Threshold, "")
-			if problem != "" {
-				r.Status, r.Message = Skipped, "skipped: "+problem
-				return
-			}
-			good = b.holds(share)
-		}
-		r.decide(p.in.Now.Sub(p.in.Arrived).Minutes(), good)
-		r.Message = fmt.Sprintf("the file arrived at %s; wanted %s", arrived.Format("2006-01-02 15:04 MST"), c.say.Want)
-		r.Advice = "Tell those who use the data, and look at the producer's schedule and its last run."
-	}
-}
-
-// pointInTime works out an operand as seconds: of the Unix clock, or since midnight
-// if clock.
-func (p *plan) pointInTime(o dqdl.Operand, zone *time.Location) (seconds float64, clock, ok bool) {
-	if o.Kind == dqdl.Date {
-		return float64(p.in.Now.Add(o.Span).Unix()), false, true
-	}
-	for i, layout := range []string{"2006-01-02", time.RFC3339, "3:04 PM", "15:04", "15:04:05"} {
-		at, err := time.ParseInLocation(layout, strings.ToUpper(o.Text), zone)
-		if err != nil {
-			continue
-		}
-		if i < 2 {
-			return float64(at.Unix()), false, true
-		}
-		return float64(at.Hour()*3600 + at.Minute()*60 + at.Second()), true, true
-	}
-	return 0, false, false
 }

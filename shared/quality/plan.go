@@ -35,6 +35,7 @@ type plan struct {
 	structure int
 	refs      map[string]*reference
 	ids       map[string]bool
+	listings  map[string]*listing  // of rules on files, by path
 	analyzed  map[string]statistic // what analyzers ask for, by its name in AWS Glue
 	kept      map[string]measure   // metrics for history, by name:column
 	shared    map[string]int       // aggregates that several checks read, by what they measure
@@ -54,7 +55,8 @@ func compile(in *Input, header []string, headerFaults []tabular.Fault, d tabular
 	p := &plan{
 		in: in, table: table, dialect: d, header: header,
 		position: make(map[string]int, len(header)), slotOf: map[int]int{}, filterOf: map[string]int{},
-		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{}, analyzed: map[string]statistic{}, shared: map[string]int{},
+		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{}, analyzed: map[string]statistic{},
+		listings: map[string]*listing{}, shared: map[string]int{},
 	}
 	for i, name := range header {
 		if _, ok := p.position[name]; !ok {

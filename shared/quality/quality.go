@@ -18,7 +18,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"sort"
 	"time"
 
@@ -43,6 +45,9 @@ type Input struct {
 	Elapsed func() time.Duration
 	// References are the datasets that relationships, coverage and totals name.
 	References map[string]tabular.Source
+	// Files lists what rules on files name; nil leaves such rules the judged file
+	// only, and skips those that name another path.
+	Files Files
 	// History are earlier runs of the same dataset in any order; the file under
 	// judgement must not be among them.
 	History []Run
@@ -239,6 +244,11 @@ func (p *plan) prepare(ctx context.Context) error {
 	sort.Strings(names)
 	for _, name := range names {
 		if err := p.refs[name].read(ctx); err != nil {
+			return err
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(p.listings)) {
+		if err := p.listings[path].read(ctx); err != nil {
 			return err
 		}
 	}

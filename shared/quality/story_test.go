@@ -32,6 +32,7 @@ var update = flag.Bool("update", false, "rewrite the golden parts of testdata")
 //	file.csv             the file to judge; \x00 and \xff stand for those bytes, ~ at a line's end for no newline
 //	ref/<name>.csv       reference datasets
 //	history.jsonl        earlier runs
+//	in/<path> <time>     files for rules on files, and when they were modified
 //	want                 the report in short
 //
 // The comment before the first file may set "now: 2026-11-22T10:00:00Z" and
@@ -71,6 +72,10 @@ func readStory(t testing.TB, path string) *story {
 		case f.Name == "file.csv":
 			data := unescape(f.Data)
 			s.input.Source, s.input.Bytes = tabular.Bytes(data), int64(len(data))
+		case strings.HasPrefix(f.Name, "in/"):
+			path, at, _ := strings.Cut(f.Name, " ")
+			files, _ := s.input.Files.(folder)
+			s.input.Files = append(files, File{path, int64(len(f.Data)), parseTime(t, at), tabular.Bytes(f.Data)})
 		case strings.HasPrefix(f.Name, "ref/"):
 			s.input.References[strings.TrimSuffix(strings.TrimPrefix(f.Name, "ref/"), ".csv")] = tabular.Bytes(f.Data)
 		case f.Name == "history.jsonl":
@@ -85,6 +90,21 @@ func readStory(t testing.TB, path string) *story {
 		}
 	}
 	return s
+}
+
+// A folder is the files of a story.
+type folder []File
+
+func (f folder) List(_ context.Context, path string) (found []File, err error) {
+	if filepath.IsAbs(path) {
+		return nil, ErrElsewhere
+	}
+	for _, file := range f {
+		if file.Path == path || strings.HasSuffix(path, "/") && strings.HasPrefix(file.Path, path) {
+			found = append(found, file)
+		}
+	}
+	return found, nil
 }
 
 func parseTime(t testing.TB, text string) time.Time {

@@ -95,6 +95,9 @@ func (r *Rule) looksBack() bool {
 			return true
 		}
 	}
+	if r.Type == "DetectAnomalies" {
+		return true
+	}
 	if r.Condition == nil {
 		return false
 	}
