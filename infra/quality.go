@@ -44,6 +44,7 @@ func newQuality(stack awscdk.Stack, p qualityProps) quality {
 	// A claim outlives the attempt that made it, and ends before the next one.
 	optional(variables, "TILLWATCH_LEASE_SECONDS", p.JudgeSeconds+5)
 	optional(variables, "TILLWATCH_MAX_BYTES", p.MaxBytes)
+	optional(variables, "TILLWATCH_MAX_RATIO", p.MaxRatio)
 	f := newFunction(scope, functionProps{
 		Props:       p.Props,
 		key:         p.key,

@@ -64,10 +64,11 @@ type Settings struct {
 	// SilenceHours (silence_hours) is how long no file may be judged before
 	// somebody is told, 1 to 168; 26, a day and the next file's delay.
 	SilenceHours int
-	// MaxBytes (max_bytes) is the largest object that is judged, CooldownMinutes
-	// (cooldown_minutes) how long the same alert stays quiet; 0 leaves both to
+	// MaxBytes (max_bytes) is the largest object that is judged, MaxRatio
+	// (max_ratio) how many times larger a compressed one may become, CooldownMinutes
+	// (cooldown_minutes) how long the same alert stays quiet; 0 leaves all to
 	// the functions.
-	MaxBytes, CooldownMinutes int
+	MaxBytes, MaxRatio, CooldownMinutes int
 	// Binaries (binaries) is a folder of functions that are built already,
 	// <function>/bootstrap; "" builds them.
 	Binaries string
@@ -110,6 +111,7 @@ func readSettings(get func(key string) any) (Settings, error) {
 		ReservedConcurrency: r.number("reserved_concurrency", 0, 0, 1000),
 		SilenceHours:        r.number("silence_hours", 26, 1, 168),
 		MaxBytes:            r.number("max_bytes", 0, 0, 1<<50),
+		MaxRatio:            r.number("max_ratio", 0, 0, 1<<30),
 		CooldownMinutes:     r.number("cooldown_minutes", 0, 0, 10080),
 		Binaries:            r.text("binaries", ""),
 		TracesEndpoint:      r.address("traces_endpoint", "http", "https"),

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // everything is the context that turns on every optional part.
 var everything = map[string]any{
 	"environment": "test", "email": "someone@example.com,team@example.com", "chat_endpoint": "https://example.com/chat",
-	"slack_workspace": "T00000000", "slack_channel": "C00000000", "max_bytes": "1000000", "cooldown_minutes": "30",
+	"slack_workspace": "T00000000", "slack_channel": "C00000000", "max_bytes": "1000000", "max_ratio": "50", "cooldown_minutes": "30",
 	"traces_endpoint": "https://example.com", "targets": "CompletenessScore=97", "runbooks": "https://example.com/runbooks",
 }
 

@@ -10,6 +10,7 @@
 //	                              than the function may run, and shorter than the queue
 //	                              hides a message
 //	TILLWATCH_MAX_BYTES           the largest file, 2 GiB by default, also once decompressed
+//	TILLWATCH_MAX_RATIO           how many times larger a compressed file may become, 1,000 by default
 //	TILLWATCH_RUNBOOKS            base address of the runbooks, none by default
 //	OTEL_EXPORTER_OTLP_ENDPOINT   base address of a collector of traces, none by default
 //
@@ -105,6 +106,7 @@ func newJudger(cfg aws.Config, c configuration, traces *telemetry.Traces) *landi
 		Lease: c.lease, Environment: c.environment, Producer: service,
 		Link:     c.link,
 		MaxBytes: c.maxBytes,
+		MaxRatio: c.maxRatio,
 		Since:    time.Since,
 
 		CostPerSecond: costPerSecond(c.memory),
@@ -126,7 +128,7 @@ type configuration struct {
 	endpoint                         string // of an emulator, "" on AWS
 	region                           string
 	lease                            time.Duration
-	maxBytes                         int64 // of a file that is judged; 0 is landing's default
+	maxBytes, maxRatio               int64 // of a file that is judged; 0 is the default
 	memory                           int64 // bytes that Lambda gives; 0 if it does not say
 }
 
@@ -167,6 +169,7 @@ func configure(getenv func(string) string) (configuration, error) {
 		// Without a setting a claim outlives whatever function made it.
 		lease:    time.Duration(number("TILLWATCH_LEASE_SECONDS", 1, 3600, int64((longest+5*time.Second)/time.Second))) * time.Second,
 		maxBytes: number("TILLWATCH_MAX_BYTES", 1, 1<<50, 0),
+		maxRatio: number("TILLWATCH_MAX_RATIO", 1, 1<<30, 0),
 		memory:   number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1, 1<<20, 0) << 20,
 	}
 	return c, errors.Join(faults...)

@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"shared/profile"}, // what is in a file before there is a contract: it uses the states of quality
 	{"shared/quality", "shared/incident", "shared/pipeline", "shared/objective", "shared/predict", "shared/capacity", "shared/logpattern", "shared/cost", "shared/bi", "shared/security", "shared/health", "shared/anomaly"},
 	{"shared/alert", "shared/contract", "shared/event", "shared/telemetry"},
-	{"shared/metric", "shared/series", "shared/sql", "shared/tabular", "shared/money", "shared/document", "shared/decimal", "shared/datetime", "shared/expression", "shared/textformat", "shared/words", "events"},
+	{"shared/metric", "shared/series", "shared/sql", "shared/dialect", "shared/tabular", "shared/money", "shared/document", "shared/decimal", "shared/datetime", "shared/expression", "shared/textformat", "shared/words", "events"},
 }
 
 // peers are the imports within a layer of concepts or leaves that are meant.
@@ -33,6 +33,7 @@ var peers = map[[2]string]bool{
 	{"shared/textformat", "shared/datetime"}: true,
 	{"shared/expression", "shared/datetime"}: true,
 	{"shared/money", "shared/decimal"}:       true,
+	{"shared/tabular", "shared/dialect"}:     true,
 }
 
 // listed is a package as go list shows it.

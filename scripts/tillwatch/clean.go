@@ -26,8 +26,8 @@ that a file that passes without a malformed row is written as it is. How many ro
 were left out, and by which check, is told on standard error, and so is every failed
 check that leaving out rows does not mend: row count, coverage, totals, the header.
 
-Compressed input is written plain unless --output ends in .gz or .zst, and JSON and
-Parquet become delimited text. Nothing is written if a check of severity HIGH could
+Compressed input is written plain unless --output ends in .gz or .zst, and JSON,
+Parquet and files of fixed width become delimited text. Nothing is written if a check of severity HIGH could
 not be measured, for then no row is proven good.
 
 Exit codes: 0 the good rows are written and nothing else that is HIGH failed,
@@ -41,6 +41,7 @@ an unproven file.`,
 	}
 	c.inputFlags(cmd)
 	cmd.Flags().StringVarP(&c.output, "output", "o", "", "write the good rows to this `FILE`, by .gz or .zst compressed, instead of standard output")
+	c.read.add(cmd)
 	return cmd
 }
 

@@ -53,14 +53,11 @@ Exit codes: 0 the same, 1 different, 2 misuse or unreadable input.`,
 	f.SortFlags = false
 	f.StringVarP(&c.format, "format", "f", "text", "`FORMAT`: "+strings.Join(diffFormats, ", "))
 	f.StringVarP(&c.output, "output", "o", "", "write the difference to this `FILE` instead of standard output")
-	f.StringVar(&c.delimiter, "delimiter", "", "`CHARACTER` between cells of both, or tab (default detected)")
-	f.StringVar(&c.encoding, "encoding", "", "`ENCODING` of both: utf-8, latin-1, windows-1252, utf-16le, utf-16be (default detected)")
 	f.IntVar(&c.threads, "threads", 0, "`N` workers (default one per processor)")
 	f.BoolVar(&c.showPersonal, "show-personal", false, "show values of personal columns, which are masked otherwise")
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(diffFormats, cobra.ShellCompDirectiveNoFileComp)))
-	for _, name := range []string{"delimiter", "encoding", "threads"} {
-		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
-	}
+	must(cmd.RegisterFlagCompletionFunc("threads", cobra.NoFileCompletions))
+	c.read.add(cmd)
 	return cmd
 }
 

@@ -24,9 +24,10 @@ var profileFormats = []string{"text", "json", "html"}
 
 // A profileCall holds the flags of profile.
 type profileCall struct {
-	contract, suggest, format, output, delimiter, encoding string
-	threads                                                int
-	showPersonal                                           bool
+	contract, suggest, format, output string
+	threads                           int
+	showPersonal                      bool
+	read                              readFlags
 }
 
 func (a *app) profileCommand() *cobra.Command {
@@ -38,7 +39,7 @@ func (a *app) profileCommand() *cobra.Command {
 they are (format, delimiter, encoding, compression, rows), and of each column its type, nulls, different values,
 range, quantiles, lengths, most frequent values and distribution.
 
-Delimiter and encoding are detected if neither the flags nor the contract give them.
+How a file is written is detected as far as neither the flags nor the contract say it.
 Counts, sums, means and uniqueness are exact. Up to 16,384 different values of a
 column are counted one by one (fewer in files of more than 64 columns); beyond
 that, what is marked with ≈ is an estimate: different values with a standard
@@ -71,16 +72,13 @@ Exit codes: 0 profiled, 2 misuse or unreadable input.`,
 	f.StringVarP(&c.format, "format", "f", "text", "`FORMAT`: "+strings.Join(profileFormats, ", "))
 	f.StringVarP(&c.output, "output", "o", "", "write the profile to this `FILE` instead of standard output")
 	f.StringVarP(&c.contract, "contract", "c", "", "data contract, ODCS YAML `FILE`, for dialect and personal columns")
-	f.StringVar(&c.delimiter, "delimiter", "", "`CHARACTER` between cells, or tab (default detected)")
-	f.StringVar(&c.encoding, "encoding", "", "`ENCODING`: utf-8, latin-1, windows-1252, utf-16le, utf-16be (default detected)")
 	f.IntVar(&c.threads, "threads", 0, "`N` workers (default one per processor)")
 	f.BoolVar(&c.showPersonal, "show-personal", false, "show values of personal columns, which are masked otherwise")
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(profileFormats, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.MarkFlagFilename("contract", "yaml", "yml"))
 	must(cmd.MarkFlagFilename("suggest", "yaml", "yml"))
-	for _, name := range []string{"delimiter", "encoding", "threads"} {
-		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
-	}
+	must(cmd.RegisterFlagCompletionFunc("threads", cobra.NoFileCompletions))
+	c.read.add(cmd)
 	return cmd
 }
 
@@ -147,27 +145,10 @@ func (c *profileCall) options(open *opener, names []string, wrong *problems) pro
 	if said := open.contract(c.contract, wrong); said != nil {
 		o.Dialect, o.Personal = profile.Said(said, tableFor(said, "", names[0], wrong))
 	}
-	dialectFlags(c.delimiter, c.encoding, &o, wrong)
+	c.read.check(wrong)
+	c.read.declare(&o.Dialect)
+	c.read.limit(&o.Limits)
 	return o
-}
-
-// dialectFlags reads --delimiter and --encoding, which win over the contract.
-func dialectFlags(delimiter, encoding string, o *profile.Options, wrong *problems) {
-	switch {
-	case delimiter == "tab" || delimiter == `\t`:
-		o.Dialect.Delimiter = '\t'
-	case len(delimiter) == 1:
-		o.Dialect.Delimiter = delimiter[0]
-	case delimiter != "":
-		wrong.addf("--delimiter %q: give one ASCII character, or tab", delimiter)
-	}
-	encodings := []string{"utf-8", "latin-1", "windows-1252", "utf-16le", "utf-16be"}
-	if encoding != "" && !slices.Contains(encodings, encoding) {
-		wrong.addf("--encoding %q: %s", encoding, document.Among(encoding, encodings))
-	}
-	if encoding != "" {
-		o.Dialect.Encoding = encoding
-	}
 }
 
 // inputs finds the files, and how many bytes they have together.

@@ -32,6 +32,7 @@ type call struct {
 	quarantine, format, output, rows string
 	threads, samples                 int
 	showPersonal, verbose            bool
+	read                             readFlags
 }
 
 func (a *app) validateCommand() *cobra.Command {
@@ -46,6 +47,10 @@ from the environment; AWS_ENDPOINT_URL is honoured.
 
 With --rules in place of --contract the file is judged by a ruleset in DQDL, the rule
 language of AWS Glue Data Quality; the dataset is then --table, else named like the file.
+
+How the file is written is detected as far as neither flags nor contract say it, and told
+in the report. Contracts say it by customProperties (of the table, a server or the
+contract) that are named like the flags: quoteChar for --quote-char.
 
 The table is --table, else the one named like the file, else the contract's first.
 A date check takes the moment of judging from --now, which is the present if not
@@ -81,6 +86,7 @@ Exit codes: 0 pass or warn, 1 fail, 2 misuse, unreadable input or verdict error.
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "list passed checks, scores and impacts too")
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("samples", cobra.NoFileCompletions))
+	c.read.add(cmd)
 	return cmd
 }
 
@@ -199,6 +205,8 @@ func (a *app) input(ctx context.Context, c *call, name string, open *opener) (*q
 		in.QuarantineRows = 0
 	}
 	c.check(name, &wrong)
+	in.Dialect = c.read.declare
+	c.read.limit(&in.Limits)
 	if c.now != "" {
 		if at, err := moment("--now", c.now); err != nil {
 			wrong.add(err)
@@ -253,6 +261,7 @@ func (c *call) check(name string, wrong *problems) {
 	if !slices.Contains(formats, c.format) {
 		wrong.addf("--format %q: %s", c.format, document.Among(c.format, formats))
 	}
+	c.read.check(wrong)
 	if c.threads < 0 {
 		wrong.addf("--threads %d: give the number of workers, or 0 for one per processor", c.threads)
 	}

@@ -150,7 +150,11 @@ type Column struct {
 	// MapKey and MapValue what a Map holds; nil if the contract says nothing.
 	Properties              []Column
 	Items, MapKey, MapValue *Column
-	Place                   Place
+	// Start is the character that the column begins with in a file of fixed
+	// width, counted from 1, and Width how many it has, 0 for all to the end of the
+	// line. Start is 0 for any other file.
+	Start, Width int
+	Place        Place
 }
 
 // Options are the logicalTypeOptions. Absent numbers are nil, absent text "".

@@ -155,7 +155,7 @@ func (r *reader) contract(file string, root *document.Node) {
 		File: file, APIVersion: root.Get("apiVersion").Str(), ID: root.Get("id").Str(), Name: root.Get("name").Str(),
 		Version: root.Get("version").Str(), Status: root.Get("status").Str(), Domain: root.Get("domain").Str(),
 		DataProduct: root.Get("dataProduct").Str(), Purpose: root.Get("description").Get("purpose").Str(),
-		Team: team(root.Get("team")), Custom: r.custom(root.Get("customProperties")),
+		Team: team(root.Get("team")), Custom: r.customDialect(root.Get("customProperties")),
 	}
 	r.servers(root.Get("servers"))
 	r.schema(root.Get("schema"))
@@ -210,7 +210,7 @@ func (r *reader) servers(list *document.Node) {
 	ids := map[string]*document.Node{}
 	for _, n := range list.List() {
 		s := Server{Name: n.Get("server").Str(), Type: n.Get("type").Str(), Location: n.Get("location").Str(),
-			Format: strings.ToLower(n.Get("format").Str()), Custom: r.custom(n.Get("customProperties"))}
+			Format: strings.ToLower(n.Get("format").Str()), Custom: r.customDialect(n.Get("customProperties"))}
 		r.once(seen, n.Get("server"), "server")
 		r.once(ids, n.Get("id"), "server id")
 		if s.Type == "local" && s.Location == "" {

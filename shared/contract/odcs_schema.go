@@ -24,12 +24,13 @@ func (r *reader) schema(list *document.Node) {
 		r.once(ids, n.Get("id"), "table id")
 		r.tables = append(r.tables, n)
 		r.out.Tables = append(r.out.Tables, Table{Name: n.Get("name").Str(), PhysicalName: n.Get("physicalName").Str(),
-			Description: n.Get("description").Str(), Custom: r.custom(n.Get("customProperties")), Place: place(n)})
+			Description: n.Get("description").Str(), Custom: r.customDialect(n.Get("customProperties")), Place: place(n)})
 	}
 	for i, n := range r.tables {
 		t := &r.out.Tables[i]
 		t.Columns = r.properties(n.Get("properties"), n)
 		r.keyPositions(n, t)
+		r.fixedPlaces(n, t)
 		t.Rules = r.rules(n.Get("quality"), n, nil)
 		r.identify(n, t)
 	}
@@ -58,6 +59,7 @@ func (r *reader) column(n, table *document.Node) *Column {
 	c := &Column{Name: n.Get("name").Str(), PhysicalName: n.Get("physicalName").Str(), Description: n.Get("description").Str(),
 		Type: Type(n.Get("logicalType").Str()), Required: n.Get("required").True(), Unique: n.Get("unique").True(),
 		PrimaryKey: n.Get("primaryKey").True(), Critical: n.Get("criticalDataElement").True(), Personal: personal(n), Place: place(n)}
+	r.fixedPlace(n, c)
 	c.Options = r.options(n.Get("logicalTypeOptions"), c.Type)
 	if p := n.Get("primaryKeyPosition"); p.Is(document.Int) {
 		switch i, err := p.Int(); {

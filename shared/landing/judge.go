@@ -135,6 +135,9 @@ type Judger struct {
 	// MaxBytes is the largest file that is judged, as stored and after
 	// decompression; 2 GiB if 0.
 	MaxBytes int64
+	// MaxRatio is how many times larger a compressed file may become beyond
+	// 64 MiB; 1,000 if 0.
+	MaxRatio int64
 	// Threads is how many workers look at one file; 0 is one per processor.
 	Threads int
 	// CostPerSecond is what a second of a worker costs in US dollars; 0 leaves
@@ -336,7 +339,7 @@ func (j *Judger) validate(ctx context.Context, f *file) (report *quality.Report,
 			Contract: f.contract, Table: f.table.Name, Object: f.Key,
 			Source: j.traced(j.Files.Source(f.Object)), Bytes: f.Size,
 			Arrived: f.Arrived, Now: f.now, References: references, History: f.history,
-			Threads: j.Threads, Limits: tabular.Limits{TotalBytes: limit},
+			Threads: j.Threads, Limits: tabular.Limits{TotalBytes: limit, RatioLimit: j.MaxRatio},
 		}
 		if j.Beside != nil {
 			in.Files = j.Beside(f.Bucket)

@@ -40,7 +40,7 @@ type Input struct {
 // Options say how to read. The zero value detects the delimiter, shows no
 // personal value and uses every processor.
 type Options struct {
-	// Dialect is how the files are written; a Delimiter of 0 is detected.
+	// Dialect is how the files are written; what it leaves open is detected.
 	Dialect tabular.Dialect
 	Limits  tabular.Limits
 	// Threads is how many workers there are, one per processor if 0.
@@ -71,18 +71,21 @@ type Profile struct {
 
 // A File is one of a profile's files.
 type File struct {
-	Name        string   `json:"name"`
-	Rows        int64    `json:"rows"`      // malformed ones left out
-	Malformed   int64    `json:"malformed"` // rows whose cells can't be told apart
-	Bytes       int64    `json:"bytes"`     // as stored
-	Format      string   `json:"format"`    // csv, which is any delimited text, json or parquet
-	Delimiter   string   `json:"delimiter"` // "" for JSON and Parquet
-	Encoding    string   `json:"encoding"`
-	Compression string   `json:"compression,omitempty"`
-	Header      []string `json:"header"`
+	Name        string `json:"name"`
+	Rows        int64  `json:"rows"`      // malformed ones left out
+	Malformed   int64  `json:"malformed"` // rows whose cells can't be told apart
+	Bytes       int64  `json:"bytes"`     // as stored
+	Format      string `json:"format"`    // csv, which is any delimited text, fixed, json or parquet
+	Delimiter   string `json:"delimiter"` // "" for JSON and Parquet
+	Encoding    string `json:"encoding"`
+	Compression string `json:"compression,omitempty"`
+	// ReadAs says how the file is written, and whether that was declared or detected.
+	ReadAs string   `json:"readAs"`
+	Header []string `json:"header"`
 
-	faulty int64   // records with a fault of any kind
-	nulls  []int64 // by column of the profile; -1 where the file lacks it
+	dialect tabular.Dialect
+	faulty  int64   // records with a fault of any kind
+	nulls   []int64 // by column of the profile; -1 where the file lacks it
 }
 
 // A Column is what a column holds. Counts are of rows.
@@ -248,22 +251,11 @@ func capacity(columns int) int {
 // Said returns what a contract says about how the files of a table are written,
 // as far as it does, and which of its columns are personal.
 func Said(c *contract.Contract, table string) (d tabular.Dialect, personal []string) {
-	d.Encoding = c.Custom["encoding"]
-	for _, s := range c.Servers {
-		if d.Delimiter == 0 && len(s.Delimiter) == 1 {
-			d.Delimiter = s.Delimiter[0]
-		}
-		if e := s.Custom["encoding"]; e != "" {
-			d.Encoding = e
-		}
-	}
 	t, ok := c.Table(table)
 	if !ok {
 		return d, nil
 	}
-	if e := t.Custom["encoding"]; e != "" {
-		d.Encoding = e
-	}
+	d = c.Dialect(t)
 	for _, column := range t.Columns {
 		if column.Personal {
 			personal = append(personal, column.Name)

@@ -1,13 +1,11 @@
 package profile
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
-	"unicode/utf8"
 
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
@@ -35,15 +33,12 @@ type worker struct {
 
 // scan reads one file; before is how many bytes were read of others.
 func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, error) {
-	d, err := detect(ctx, in, o)
-	if err != nil {
-		return nil, err
-	}
-	r, closer, err := tabular.OpenReader(ctx, in.Source, in.Name, tabular.Options{Dialect: d, Limits: o.Limits})
+	r, closer, err := tabular.OpenReader(ctx, in.Source, in.Name, tabular.Options{Dialect: o.Dialect, Limits: o.Limits, Detect: true})
 	if err != nil {
 		return nil, err
 	}
 	defer closer.Close()
+	d := r.Dialect()
 	s := &scanned{}
 	var slots []state.Slot
 	seen := map[string]bool{}
@@ -70,7 +65,7 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 	if err := r.Err(); err != nil { // of Parquet, whose parts workers read
 		return nil, fmt.Errorf("read %s: %w", in.Name, err)
 	}
-	s.file = File{Name: in.Name, Bytes: in.Bytes, Format: d.Format, Encoding: r.Encoding(), Compression: r.Compression(), Header: r.Header()}
+	s.file = File{Name: in.Name, Bytes: in.Bytes, Format: d.Format, Encoding: r.Encoding(), Compression: r.Compression(), ReadAs: r.Reading().String(), Header: r.Header(), dialect: d}
 	if d.Format == tabular.FormatDelimited {
 		s.file.Delimiter = string(rune(d.Delimiter))
 	}
@@ -191,101 +186,4 @@ func (s *scanned) gather(workers []*worker) error {
 		s.columns, s.unique = append(s.columns, c), append(s.unique, unique)
 	}
 	return nil
-}
-
-// detected are the delimiters that are tried, in order of preference.
-const detected = ",;\t|"
-
-// detectBytes is how much of a file's beginning decides what its delimiter is,
-// and whether it is UTF-8.
-const detectBytes = 64 << 10
-
-// detect completes the dialect by the file's beginning. Text that begins with an
-// object, or an array of them, is JSON. The delimiter is the
-// one that gives the most columns with the fewest malformed rows, a comma where
-// none gives two; text that is not UTF-8 is read as Windows-1252, of which
-// Latin-1's letters are a part.
-func detect(ctx context.Context, in Input, o Options) (tabular.Dialect, error) {
-	d := o.Dialect
-	if d.Delimiter != 0 && d.Encoding != "" && d.Format != "" {
-		return d, nil
-	}
-	src, err := in.Source.Open(ctx)
-	if err != nil {
-		return d, fmt.Errorf("open %s: %w", in.Name, err)
-	}
-	defer src.Close()
-	plain, err := tabular.Decompress(src, in.Name, o.Limits)
-	if err != nil {
-		return d, err
-	}
-	if c, ok := plain.(io.Closer); ok {
-		defer c.Close()
-	}
-	text, err := tabular.DecodeText(plain, d)
-	if err != nil {
-		return d, err
-	}
-	start := make([]byte, detectBytes)
-	n, err := io.ReadFull(text, start)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return d, fmt.Errorf("read %s: %w", in.Name, err)
-	}
-	start = start[:n]
-	if d.Format == "" {
-		d.Format = format(start)
-	}
-	if d.Format == tabular.FormatParquet {
-		return d, nil
-	}
-	if n == detectBytes { // what was cut off would look malformed
-		start = start[:bytes.LastIndexByte(start, '\n')+1]
-	}
-	if d.Encoding == "" && !utf8.Valid(start) {
-		d.Encoding = "windows-1252"
-	}
-	if d.Delimiter == 0 && d.Format == tabular.FormatDelimited {
-		d.Delimiter = delimiter(start)
-	}
-	return d, nil
-}
-
-// format tells Parquet and objects of JSON from delimited text.
-func format(start []byte) string {
-	if bytes.HasPrefix(start, []byte("PAR1")) {
-		return tabular.FormatParquet
-	}
-	start = bytes.TrimLeft(start, "\ufeff \t\r\n")
-	if len(start) > 0 && start[0] == '[' {
-		start = bytes.TrimLeft(start[1:], " \t\r\n")
-	}
-	if len(start) > 0 && start[0] == '{' {
-		return tabular.FormatJSON
-	}
-	return tabular.FormatDelimited
-}
-
-// delimiter returns the delimiter of a text.
-func delimiter(start []byte) byte {
-	best, most := byte(','), 0.0
-	for _, c := range []byte(detected) {
-		d := tabular.Dialect{Delimiter: c}
-		r, err := tabular.NewReader(bytes.NewReader(start), tabular.Options{Dialect: d})
-		if err != nil || len(r.Header()) < 2 {
-			continue
-		}
-		var blk tabular.Block
-		var batch tabular.Batch
-		records, rows := 1, 1
-		for r.Next(&blk) == nil {
-			batch.Parse(&blk, len(r.Header()), d)
-			records += batch.Records
-			rows += batch.Rows
-		}
-		whole := float64(rows) / float64(records)
-		if score := whole * whole * float64(len(r.Header())); score > most {
-			best, most = c, score
-		}
-	}
-	return best
 }

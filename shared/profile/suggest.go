@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/dialect"
+	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
 )
 
@@ -55,7 +57,7 @@ func Suggest(p *Profile, name string) ([]byte, error) {
 		return nil, errors.New("there is no column to suggest anything for")
 	}
 	for _, f := range p.Files[1:] {
-		if f.Format != p.Files[0].Format || f.Delimiter != p.Files[0].Delimiter || f.Encoding != p.Files[0].Encoding {
+		if f.Format != p.Files[0].Format || f.Delimiter != p.Files[0].Delimiter || properties(f.dialect) != properties(p.Files[0].dialect) {
 			return nil, ErrDialects
 		}
 	}
@@ -79,6 +81,13 @@ func Suggest(p *Profile, name string) ([]byte, error) {
 		w.line(0, "# Left out, for want of a name or because not every file has them: "+strings.Join(quotedAll(left), ", "))
 	}
 	return []byte(w.out.String()), nil
+}
+
+// properties are what a contract says of a dialect, but for the delimiter.
+func properties(d dialect.Dialect) string {
+	var s strings.Builder
+	d.Each(func(name, value string) { fmt.Fprintf(&s, "%s %q ", name, value) })
+	return s.String()
 }
 
 // A writer writes a contract.
@@ -116,10 +125,17 @@ func (w *writer) head(name string) {
 	if first.Delimiter != "" {
 		w.linef(2, "delimiter: %s", quoted(first.Delimiter))
 	}
-	if first.Encoding != "utf-8" && first.Encoding != "" {
-		w.line(0, "customProperties:")
-		w.linef(1, "- { property: encoding, value: %s }", first.Encoding)
+	if first.Format != tabular.FormatDelimited {
+		return
 	}
+	begun := false
+	first.dialect.Each(func(name, value string) {
+		if !begun {
+			w.line(0, "customProperties:")
+			begun = true
+		}
+		w.linef(1, "- { property: %s, value: %s }", name, quoted(value))
+	})
 }
 
 func (w *writer) table(name string) {

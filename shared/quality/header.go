@@ -75,11 +75,21 @@ func (p *plan) structureCheck(faults []tabular.Fault, rule *contract.Rule) *chec
 func (c *check) headerFaults(p *plan, faults []tabular.Fault, r *Result) {
 	kinds := map[tabular.FaultKind]int64{}
 	samples := make([]Sample, 0, len(faults)+len(r.Samples))
+	var otherwise []string // than declared
 	for _, fault := range faults {
+		if fault.Kind == tabular.NotAsDeclared {
+			otherwise = append(otherwise, fault.Detail)
+			continue
+		}
 		kinds[fault.Kind]++
 		samples = append(samples, Sample{Row: 0, Line: int64(fault.Line) + 1, Value: p.faultText(fault)})
 	}
 	message := "the header is malformed: " + faultSummary(kinds)
+	if len(kinds) == 0 {
+		message = strings.Join(otherwise, "; ")
+	} else if len(otherwise) > 0 {
+		message = strings.Join(otherwise, "; ") + "; " + message
+	}
 	if r.Violations > 0 {
 		message += "; " + r.Message
 	}
@@ -92,6 +102,9 @@ func (c *check) headerFaults(p *plan, faults []tabular.Fault, r *Result) {
 	}
 	r.decide(measured, false)
 	r.Advice = "Correct the header: one line, and a name of its own for each column; then judge the file again."
+	if len(otherwise) > 0 {
+		r.Advice = "Have the producer write the file as agreed, or correct what the contract declares (servers: delimiter; customProperties: encoding, header …) or the flag does. The file was read as it is, so that the other results hold."
+	}
 }
 
 // faultSummary lists the kinds of faults with how many there are of each.
@@ -153,10 +166,7 @@ func (p *plan) columnsCheck(rule *contract.Rule) *check {
 		if renamed {
 			r.Advice = "Have the producer restore the old name, or push a contract with the new one (physicalName keeps the old name for the checks)."
 		}
-		switch d := p.otherDelimiter(); {
-		case d != 0:
-			r.Advice = fmt.Sprintf("The columns seem to be separated by %q: write delimiter under the contract's servers.", d)
-		case p.noneFound():
+		if p.noneFound() {
 			r.Advice = "If the file has no header line, have the producer add one; if it is another dataset's, judge it by that contract."
 		}
 		first := Sample{Row: 0, Line: 1, Value: masked}
@@ -176,31 +186,10 @@ func (p *plan) noneFound() bool {
 // headerIsPersonal reports whether the first line may be a row of a table with
 // personal columns, which no report shows.
 func (p *plan) headerIsPersonal() bool {
-	if p.in.ShowPersonal || !p.noneFound() || p.otherDelimiter() != 0 {
+	if p.in.ShowPersonal || !p.noneFound() {
 		return false
 	}
 	return slices.ContainsFunc(p.table.Columns, func(c contract.Column) bool { return c.Personal })
-}
-
-// otherDelimiter returns the delimiter that a header of one column seems to be
-// written with, or 0.
-func (p *plan) otherDelimiter() byte {
-	if len(p.header) != 1 || len(p.table.Columns) < 2 {
-		return 0
-	}
-	for _, d := range []byte(";\t|,") {
-		names := strings.Split(p.header[0], string(d))
-		found := 0
-		for i := range p.table.Columns {
-			if slices.Contains(names, p.table.Columns[i].Name) {
-				found++
-			}
-		}
-		if 2*found > len(p.table.Columns) {
-			return d
-		}
-	}
-	return 0
 }
 
 func quotedNames(t *contract.Table) []string {

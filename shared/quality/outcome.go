@@ -22,7 +22,7 @@ type Outcomes interface {
 
 // A Form is how the file that was read is written.
 type Form struct {
-	// Header is the header as written, with the byte order mark before it and the
+	// Header is all that stands before the first row as written, with the byte order mark before the header and the
 	// line end after it, if it has them; empty for an empty file. It is UTF-8,
 	// whatever the file is, and a file in UTF-16 has no byte order mark here. Of a
 	// file that is no delimited text it is the header that one would have.
@@ -88,7 +88,7 @@ func (f *findings) tellOutcomes(ctx context.Context, report *Report, o tabular.O
 	if err = next(ctx, reader, &blk); unlessEOF(err) != nil {
 		return err
 	}
-	if begun := f.plan.in.Outcomes.Begin(report, formOf(reader, &blk)); begun != nil {
+	if begun := f.plan.in.Outcomes.Begin(report, formOf(reader)); begun != nil {
 		return begun
 	}
 	for ; err == nil; err = next(ctx, reader, &blk) {
@@ -105,28 +105,12 @@ func (f *findings) tellOutcomes(ctx context.Context, report *Report, o tabular.O
 	return nil
 }
 
-// formOf describes the file; what stands between its header and first is the
-// header's line end, and before the header a byte order mark.
-func formOf(r *tabular.Reader, first *tabular.Block) Form {
-	form := Form{Encoding: r.Encoding()}
+// formOf describes the file.
+func formOf(r *tabular.Reader) Form {
 	if !r.Delimited() {
-		form.Encoding = "utf-8"
-		form.Header = append(slices.Clone(r.RawHeader()), '\n')
-		return form
+		return Form{Encoding: "utf-8", Header: append(slices.Clone(r.RawHeader()), '\n')}
 	}
-	around := int(first.FirstOffset) - len(r.RawHeader())
-	if around >= 3 {
-		form.Header = append(form.Header, "\ufeff"...)
-		around -= 3
-	}
-	form.Header = append(form.Header, r.RawHeader()...)
-	switch around {
-	case 1:
-		form.Header = append(form.Header, '\n')
-	case 2:
-		form.Header = append(form.Header, '\r', '\n')
-	}
-	return form
+	return Form{Encoding: r.Encoding(), Header: slices.Clone(r.Beginning())}
 }
 
 // A teller makes the outcomes of one block after another.

@@ -39,6 +39,8 @@ type Input struct {
 	Source tabular.Source
 	// Bytes is the object's size as stored, before decompression; -1 if unknown.
 	Bytes int64
+	// Dialect, if not nil, changes what the contract says about how the file is written.
+	Dialect func(*tabular.Dialect)
 	// Arrived is when the file landed; Now is when it is judged. Both UTC.
 	Arrived, Now time.Time
 	// Elapsed tells how long judging has taken, for duration_ms; nil is no time.
@@ -105,6 +107,7 @@ func Validate(ctx context.Context, in Input) (*Report, error) {
 	if h := reader.RawHeader(); bytes.HasPrefix(h, []byte("PAR1")) {
 		return nil, fmt.Errorf("%s is a Parquet file, and the contract says %s", in.Object, options.Dialect.Format)
 	}
+	options.Dialect, options.Detect = reader.Dialect(), false // for reading again
 	p, err := compile(&in, reader.Header(), reader.Faults(), options.Dialect)
 	if err != nil {
 		return nil, err
@@ -152,7 +155,10 @@ func (in *Input) options() (tabular.Options, error) {
 	if err != nil {
 		return tabular.Options{}, err
 	}
-	options := tabular.Options{Dialect: dialect(in.Contract, table), Limits: in.Limits}
+	options := tabular.Options{Dialect: in.Contract.Dialect(table), Limits: in.Limits, Detect: true}
+	if in.Dialect != nil {
+		in.Dialect(&options.Dialect)
+	}
 	options.Dialect.Format = format
 	return options, nil
 }
@@ -184,23 +190,13 @@ func (in *Input) progress(r *tabular.Reader) func() {
 	return func() { in.Progress(r.SourceBytes()) }
 }
 
-// dialect is how the contract says the dataset's files are written: the
-// delimiter of its first server that has one, the encoding among the
-// customProperties of the table, the server or the contract.
-func dialect(c *contract.Contract, t *contract.Table) tabular.Dialect {
-	d := tabular.Dialect{Encoding: t.Custom["encoding"]}
-	for _, s := range c.Servers {
-		if d.Delimiter == 0 && len(s.Delimiter) == 1 {
-			d.Delimiter = s.Delimiter[0]
-		}
-		if d.Encoding == "" {
-			d.Encoding = s.Custom["encoding"]
-		}
+// readAs says how the file was read.
+func readAs(r *tabular.Reader) string {
+	text := r.Reading().String()
+	if form := r.Compression(); form != "" {
+		text += ", " + form
 	}
-	if d.Encoding == "" {
-		d.Encoding = c.Custom["encoding"]
-	}
-	return d
+	return text
 }
 
 // ErrFormat is returned for a file whose format is not read.
@@ -267,7 +263,7 @@ func (f *findings) report(r *tabular.Reader) *Report {
 		Version: Version, Dataset: f.plan.table.Name, Object: in.Object,
 		Contract: in.Contract.ID + " " + in.Contract.Version, JudgedAt: in.Now.UTC(),
 		Rows: f.rows, Bytes: in.Bytes, Columns: f.plan.header,
-		Checks: f.finish(), Metrics: f.plan.metrics(f), Analyzed: f.analyze(),
+		Checks: f.finish(), Metrics: f.plan.metrics(f), Analyzed: f.analyze(), ReadAs: readAs(r),
 	}
 	if in.Bytes < 0 {
 		report.Bytes = r.SourceBytes()

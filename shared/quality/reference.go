@@ -9,6 +9,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/dialect"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
@@ -84,25 +85,13 @@ func (r *reference) read(ctx context.Context) error {
 		r.failure = fmt.Sprintf("the reference dataset %s was not given (--reference %s=FILE; references/%s.csv in the results bucket)", r.name, r.name, r.name)
 		return nil
 	}
-	var reader *tabular.Reader
-	var closer io.Closer
-	var slots []state.Slot
-	var aggs []state.Aggregate
-	var written tabular.Dialect
-	for _, written = range r.dialects() {
-		if closer != nil {
-			closer.Close()
-		}
-		var err error
-		options := tabular.Options{Dialect: written, Limits: r.plan.in.Limits}
-		if reader, closer, err = tabular.OpenReader(ctx, src, r.name, options); err != nil {
-			r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
-			return ctx.Err()
-		}
-		if slots, aggs = r.resolve(reader.Header()); len(aggs) == len(r.wants) {
-			break
-		}
+	options := tabular.Options{Dialect: r.expected(), Limits: r.plan.in.Limits, Detect: true}
+	reader, closer, err := tabular.OpenReader(ctx, src, r.name, options)
+	if err != nil {
+		r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
+		return ctx.Err()
 	}
+	slots, aggs := r.resolve(reader.Header())
 	defer closer.Close()
 	r.header = reader.Header()
 	if len(r.wants) == 0 {
@@ -120,7 +109,7 @@ func (r *reference) read(ctx context.Context) error {
 			r.failure = fmt.Sprintf("read reference %s: %v", r.name, err)
 			return ctx.Err()
 		}
-		batch.Parse(&blk, len(reader.Header()), written)
+		batch.Parse(&blk, len(reader.Header()), reader.Dialect())
 		view.Turn(&batch, blk.Index)
 		for _, a := range aggs {
 			a.Observe(view)
@@ -128,19 +117,23 @@ func (r *reference) read(ctx context.Context) error {
 	}
 }
 
-// dialects lists how the reference may be written, the likeliest first: as the
-// contract describes its table, and as RFC 4180 has it, since a reference need
-// not come by the server that the contract names.
-func (r *reference) dialects() []tabular.Dialect {
-	table, ok := r.plan.in.Contract.Table(r.name)
-	if !ok {
-		return []tabular.Dialect{{}}
+// expected is how the reference may be written: as the contract describes its table, but
+// for the delimiter, since a reference need not come by the server that the contract names. It
+// has a header, by which its columns are found, unless the contract says otherwise.
+func (r *reference) expected() tabular.Dialect {
+	var d tabular.Dialect
+	if table, ok := r.plan.in.Contract.Table(r.name); ok {
+		d = r.plan.in.Contract.Dialect(table)
+		d.Delimiter = 0
+	} else {
+		for _, l := range r.wants {
+			d.Names = append(d.Names, l.columns...)
+		}
 	}
-	described := dialect(r.plan.in.Contract, table)
-	if described == (tabular.Dialect{}) {
-		return []tabular.Dialect{{}}
+	if d.Header == 0 {
+		d.Header = dialect.Present
 	}
-	return []tabular.Dialect{described, {Encoding: described.Encoding}}
+	return d
 }
 
 // resolve finds the columns that the lookups want in the reference's header.

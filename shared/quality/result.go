@@ -33,13 +33,16 @@ const (
 // A Report is what judging one file found. Its JSON form is version 1 of the
 // documented schema; fields are only ever added.
 type Report struct {
-	Version    int                `json:"version"`
-	Dataset    string             `json:"dataset"`
-	Object     string             `json:"object"`
-	Contract   string             `json:"contract"` // id and version, "urn:… 1.0.0"
-	JudgedAt   time.Time          `json:"judged_at"`
-	Rows       int64              `json:"rows"` // data rows, malformed ones included
-	Bytes      int64              `json:"bytes"`
+	Version  int       `json:"version"`
+	Dataset  string    `json:"dataset"`
+	Object   string    `json:"object"`
+	Contract string    `json:"contract"` // id and version, "urn:… 1.0.0"
+	JudgedAt time.Time `json:"judged_at"`
+	Rows     int64     `json:"rows"` // data rows, malformed ones included
+	Bytes    int64     `json:"bytes"`
+	// ReadAs says how the file is written, and whether that was declared or
+	// detected: "semicolon-separated, Windows-1252, detected".
+	ReadAs     string             `json:"read_as"`
 	DurationMS int64              `json:"duration_ms"`
 	Verdict    Verdict            `json:"verdict"`
 	Scores     map[string]float64 `json:"scores"` // "quality" and each measured dimension, 0 to 100

@@ -68,7 +68,7 @@ func Divide(ctx context.Context, in Input) (tabular.Split, error) {
 		return tabular.Split{}, err
 	}
 	defer closer.Close()
-	split, reason := reader.Split(options.Dialect)
+	split, reason := reader.Split()
 	if reason != "" {
 		return tabular.Split{}, fmt.Errorf("%w: %s", ErrWhole, reason)
 	}
@@ -294,7 +294,7 @@ func (in Input) openSection(ctx context.Context, sections Sections, section int)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	p, err := compile(&in, reader.Header(), reader.Faults(), options.Dialect)
+	p, err := compile(&in, reader.Header(), reader.Faults(), reader.Dialect())
 	if err == nil {
 		err = p.prepare(ctx)
 	}

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"unicode/utf8"
 
+	"tillwatch/shared/dialect"
 	"tillwatch/shared/tabular/columnar"
 )
 
@@ -30,13 +31,16 @@ type Batch struct {
 	columns   int
 	delim     byte
 	quote     byte
-	rows      []row       // the well-formed ones
-	delims    []uint32    // the delimiters of all records, and a place beyond all
-	quoted    []bool      // whether the column has a quoted cell
-	malformed []badRecord // in order
-	shifts    []shift     // of lines against ordinals, in order
-	cells     []jsonCell  // of JSON: the members, by row and column
-	whole     [][]Span    // of a Parquet file: the spans of all columns, for Raw
+	null      string            // besides nothing
+	rows      []row             // the well-formed ones
+	delims    []uint32          // the delimiters of all records, and a place beyond all
+	quoted    []bool            // whether the column has a quoted cell
+	malformed []badRecord       // in order
+	shifts    []shift           // of lines against ordinals, in order
+	cells     []jsonCell        // of JSON: the members, by row and column
+	other     []dialect.Cell    // of a dialect that is not plain: the cells, by row and column
+	splitter  *dialect.Splitter // of other
+	whole     [][]Span          // of a Parquet file: the spans of all columns, for Raw
 	scratch   columnar.Scratch
 	late      []Span   // of a JSON record: the keys that are no columns
 	lineOf    []uint32 // of JSON: the line of each row
@@ -74,8 +78,9 @@ const (
 // It reuses b's memory and holds on to blk's until the next Parse. The dialect
 // is the one that the Reader was given; columns less than 1 count as 1.
 func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
-	d = d.filled()
+	d = d.Filled()
 	b.blk, b.Data, b.columns, b.delim, b.quote = blk, blk.Data, max(columns, 1), d.Delimiter, d.Quote
+	b.null = d.Null
 	b.Rows, b.Records, b.Lines = 0, 0, 0
 	b.Faults, b.rows, b.malformed, b.shifts = b.Faults[:0], b.rows[:0], b.malformed[:0], b.shifts[:0]
 	b.faulty, b.whole = b.faulty[:0], b.whole[:0]
@@ -97,6 +102,9 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 		b.Rows, b.Records, b.Lines = blk.slice.Rows, blk.slice.Rows, blk.slice.Rows
 	case blk.json != nil:
 		b.parseJSON(blk.json)
+	case blk.other != nil:
+		b.parseOther(*blk.other)
+		b.checkText()
 	default:
 		b.parseRecords()
 		b.checkText()
@@ -130,7 +138,11 @@ func (b *Batch) parseMalformed(blk *Block) {
 		return
 	}
 	column := 0
-	for pos := 0; ; column++ {
+	if blk.other != nil {
+		r := dialect.NewSplitter(*blk.other).Record(blk.Data, 0, true)
+		column = r.Count
+	}
+	for pos := 0; blk.other == nil; column++ {
 		if pos, _ = cellEnd(blk.Data, pos, b.delim, b.quote); pos < 0 || pos >= len(blk.Data) {
 			break
 		}
@@ -217,7 +229,7 @@ func (b *Batch) checkText() {
 		return
 	}
 	for row := range b.Rows {
-		raw := b.Raw(row)
+		raw := b.Data[b.rows[row].start:b.rows[row].end]
 		if !(nul && bytes.IndexByte(raw, 0) >= 0) && !(foreign && !utf8.Valid(raw)) {
 			continue
 		}
@@ -278,6 +290,9 @@ func (b *Batch) Raw(row int) []byte {
 	if b.blk.json != nil {
 		return b.jsonRaw(row)
 	}
+	if b.blk.other != nil && len(b.blk.other.Fields) > 0 {
+		return b.fixedRaw(row)
+	}
 	return b.Data[b.rows[row].start:b.rows[row].end]
 }
 
@@ -287,7 +302,7 @@ func (b *Batch) RawRecord(ordinal int) []byte {
 	i, found := b.malformedAt(ordinal)
 	if found {
 		record := b.Data[b.malformed[i].start:b.malformed[i].end]
-		if b.blk.json != nil {
+		if b.blk.json != nil || b.blk.other != nil && len(b.blk.other.Fields) > 0 {
 			return appendCell(nil, record, b.delim, b.quote)
 		}
 		return record

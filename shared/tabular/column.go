@@ -20,6 +20,10 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 	from := len(dst)
 	dst = slices.Grow(dst, b.Rows)[:from+b.Rows]
 	out := dst[from:]
+	if b.blk.other != nil {
+		b.otherColumn(c, out)
+		return dst
+	}
 	if b.blk.json != nil {
 		b.jsonColumn(c, out)
 		return dst
@@ -47,12 +51,28 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 			out[i] = Span{start, end}
 		}
 	}
+	if b.null != "" {
+		b.nullify(c, out)
+	}
 	return dst
+}
+
+// nullify makes the cells of column c null that are written as Dialect.Null.
+func (b *Batch) nullify(c int, out []Span) {
+	for i, s := range out {
+		if start, end := b.cell(i, c); !s.IsNull() && string(b.Data[start:end]) == b.null {
+			out[i] = Null
+		}
+	}
 }
 
 // cell returns where cell c of the well-formed row stands, quotes included.
 func (b *Batch) cell(row, c int) (start, end uint32) {
 	r := b.rows[row]
+	if b.blk.other != nil {
+		at := b.other[int(r.first)+c]
+		return uint32(at.Start), uint32(at.End)
+	}
 	start, end = r.start, r.end
 	if c > 0 {
 		start = b.delims[int(r.first)+c-1] + 1

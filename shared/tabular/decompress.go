@@ -126,9 +126,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	switch {
 	case b.n > b.total:
 		n -= int(b.n - b.total)
-		err = &TooLargeError{"text of " + b.name + ", in bytes,", b.total, "split the file, or raise the limit on total bytes if it is meant to be this large"}
+		err = &TooLargeError{"text of " + b.name + ", in bytes,", b.total, "split the file, or raise the limit (--max-bytes; context max_bytes for the functions) if it is meant to be this large"}
 	case b.packed != nil && b.n > ratioFrom && b.n/b.ratio > b.packed.Load():
-		err = &TooLargeError{"growth of " + b.name + " by decompression, as a ratio,", b.ratio, "it looks like a decompression bomb; raise the limit on the ratio if it is real data"}
+		err = &TooLargeError{"growth of " + b.name + " by decompression, as a ratio,", b.ratio, "it looks like a decompression bomb; raise the limit (--max-ratio; context max_ratio for the functions) if it is real data"}
 	case err != nil && err != io.EOF && b.form != "":
 		err = fmt.Errorf("decompress %s: %s: %w", b.name, b.form, err)
 	}
@@ -153,7 +153,7 @@ func (b *bounded) unzip(in io.Reader, most int64) error {
 	drop := func() error { return errors.Join(spool.Close(), os.Remove(spool.Name())) }
 	size, err := io.Copy(spool, io.LimitReader(in, most+1))
 	if err == nil && size > most {
-		err = &TooLargeError{"archive, in bytes,", most, "split the file, or raise the limit on total bytes"}
+		err = &TooLargeError{"archive, in bytes,", most, "split the file, or raise the limit (--max-bytes; context max_bytes for the functions)"}
 	}
 	if err == nil {
 		var member io.ReadCloser

@@ -46,7 +46,7 @@ func compare(t testing.TB, header, text string, o Options) {
 	if r.Header() == nil {
 		return
 	}
-	d := o.Dialect.filled()
+	d := o.Dialect.Filled()
 	limit := o.Limits.RecordBytes
 	if limit == 0 {
 		limit = defaultRecord
@@ -113,6 +113,9 @@ func TestReadsLikeTheOracle(t *testing.T) {
 		}
 		if rng.IntN(5) == 0 {
 			o.Dialect = Dialect{Delimiter: ';', Quote: '\''}
+		}
+		if rng.IntN(4) == 0 {
+			o.Dialect.Comment = unused
 		}
 		text := randomText(rng)
 		header := headers[rng.IntN(len(headers))]

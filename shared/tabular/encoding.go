@@ -23,7 +23,7 @@ func DecodeText(r io.Reader, d Dialect) (io.Reader, error) {
 func decodeText(r io.Reader, d Dialect) (text io.Reader, name string, err error) {
 	in := bufio.NewReaderSize(&counter{r: r, n: new(atomic.Int64)}, 64)
 	start, _ := in.Peek(3) // an error comes again with the first Read
-	name = d.filled().Encoding
+	name = d.Filled().Encoding
 	switch {
 	case bytes.HasPrefix(start, byteOrderMark):
 		name = "utf-8"

@@ -5,26 +5,32 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"tillwatch/shared/dialect"
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// readHeader reads the byte order mark and the first record.
+// readHeader reads what stands before the first record.
 func (r *Reader) readHeader() error {
-	var b Block
-	want := len(byteOrderMark) + r.block + 1
-	b.Data = make([]byte, 0, want+slack)
-	fromCarry := r.fill(&b, want)
-	if bytes.HasPrefix(b.Data, byteOrderMark) {
-		b.Data = b.Data[len(byteOrderMark):]
-		r.offset = int64(len(byteOrderMark))
+	if err := r.readBeginning(); err != nil {
+		return err
 	}
+	r.lines, r.offset = bytes.Count(r.start, []byte{'\n'}), int64(len(r.start))
+	var b Block
+	b.Data = make([]byte, 0, r.block+1+slack)
+	fromCarry := r.fill(&b, r.block+1)
 	if len(b.Data) == 0 {
 		if r.err != io.EOF {
 			return fmt.Errorf("read header: %w", r.err)
 		}
 		r.faults = append(r.faults, Fault{Kind: EmptyFile, Row: -1, Detail: "the file holds no text, not even a header"})
 		return nil
+	}
+	absent := r.dialect.Header == dialect.Absent
+	if absent && (len(r.dialect.Names) > 0 || len(r.dialect.Fields) > 0) {
+		r.keep(b.Data, fromCarry)
+		return r.giveNames(0)
 	}
 	n := r.long(&b, &fromCarry)
 	switch {
@@ -34,17 +40,100 @@ func (r *Reader) readHeader() error {
 		return fmt.Errorf("read header: %w", &TooLargeError{What: "header line, in bytes,", Limit: int64(r.record),
 			Advice: "check that the file is a delimited text and that its delimiter and line ends are the declared ones"})
 	}
+	line := b.Data[:n]
+	if absent {
+		r.keep(b.Data, fromCarry)
+		return r.giveNames(dialect.NewSplitter(r.dialect).Record(line, 0, true).Count)
+	}
+	r.start = append(r.start, line...)
 	r.keep(b.Data[n:], fromCarry)
 	r.offset += int64(n)
-	line := b.Data[:n]
-	r.lines = bytes.Count(line, []byte{'\n'})
+	r.lines += bytes.Count(line, []byte{'\n'})
 	r.raw = bytes.Clone(trimLineEnd(line))
+	if len(r.dialect.Fields) > 0 {
+		r.raw = nil
+		return r.giveNames(0)
+	}
 	return r.nameColumns()
+}
+
+// readBeginning reads the byte order mark and the lines that are passed over.
+func (r *Reader) readBeginning() error {
+	var b Block
+	b.Data = make([]byte, 0, peekBytes+slack)
+	fromCarry := r.fill(&b, len(byteOrderMark))
+	if bytes.Equal(b.Data, byteOrderMark) {
+		r.start = append(r.start, byteOrderMark...)
+		b.Data = b.Data[:0]
+	}
+	r.keep(b.Data, fromCarry)
+	for n := 0; ; n++ {
+		b.Data = b.Data[:0]
+		fromCarry = r.fill(&b, 1)
+		r.keep(b.Data, fromCarry)
+		if len(b.Data) == 0 || n >= r.dialect.SkipRows && (r.dialect.Comment == dialect.None || b.Data[0] != r.dialect.Comment) {
+			return nil
+		}
+		if err := r.passLine(&b); err != nil {
+			return err
+		}
+	}
+}
+
+// peekBytes is how much of the beginning is looked at at a time.
+const peekBytes = 4 << 10
+
+// passLine moves a line to what stands before the first record.
+func (r *Reader) passLine(b *Block) error {
+	for {
+		b.Data = b.Data[:0]
+		fromCarry := r.fill(b, peekBytes)
+		n := bytes.IndexByte(b.Data, '\n') + 1
+		ends := n > 0 || len(b.Data) == 0
+		if n == 0 {
+			n = len(b.Data)
+		}
+		r.start = append(r.start, b.Data[:n]...)
+		r.keep(b.Data[n:], fromCarry)
+		if len(r.start) > r.record {
+			return fmt.Errorf("read lines before the header: %w", &TooLargeError{What: "what stands before the header, in bytes,", Limit: int64(r.record),
+				Advice: "check how many lines are to be passed over and what begins a comment"})
+		}
+		if ends {
+			return nil
+		}
+	}
+}
+
+// giveNames names the columns, of which there are width, of a file that does not.
+func (r *Reader) giveNames(width int) error {
+	if n := len(r.dialect.Fields); n > 0 {
+		width = n
+	} else if n := len(r.dialect.Names); n > 0 {
+		width = n
+	}
+	if width > mostColumns {
+		return fmt.Errorf("read first record: %w", tooManyColumns)
+	}
+	for i := range width {
+		name := fmt.Sprintf("column%d", i+1)
+		switch {
+		case i < len(r.dialect.Fields) && r.dialect.Fields[i].Name != "":
+			name = r.dialect.Fields[i].Name
+		case i < len(r.dialect.Names):
+			name = r.dialect.Names[i]
+		}
+		r.names = append(r.names, name)
+	}
+	r.nameRaw()
+	return nil
 }
 
 // More columns than this are a text that is read with the wrong delimiter, or
 // an attack on memory.
 const mostColumns = 1 << 16
+
+var tooManyColumns = &TooLargeError{What: "number of columns", Limit: mostColumns, Advice: "check that the delimiter is the declared one"}
 
 // nameColumns splits the raw header into names and collects their faults, the
 // first of each kind.
@@ -58,22 +147,28 @@ func (r *Reader) nameColumns() error {
 		}
 	}
 	first := map[string]int{}
-	for pos := 0; pos <= len(r.raw); {
-		if len(r.names) == mostColumns {
-			return fmt.Errorf("read header: %w", &TooLargeError{What: "number of columns", Limit: mostColumns,
-				Advice: "check that the delimiter is the declared one"})
-		}
-		end, stray := cellEnd(r.raw, pos, r.delim, r.quote)
-		if end < 0 {
-			end = len(r.raw)
+	split := dialect.NewSplitter(r.dialect)
+	cells := []dialect.Cell{{}}
+	var record dialect.Record
+	if len(r.raw) > 0 {
+		record = split.Record(r.raw, 0, true)
+		cells = record.Cells
+	}
+	unclosed := record.Next == 0 && len(r.raw) > 0
+	if unclosed {
+		cells = append(cells, dialect.Cell{Start: record.Open, End: len(r.raw), Quoted: true})
+	}
+	if record.Count > mostColumns {
+		return fmt.Errorf("read header: %w", tooManyColumns)
+	}
+	for i, cell := range cells {
+		pos := cell.Start
+		if unclosed && i == len(cells)-1 {
 			fault(UnclosedQuote, pos, unclosedDetail+"; the name ends with the line")
 		}
-		text := r.raw[pos:end]
-		if len(text) > 0 && text[0] == r.quote {
-			text = unquote(nil, text, r.quote)
-		}
+		text := split.Append(nil, r.raw, cell)
 		name := string(text)
-		if stray {
+		if cell.Stray {
 			fault(StrayQuote, pos, strayDetail)
 		}
 		if bytes.IndexByte(text, 0) >= 0 {
@@ -90,7 +185,6 @@ func (r *Reader) nameColumns() error {
 			first[name] = len(r.names)
 		}
 		r.names = append(r.names, name)
-		pos = end + 1
 	}
 	return nil
 }

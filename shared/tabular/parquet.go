@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"tillwatch/shared/dialect"
 	"tillwatch/shared/tabular/columnar"
 )
 
@@ -29,13 +30,20 @@ const (
 // openParquet reads from in itself if it can be read anywhere and is not
 // compressed, and else from a copy of plain in a temporary file.
 func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader, io.Closer, error) {
-	d := o.Dialect.filled()
-	if err := d.check(); err != nil {
+	d := o.Dialect.Filled()
+	if err := d.Check(); err != nil {
 		return nil, nil, err
 	}
 	anywhere, size := randomAccess(in)
 	var drop io.Closer = closers{}
-	r := &Reader{delim: d.Delimiter, quote: d.Quote, charset: "utf-8", form: form, read: new(atomic.Int64)}
+	r := &Reader{delim: d.Delimiter, quote: d.Quote, dialect: d, charset: "utf-8", form: form, read: new(atomic.Int64)}
+	r.dialect.Format = FormatParquet
+	r.reading = dialect.Reading{Dialect: r.dialect}
+	if o.Dialect.Format == FormatParquet {
+		r.reading.Declared = []string{"format"}
+	} else {
+		r.reading.Detected = []string{"format"}
+	}
 	table := &parquetInput{end: func() error { return nil }}
 	if anywhere == nil || form != "" {
 		spool, err := os.CreateTemp("", "tillwatch-*.parquet")
@@ -59,7 +67,7 @@ func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader
 		most = defaultTotal
 	}
 	if file.Rows() > most { // each counts as a byte at least, or a few bytes could claim any number
-		return nil, nil, errors.Join(&TooLargeError{"number of rows", most, "split the file, or raise the limit on total bytes"}, drop.Close())
+		return nil, nil, errors.Join(&TooLargeError{"number of rows", most, "split the file, or raise the limit (--max-bytes; context max_bytes for the functions)"}, drop.Close())
 	}
 	block := o.Limits.BlockBytes
 	if block <= 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"tillwatch/shared/dialect"
 	"tillwatch/shared/tabular/columnar"
 )
 
@@ -14,6 +15,9 @@ import (
 type Options struct {
 	Dialect Dialect
 	Limits  Limits
+	// Detect makes OpenReader find out by the file's beginning what Dialect leaves
+	// open, and whether it is so otherwise; see Reader.Reading. NewReader only detects JSON.
+	Detect bool
 }
 
 // A Reader cuts a delimited text into blocks of whole records. It is for one
@@ -23,8 +27,11 @@ type Reader struct {
 	src     io.Reader
 	delim   byte
 	quote   byte
-	block   int // most bytes of an ordinary block
-	record  int // most bytes of a record, line end included
+	dialect Dialect // filled
+	reading dialect.Reading
+	start   []byte // what stands before the first record
+	block   int    // most bytes of an ordinary block
+	record  int    // most bytes of a record, line end included
 	carry   []byte
 	at      int   // carry[at:] was read and not yet handed out
 	err     error // what ended src, io.EOF included; nil while it goes on
@@ -37,10 +44,11 @@ type Reader struct {
 	form    string // of compression, "" for none
 	charset string // as detected or declared
 	read    *atomic.Int64
-	json    *jsonForm     // nil if the text is delimited
-	table   *parquetInput // nil if it is a text
-	pause   int           // blocks that are not worth asking quoting.find
-	scanned int64         // bytes looked at, for the proof that reading is linear
+	json    *jsonForm         // nil if the text is delimited
+	other   *dialect.Splitter // of a dialect that is not plain, else nil
+	table   *parquetInput     // nil if it is a text
+	pause   int               // blocks that are not worth asking quoting.find
+	scanned int64             // bytes looked at, for the proof that reading is linear
 }
 
 // A Block is a run of whole records, line ends included. The zero value is
@@ -60,6 +68,7 @@ type Block struct {
 	Skipped   int64
 
 	json    *jsonForm       // nil if the text is delimited
+	other   *Dialect        // one that is not plain; nil if it is
 	slice   *columnar.Slice // nil if it is a text
 	quoting quoting
 	exact   bool // quoting tells what is inside quotes; else nothing does
@@ -77,8 +86,8 @@ const (
 // can't be, r can't be read or the header is longer than a record may be; an
 // empty text is no error but the fault EmptyFile.
 func NewReader(r io.Reader, o Options) (*Reader, error) {
-	d := o.Dialect.filled()
-	if err := d.check(); err != nil {
+	d := o.Dialect.Filled()
+	if err := d.Check(); err != nil {
 		return nil, err
 	}
 	block, record := o.Limits.BlockBytes, o.Limits.RecordBytes
@@ -90,44 +99,24 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	}
 	record = min(record, largestRecord)
 	rd := &Reader{src: r, delim: d.Delimiter, quote: d.Quote, block: min(block, record), record: record,
-		charset: d.Encoding, read: new(atomic.Int64)}
+		dialect: d, charset: d.Encoding, read: new(atomic.Int64)}
+	if !d.Plain() {
+		rd.other = dialect.NewSplitter(d)
+	}
 	if _, counted := r.(*counter); !counted {
 		rd.src = &counter{r: r, n: rd.read}
 	}
 	header := rd.readHeader
 	if rd.detect(o.Dialect.Format); rd.json != nil {
-		header = rd.readKeys
+		header, rd.other = rd.readKeys, nil
+		rd.dialect.Format = FormatJSON
+	} else if rd.dialect.Format != FormatFixed {
+		rd.dialect.Format = FormatDelimited
 	}
 	if err := header(); err != nil {
 		return nil, err
 	}
 	return rd, nil
-}
-
-// filled returns d with its defaults written out.
-func (d Dialect) filled() Dialect {
-	if d.Delimiter == 0 {
-		d.Delimiter = ','
-	}
-	if d.Quote == 0 {
-		d.Quote = '"'
-	}
-	if d.Encoding == "" {
-		d.Encoding = "utf-8"
-	}
-	return d
-}
-
-func (d Dialect) check() error {
-	for _, c := range []byte{d.Delimiter, d.Quote} {
-		if c == '\n' || c == '\r' || c >= 0x80 {
-			return fmt.Errorf("dialect: %q can be neither delimiter nor quote: take an ASCII character other than a line end", c)
-		}
-	}
-	if d.Delimiter == d.Quote {
-		return fmt.Errorf("dialect: %q is both delimiter and quote", d.Quote)
-	}
-	return nil
 }
 
 // Header returns the column names, nil for an empty file. They are as written
@@ -159,6 +148,19 @@ func (r *Reader) Compression() string { return r.form }
 // Dialect.Encoding.
 func (r *Reader) Encoding() string { return r.charset }
 
+// Dialect returns the dialect that the text is read in, with nothing left open.
+// It is what Batch.Parse wants, and what opens the same file again in the same way.
+func (r *Reader) Dialect() Dialect { return r.dialect }
+
+// Reading returns what was detected of the dialect, if Options.Detect asked for
+// that.
+func (r *Reader) Reading() dialect.Reading { return r.reading }
+
+// Beginning returns what stands before the first record, decoded and as written: the byte
+// order mark, lines that are passed over, the header and its line end. It is nil
+// for what is no delimited text.
+func (r *Reader) Beginning() []byte { return r.start }
+
 // Next fills b with the next records, in the memory that b already has. It
 // returns io.EOF after the last block. Any other error comes after all whole
 // records that were read before it, and stays; a record that the error cut off
@@ -167,7 +169,10 @@ func (r *Reader) Next(b *Block) error {
 	if r.table != nil {
 		return r.nextSlice(b)
 	}
-	b.slice = nil
+	b.slice, b.other = nil, nil
+	if r.other != nil {
+		b.other = &r.dialect
+	}
 	b.Index, b.FirstOffset = r.index, r.offset
 	b.Malformed, b.Skipped, b.json = "", 0, r.json
 	if cap(b.Data) < r.block+1+slack {
@@ -213,6 +218,9 @@ func (r *Reader) cut(b *Block) int {
 	data := b.Data[:min(len(b.Data), r.block)]
 	if r.json != nil {
 		return r.json.cut(data, atEnd)
+	}
+	if r.other != nil {
+		return r.cutOther(data, atEnd)
 	}
 	// With many quotes, looking at each byte is faster than going from quote to quote.
 	if r.pause > 0 {
@@ -273,6 +281,8 @@ func (r *Reader) long(b *Block, fromCarry *bool) int {
 		end, open := 0, 0
 		if r.json != nil {
 			end, open = r.json.first(window)
+		} else if r.other != nil {
+			end, open = r.firstOther(window)
 		} else {
 			end, open = firstRecord(window, r.delim, r.quote)
 		}

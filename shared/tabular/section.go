@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"tillwatch/shared/dialect"
 )
 
 // A file that is a plain text can be read in sections: runs of whole records
@@ -45,13 +47,16 @@ type Split struct {
 	Delimiter, Quote byte
 	// Encoding is utf-8, latin-1 or windows-1252.
 	Encoding string
+	// Reading is how the file is written otherwise, which each section is told, as it cannot
+	// detect it.
+	Reading dialect.Reading
 }
 
-// Split returns how the file that r was opened from, with dialect d, can be read
-// in sections. It is to be called before Next. A reason says why it can't be: it
+// Split returns how the file that r was opened from can be read in sections, by
+// Reader.Dialect. It is to be called before Next. A reason says why it can't be: it
 // is compressed or Parquet, which have no records to find in their midst; one
 // JSON array, whose elements need no line ends; in UTF-16; or empty.
-func (r *Reader) Split(d Dialect) (s Split, reason string) {
+func (r *Reader) Split() (s Split, reason string) {
 	switch {
 	case r.form != "":
 		return s, r.form + " can only be decompressed from its beginning"
@@ -63,10 +68,13 @@ func (r *Reader) Split(d Dialect) (s Split, reason string) {
 		return s, "text in " + r.charset + " is read by one function; write UTF-8"
 	case len(r.names) == 0:
 		return s, "the file has no header"
-	case d != Dialect{Delimiter: d.Delimiter, Quote: d.Quote, Encoding: d.Encoding, Format: d.Format}:
-		return s, "a file of this dialect is read by one function"
+	case r.dialect.Header == dialect.Absent:
+		return s, "a file without a header is read by one function"
+	case r.json == nil && !r.dialect.QuoteParity():
+		return s, "a file of this dialect (escapes, comments, fixed width or lines that end with CR) is read by one function"
 	}
-	s = Split{Head: r.offset, Body: r.offset, Delimiter: r.delim, Quote: r.quote, Encoding: r.charset}
+	s = Split{Head: r.offset, Body: r.offset, Delimiter: r.delim, Quote: r.quote, Encoding: r.charset, Reading: r.reading}
+	s.Reading.Dialect = r.dialect
 	if r.json != nil {
 		s.Quote = 0
 		s.Head += int64(len(r.carry))
@@ -75,8 +83,7 @@ func (r *Reader) Split(d Dialect) (s Split, reason string) {
 		if r.json != nil {
 			return Split{}, "JSON in " + r.charset + " is read by one function; write UTF-8"
 		}
-		ends := r.offset - int64(len(r.raw))
-		s.Body = int64(utf8.RuneCount(r.raw)) + ends
+		s.Body = int64(utf8.RuneCount(r.start))
 		s.Head = s.Body
 	}
 	return s, ""
@@ -126,12 +133,10 @@ func openHead(head io.Reader, o Options, s Split) (*Reader, error) {
 	} else if enc != nil {
 		text = enc.NewDecoder().Reader(head)
 	}
-	if s.Quote != 0 {
-		o.Dialect.Format = FormatDelimited
-	}
+	o.Dialect = s.Reading.Dialect
 	r, err := NewReader(text, o)
 	if err == nil {
-		r.charset = s.Encoding
+		r.isRead(s.Reading, s.Encoding)
 	}
 	return r, err
 }

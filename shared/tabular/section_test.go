@@ -61,7 +61,7 @@ func inSections(t testing.TB, text []byte, o Options, bounds []int64) (records [
 		return nil, 0, false
 	}
 	defer closer.Close()
-	split, reason := whole.Split(o.Dialect)
+	split, reason := whole.Split()
 	if reason != "" || split.Body >= size {
 		return nil, 0, false
 	}
@@ -193,7 +193,7 @@ func TestWhatCannotBeSplitSaysWhy(t *testing.T) {
 			}
 			t.Fatal(err)
 		}
-		if _, reason := r.Split(Dialect{}); !strings.Contains(reason, c.reason) {
+		if _, reason := r.Split(); !strings.Contains(reason, c.reason) {
 			t.Errorf("%q: got %q, want a reason that speaks of %s", c.text, reason, c.reason)
 		}
 		closer.Close()
@@ -208,7 +208,7 @@ func TestSectionCutWrongIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closer.Close()
-	split, _ := r.Split(Dialect{})
+	split, _ := r.Split()
 	for to := int64(5); to < int64(len(text)); to++ {
 		r, closer, err := OpenSection(t.Context(), Bytes(text), "f", Options{}, split, 4, to, int64(len(text)))
 		if err != nil {

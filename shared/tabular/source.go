@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
+
+	"tillwatch/shared/dialect"
 )
 
 // A File is a Source over the file with that path.
@@ -89,7 +91,11 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 		return nil, nil, errors.Join(err, in.Close())
 	}
 	both := closers{plain, in}
-	start := bufio.NewReaderSize(plain, 64)
+	size := 64
+	if o.Detect {
+		size = detectEncodingBytes
+	}
+	start := bufio.NewReaderSize(plain, size)
 	magic, _ := start.Peek(len(parquetMagic)) // an error comes again with the first Read
 	if format := o.Dialect.Format; format == FormatParquet || format == "" && bytes.Equal(magic, parquetMagic) {
 		r, drop, err := openParquet(in, start, o, form)
@@ -98,16 +104,44 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 		}
 		return r, closers{drop, plain, in}, nil
 	}
-	text, charset, err := decodeText(start, o.Dialect)
+	r, err := openText(start, o)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
+	}
+	r.read, r.form = read, form
+	return r, both, nil
+}
+
+// openText opens a text, as it is once it is not compressed.
+func openText(start *bufio.Reader, o Options) (*Reader, error) {
+	reading := dialect.Reading{Dialect: o.Dialect}
+	if o.Detect {
+		reading = detect(start, o.Dialect)
+		o.Dialect = reading.Dialect
+	}
+	text, charset, err := decodeText(start, o.Dialect)
+	if err != nil {
+		return nil, err
+	}
+	if o.Dialect.CR {
+		text = carriageReturns{text}
 	}
 	r, err := NewReader(text, o)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
+		return nil, err
 	}
-	r.read, r.form, r.charset = read, form, charset
-	return r, both, nil
+	r.isRead(reading, charset)
+	return r, nil
+}
+
+// isRead notes how the text is read, and what was declared otherwise.
+func (r *Reader) isRead(reading dialect.Reading, charset string) {
+	r.charset, r.dialect.Encoding = charset, charset
+	reading.Dialect = r.dialect
+	r.reading = reading
+	for _, against := range reading.Against {
+		r.faults = append(r.faults, Fault{NotAsDeclared, -1, 0, -1, against})
+	}
 }
 
 // closers close in order.

@@ -16,7 +16,8 @@
 //
 // The text is RFC 4180 plus what real files have:
 //
-//   - The first line is the header, whatever it holds. A byte order mark before
+//   - The first line is the header, whatever it holds, unless the dialect says that there is none:
+//     then columns are called as Dialect.Names has them, or column1, column2 and so on. A byte order mark before
 //     it is dropped. Names lose their quotes and are otherwise as written.
 //   - Records end with LF or CRLF, mixed as they come; a CR elsewhere is data.
 //     The last record needs no line end.
@@ -44,6 +45,14 @@
 // StrayQuote, NULByte and BadEncoding are faults of one cell and leave it
 // readable, LateKey is one of a JSON record. All faults are counted, and the first 20 of each kind in each block
 // kept.
+//
+// # Other dialects
+//
+// Text with an escape character, comments, no quotes, blanks before cells, or of fixed width is
+// split by a dialect.Splitter, by the rules above where they apply and more slowly. Comments and
+// lines that are passed over count as lines and are no rows. A line of fixed width that is not as long as its columns is
+// ShortRow or LongRow; blanks around a value are dropped, and what is blank is null. CR
+// in place of line ends is read, and written again, as LF.
 //
 // # JSON
 //
@@ -80,6 +89,8 @@ package tabular
 import (
 	"context"
 	"io"
+
+	"tillwatch/shared/dialect"
 )
 
 // A Source is a file that can be read more than once; each Open starts at the
@@ -88,24 +99,15 @@ type Source interface {
 	Open(ctx context.Context) (io.ReadCloser, error)
 }
 
-// A Dialect says how a delimited file is written. The zero value is RFC 4180:
-// commas, double quotes, a header line, UTF-8.
-type Dialect struct {
-	Delimiter byte // 0 means a comma
-	Quote     byte // 0 means a double quote
-	// Encoding is utf-8 (or ""), latin-1, windows-1252, utf-16le or utf-16be. A
-	// byte order mark is recognised whatever Encoding says.
-	Encoding string
-	// Format is FormatDelimited, FormatJSON or FormatParquet; "" lets the file's
-	// beginning decide.
-	Format string
-}
+// A Dialect says how a file is written; see package dialect.
+type Dialect = dialect.Dialect
 
 // The formats of Dialect.Format.
 const (
-	FormatDelimited = "csv"
-	FormatJSON      = "json" // objects, one a line or in one array
-	FormatParquet   = "parquet"
+	FormatDelimited = dialect.Delimited
+	FormatFixed     = dialect.Fixed
+	FormatJSON      = dialect.JSON
+	FormatParquet   = dialect.Parquet
 )
 
 // Limits bound what reading a file may cost.
@@ -152,6 +154,8 @@ const (
 	EmptyFile     FaultKind = "empty file"
 	BlankHeader   FaultKind = "column without a name"
 	DoubleHeader  FaultKind = "column name used twice"
+	// NotAsDeclared says that the file's dialect is not the declared one.
+	NotAsDeclared FaultKind = "not as declared"
 )
 
 // Malformed reports whether the fault makes its row unreadable.

@@ -29,7 +29,9 @@ func (asItIs) Close() error { return nil }
 
 // Delimited reports whether the file is delimited text. If not, RawHeader, Raw
 // and RawRecord write what it holds as such.
-func (r *Reader) Delimited() bool { return r.json == nil && r.table == nil }
+func (r *Reader) Delimited() bool {
+	return r.json == nil && r.table == nil && len(r.dialect.Fields) == 0
+}
 
 var lineFeed = []byte{'\n'}
 
@@ -37,7 +39,7 @@ var lineFeed = []byte{'\n'}
 // not, as written: LF, CRLF, or nothing where the file ends without one; LF for
 // a file that is no delimited text. It is valid until the next Parse.
 func (b *Batch) LineEnd(ordinal int) []byte {
-	if b.blk.json != nil || b.blk.slice != nil {
+	if b.blk.json != nil || b.blk.slice != nil || b.blk.other != nil && len(b.blk.other.Fields) > 0 {
 		return lineFeed
 	}
 	rest := b.blk.Data

@@ -28,7 +28,6 @@ var (
 		"share":     words.Percent,
 		"short":     short,
 		"wide":      func(n int) int64 { return int64(n) },
-		"written":   formName,
 		"kind":      func(c profile.Column) string { return c.Kind() },
 		"bars":      drawn,
 	}).Parse(pageText))

@@ -14,7 +14,6 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/profile"
 	"tillwatch/shared/quality/report"
-	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
 )
 
@@ -117,10 +116,7 @@ func Text(w io.Writer, p *profile.Profile, o TextOptions) error {
 // fileLine says what a file is.
 func fileLine(f profile.File) string {
 	parts := []string{words.Plural(f.Rows, "row"), words.Plural(int64(len(f.Header)), "column"), words.Bytes(f.Bytes),
-		formName(f)}
-	if f.Encoding != "" {
-		parts = append(parts, f.Encoding)
-	}
+		report.Printable(f.ReadAs)}
 	if f.Compression != "" {
 		parts = append(parts, f.Compression)
 	}
@@ -128,21 +124,6 @@ func fileLine(f profile.File) string {
 		parts = append(parts, words.Count(f.Malformed)+" malformed")
 	}
 	return strings.Join(parts, ", ")
-}
-
-// formName says in words how the file is written.
-func formName(f profile.File) string {
-	d := f.Delimiter
-	switch f.Format {
-	case tabular.FormatJSON:
-		return "JSON"
-	case tabular.FormatParquet:
-		return "Parquet"
-	}
-	if name := map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[d]; name != "" {
-		return name + " separated"
-	}
-	return report.Printable(d) + " separated"
 }
 
 // distinctText says how many different values there are, and how surely.

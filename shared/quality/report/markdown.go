@@ -35,6 +35,9 @@ func Markdown(w io.Writer, r *quality.Report) error {
 	}
 	facts = append(facts, span(r.DurationMS), words.Plural(r.BadRows, "bad row"))
 	fmt.Fprintf(b, "%s · %s\n", codeSpan(r.Object), strings.Join(facts, " · "))
+	if r.ReadAs != "" {
+		fmt.Fprintf(b, "\nRead as: %s\n", inert(r.ReadAs))
+	}
 	if steps := NextSteps(r); len(steps) > 0 {
 		b.WriteString("\n### What to do next\n\n")
 		for i, s := range steps {

@@ -21,7 +21,7 @@ func invented() *quality.Report {
 	return &quality.Report{
 		Version: 1, Dataset: "sales_data", Object: "s3://landing/sales_data/2026-11-22/sales_data.csv",
 		Contract: "urn:tillwatch:sales 1.4.0", JudgedAt: time.Date(2026, 11, 22, 6, 12, 30, 0, time.UTC),
-		Rows: 12345, Bytes: 1743210, DurationMS: 184, Verdict: quality.VerdictFail, BadRows: 61,
+		Rows: 12345, Bytes: 1743210, ReadAs: "semicolon-separated (declared), Windows-1252 (detected), gzip", DurationMS: 184, Verdict: quality.VerdictFail, BadRows: 61,
 		Scores: map[string]float64{"quality": 97.913333333333327, "completeness": 99.61117051437829, "accuracy": 98.4,
 			"timeliness": 100, "conformity": 99.99991, "uniqueness": 99.98, "coverage": 50},
 		Columns: []string{"transaction_id", "customer_id", "store_id", "transaction_date", "amount"},

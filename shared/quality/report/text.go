@@ -145,6 +145,9 @@ func (p *sheet) head(r *quality.Report) {
 	}
 	facts = append(facts, "dataset "+Printable(r.Dataset))
 	p.wrap("", "", dim, strings.Join(facts, " · "))
+	if r.ReadAs != "" {
+		p.wrap("", "", dim, "Read as: "+Printable(r.ReadAs))
+	}
 }
 
 // barWidth is how many cells a score's bar takes.
