@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/drift"
 )
 
 // maxRuns bounds how many runs a history may hold.
@@ -24,6 +25,7 @@ type line struct {
 	Verdict  quality.Verdict    `json:"verdict"`
 	Metrics  map[string]float64 `json:"metrics"`
 	Columns  []string           `json:"columns"`
+	Content  []drift.Column     `json:"content"`
 }
 
 // readHistory reads earlier runs of a dataset, in the file's order. Runs that
@@ -62,7 +64,7 @@ func readHistory(name, dataset string, now time.Time) ([]quality.Run, error) {
 		if !l.At.Before(now) || l.Dataset != "" && dataset != "" && l.Dataset != dataset {
 			continue
 		}
-		runs = append(runs, quality.Run{At: l.At.UTC(), Verdict: l.Verdict, Metrics: l.Metrics, Columns: l.Columns})
+		runs = append(runs, quality.Run{At: l.At.UTC(), Verdict: l.Verdict, Metrics: l.Metrics, Columns: l.Columns, Content: l.Content})
 	}
 }
 

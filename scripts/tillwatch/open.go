@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"tillwatch/shared/contract"
-	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/document"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/tabular"
@@ -255,19 +254,8 @@ func datasets(c *contract.Contract) []string {
 	found := map[string]bool{}
 	rules := func(list []contract.Rule) {
 		for _, r := range list {
-			switch i := r.Implementation.(type) {
-			case contract.CoverageCheck:
-				found[i.Dataset] = true
-			case *contract.CoverageCheck:
-				found[i.Dataset] = true
-			case contract.TotalCheck:
-				found[i.Dataset] = true
-			case *contract.TotalCheck:
-				found[i.Dataset] = true
-			case *dqdl.Ruleset:
-				for _, dataset := range i.Datasets() {
-					found[dataset] = true
-				}
+			for _, dataset := range r.Datasets() {
+				found[dataset] = true
 			}
 		}
 	}

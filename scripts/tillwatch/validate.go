@@ -59,7 +59,8 @@ given. The file arrived when it was last modified; with --now, at that moment.
 References are the other datasets that relationships, coverage and totals of the
 contract name. History is a file of JSON values, one a line, either
   {"at":"2026-11-21T06:00:00Z","verdict":"pass","metrics":{"rowCount":12345},"columns":["id"]}
-or reports that --format json wrote, of which those of another dataset are left out.
+or reports that --format json wrote, of which those of another dataset are left out,
+and which alone remember what drift of types and distributions is measured from.
 Only runs with verdict pass or warn are a baseline, and none that is not before now.
 
 --rows writes a line for every row: its number and line, pass, fail or malformed, how

@@ -227,7 +227,10 @@ func customText(r *contract.Rule) string {
 		}
 		return text
 	case contract.DriftCheck:
-		return "the same columns as the last accepted file"
+		if c.Column == "" {
+			return "the same columns as the last accepted file"
+		}
+		return fmt.Sprintf("%s is distributed as in %s (%s below %s)", c.Column, orElse(c.Dataset, "the last accepted file"), c.Method, figure(c.Threshold))
 	case contract.StructureCheck:
 		return fmt.Sprintf("at most %s %% of rows are malformed", figure(c.MaxPercent))
 	case contract.TotalCheck:
@@ -271,6 +274,20 @@ func statisticText(c contract.StatisticCheck) string {
 	}
 	if len(c.Columns) > 0 {
 		text += " of " + strings.Join(c.Columns, ", ")
+	}
+	switch {
+	case c.Value != nil:
+		text += fmt.Sprintf(" that are %q", *c.Value)
+	case c.From != nil && c.To != nil:
+		text += fmt.Sprintf(" from %s and below %s", c.From, c.To)
+	case c.From != nil:
+		text += fmt.Sprintf(" from %s on", c.From)
+	case c.To != nil:
+		text += fmt.Sprintf(" below %s", c.To)
+	case c.Top > 0:
+		text += fmt.Sprintf(" that are the %d most frequent", c.Top)
+	case c.Type != "":
+		text += " that are written as " + c.Type
 	}
 	if c.Want.Op == contract.Equal {
 		return text + ": exactly " + figure(c.Want.Low)

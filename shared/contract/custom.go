@@ -1,6 +1,10 @@
 package contract
 
-import "time"
+import (
+	"time"
+
+	"tillwatch/shared/contract/dqdl"
+)
 
 // The types below are what "type: custom, engine: tillwatch" says with
 // "check: <name>" in its implementation, for what ODCS has no word for. The
@@ -142,11 +146,34 @@ type ColumnsCheck struct {
 	Closed bool
 }
 
-// DriftCheck ("check: drift") compares the header with the last accepted
-// file's: added, removed, renamed and reordered columns.
+// DriftCheck ("check: drift") compares with the last accepted file. Without a
+// column it compares the schema: columns added, removed, renamed (by what they
+// hold, else by place and name), reordered, and changed in type. With a Column it
+// compares how that is distributed, also with another dataset's RefColumn
+// (default: the same name).
 //
-//	check: drift
-type DriftCheck struct{}
+//	check: drift            check: drift                check: drift
+//	                        column: amount              column: region
+//	                        method: kolmogorovSmirnov   method: chiSquare
+//	                        threshold: 0.1              dataset: usual_sales
+//
+// The methods, and the threshold from which on the distribution counts as
+// changed, if that is not likely by accident (a chance below 1 %):
+//
+//   - stabilityIndex (default), from 0.25 on: the population stability index of
+//     numbers over the tenths of what was, else of up to 200 different values;
+//   - kolmogorovSmirnov, from 0.1 on: the largest distance of two distributions of
+//     numbers, 0 to 1, of what was to within 1/40;
+//   - chiSquare, from 0.1 on: Cramér's V of up to 200 different values, 0 to 1.
+//
+// It takes 50 values on both sides. Of a personal column only the type is
+// remembered, so that its values are compared with a dataset only.
+type DriftCheck struct {
+	Column             string
+	Method             string
+	Threshold          float64
+	Dataset, RefColumn string
+}
 
 // StructureCheck ("check: structure") says how much of a file may be malformed;
 // without it nothing may. MaxPercent is of the rows.
@@ -210,4 +237,23 @@ type PeriodCheck struct {
 	Column string
 	Offset int
 	Zone   *time.Location
+}
+
+// Datasets returns the other datasets that a rule compares with; none for most.
+func (r *Rule) Datasets() []string {
+	name := ""
+	switch check := r.Implementation.(type) {
+	case CoverageCheck:
+		name = check.Dataset
+	case TotalCheck:
+		name = check.Dataset
+	case DriftCheck:
+		name = check.Dataset
+	case *dqdl.Ruleset:
+		return check.Datasets()
+	}
+	if name == "" {
+		return nil
+	}
+	return []string{name}
 }

@@ -80,7 +80,7 @@ var checks = map[string]struct {
 	"coverage":   {keys{"column": text, "values": listOf(scalar), "dataset": full, "refColumn": full, "every": text, "last": text, "minRows": count, "atLeastPercent": number}, nil, (*checkReader).coverage},
 	"arithmetic": {keys{"expression": full, "tolerance": tolerance, "maxPercent": number}, []string{"expression"}, (*checkReader).arithmetic},
 	"columns":    {keys{"ordered": truth, "closed": truth}, nil, func(d *checkReader) any { return ColumnsCheck{d.n.Get("ordered").True(), d.n.Get("closed").True()} }},
-	"drift":      {keys{}, nil, func(*checkReader) any { return DriftCheck{} }},
+	"drift":      {keys{"column": text, "method": text, "threshold": number, "dataset": full, "refColumn": full}, nil, (*checkReader).drift},
 	"structure":  {keys{"maxPercent": number}, []string{"maxPercent"}, func(d *checkReader) any { return StructureCheck{d.number("maxPercent", 0, 0, 100)} }},
 	"total": {keys{"by": columnsOrOne, "otherBy": columnsOrOne, "sum": full, "otherSum": full, "dataset": full, "tolerance": tolerance, "missing": text},
 		[]string{"sum", "dataset"}, (*checkReader).total},
@@ -188,61 +188,6 @@ func (r *reader) zone(n *document.Node) *time.Location {
 	}
 	r.fault(n, "write an IANA name such as Europe/Paris or America/New_York", "%s is no time zone", document.Describe(n))
 	return time.UTC
-}
-
-// historyDefaults are, by strategy, the bounds, how many earlier runs it takes and
-// how many are used at most. A bound of 0 has no default.
-var historyDefaults = map[string]struct {
-	bound           float64
-	least, lookback int64
-}{
-	"robustZScore": {3.5, 7, 28}, "batchNormal": {3, 7, 28}, "onlineNormal": {3, 7, 28}, "holtWinters": {3, 14, 56},
-	"relativeChange": {0, 1, 28}, "absoluteChange": {0, 1, 28}, "range": {0, 1, 28},
-}
-
-func (d *checkReader) history() any {
-	h := HistoryCheck{
-		Metric:                   d.oneOf("metric", "", "rowCount", "bytes", "nullPercent", "distinctCount", "sum", "mean", "minimum", "maximum"),
-		Strategy:                 d.oneOf("strategy", "robustZScore", sortedKeys(historyDefaults)...),
-		Season:                   d.oneOf("season", "", "dayOfWeek"),
-		IgnoreChangeBelowPercent: d.number("ignoreChangeBelowPercent", 0, 0, math.MaxFloat64),
-	}
-	if h.Metric != "rowCount" && h.Metric != "bytes" {
-		h.Column = d.columnOf(true)
-	} else if c := d.n.Entry("column"); c != nil {
-		d.faults.Addf(c.Place, "remove it", "%s is of the file, not of a column", h.Metric)
-	}
-	usual, known := historyDefaults[h.Strategy]
-	if !known {
-		return h
-	}
-	fewest := int64(1)
-	if h.Strategy == "holtWinters" {
-		fewest = usual.least
-		if e := d.n.Entry("season"); e != nil {
-			d.faults.Addf(e.Place, "remove it", "holtWinters has the week as a season of its own")
-		}
-	}
-	h.MinHistory = int(d.whole("minHistory", usual.least, fewest, 1000))
-	h.Lookback = int(d.whole("lookback", max(usual.lookback, int64(h.MinHistory)), 1, 1000))
-	if h.Lookback < h.MinHistory {
-		d.fault(d.n.Get("lookback"), "write a lookback of at least minHistory", "lookback %d is less than minHistory %d", h.Lookback, h.MinHistory)
-	}
-	least, below, above := 0.1, usual.bound, usual.bound
-	if usual.bound == 0 {
-		least, below, above = 0, math.Inf(1), math.Inf(1)
-		if d.n.Get("lower") == nil && d.n.Get("upper") == nil {
-			d.fault(d.n, "write lower, upper or both", "the strategy %s has no default bounds", h.Strategy)
-		}
-	}
-	if h.Strategy == "range" {
-		least, below = math.Inf(-1), math.Inf(-1)
-	}
-	h.Lower, h.Upper = d.number("lower", below, least, math.Inf(1)), d.number("upper", above, least, math.Inf(1))
-	if h.Strategy == "range" && h.Lower > h.Upper {
-		d.fault(d.n.Get("lower"), "swap them", "lower is above upper")
-	}
-	return h
 }
 
 var (

@@ -119,7 +119,8 @@ type Change struct {
 	Standing *Standing
 }
 
-// An Entry is one judged object in the history of its dataset.
+// An Entry is one judged object in the history of its dataset. What its Run
+// remembers of the content is kept apart, for it is large.
 type Entry struct {
 	ID      string      `json:"id"`  // the object's
 	Key     string      `json:"key"` // bucket/key

@@ -87,6 +87,11 @@ func (w wrapped) History(ctx context.Context, dataset string, limit int) (es []l
 	return es, err
 }
 
+func (w wrapped) Contents(ctx context.Context, dataset string, limit int) (es []landing.Entry, err error) {
+	err = w.s.call("contents", func() (err error) { es, err = w.j.Archive.Contents(ctx, dataset, limit); return })
+	return es, err
+}
+
 func (w wrapped) Standing(ctx context.Context, key string) (st landing.Standing, err error) {
 	err = w.s.call("standing", func() (err error) { st, err = w.j.Archive.Standing(ctx, key); return })
 	return st, err

@@ -59,7 +59,7 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 	if accepted(r.Verdict) {
 		// The first line of a file that was not may be data, and nothing looks
 		// back at it.
-		p.Entry.Run = bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns})
+		p.Entry.Run = bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns, Content: r.Content})
 	}
 	g := f.figures(r)
 	p.Figures = &g
@@ -74,8 +74,13 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 // metrics: an item of the table may have 400 KB.
 const historyBytes = 64 << 10
 
+// contentBytes bounds what is remembered of a file's content, which is an item
+// of its own.
+const contentBytes = 256 << 10
+
 // bounded returns the run without its columns, which only drift asks for, if
-// there are too many, and with as many metrics as fit, in the order of their names.
+// there are too many, and with as many metrics as fit, in the order of their names,
+// and as much of the content, in that of the columns.
 func bounded(run quality.Run) quality.Run {
 	size := 0
 	for _, name := range run.Columns {
@@ -92,6 +97,17 @@ func bounded(run quality.Run) quality.Run {
 		}
 	}
 	run.Metrics = kept
+	size = 0
+	for i, c := range run.Content {
+		size += 6*len(c.Name) + 2*len(c.Prints) + 40*len(c.At) + 100
+		for class := range c.Classes {
+			size += 6*len(class) + 24
+		}
+		if size > contentBytes {
+			run.Content = run.Content[:i:i]
+			break
+		}
+	}
 	return run
 }
 

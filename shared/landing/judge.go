@@ -40,6 +40,9 @@ type Ledger interface {
 type Archive interface {
 	// History returns up to limit entries of a dataset, latest first.
 	History(ctx context.Context, dataset string, limit int) ([]Entry, error)
+	// Contents returns up to limit entries of a dataset whose file was accepted,
+	// latest first, with what is remembered of the file's content.
+	Contents(ctx context.Context, dataset string, limit int) ([]Entry, error)
 	// Standing returns the open signals of a key, the zero Standing but for Key
 	// if there never was one.
 	Standing(ctx context.Context, key string) (Standing, error)
@@ -306,6 +309,7 @@ type file struct {
 const (
 	defaultMaxBytes = 2 << 30
 	historyLimit    = 400 // entries: a year of daily files and some of them twice
+	contentLimit    = 8   // entries: the last accepted file, and versions that o replaces
 )
 
 // validate judges the file's bytes. A panic in there is the file's error, not
@@ -322,6 +326,13 @@ func (j *Judger) validate(ctx context.Context, f *file) (report *quality.Report,
 		entries, err := j.Archive.History(ctx, f.dataset, historyLimit)
 		if err != nil {
 			return nil, fmt.Errorf("read history: %w", err)
+		}
+		if f.recalls() {
+			contents, err := j.Archive.Contents(ctx, f.dataset, contentLimit)
+			if err != nil {
+				return nil, fmt.Errorf("read content of earlier files: %w", err)
+			}
+			recall(entries, contents)
 		}
 		f.history = Baseline(entries, f.Object, f.period)
 	}

@@ -57,15 +57,8 @@ func named(t *contract.Table) []string {
 		names[r.Dataset] = true
 	}
 	for _, r := range rulesOf(t) {
-		switch check := r.Implementation.(type) {
-		case contract.CoverageCheck:
-			names[check.Dataset] = true
-		case contract.TotalCheck:
-			names[check.Dataset] = true
-		case *dqdl.Ruleset:
-			for _, dataset := range check.Datasets() {
-				names[dataset] = true
-			}
+		for _, dataset := range r.Datasets() {
+			names[dataset] = true
 		}
 	}
 	delete(names, "")
@@ -93,6 +86,26 @@ func (f file) looksBack() bool {
 		}
 		return false
 	})
+}
+
+// recalls reports whether anything about the file depends on what earlier files
+// held.
+func (f file) recalls() bool {
+	return slices.ContainsFunc(rulesOf(f.table), func(r contract.Rule) bool {
+		_, ok := r.Implementation.(contract.DriftCheck)
+		return ok
+	})
+}
+
+// recall completes entries by the content of those that are among contents.
+func recall(entries, contents []Entry) {
+	for _, c := range contents {
+		for i := range entries {
+			if entries[i].ID == c.ID {
+				entries[i].Run.Content = c.Run.Content
+			}
+		}
+	}
 }
 
 // traced puts a span named read around every reading of src.

@@ -1,6 +1,7 @@
 package landing
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -15,6 +16,7 @@ import (
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/drift"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -313,11 +315,15 @@ func TestWideFilesFitInHistory(t *testing.T) {
 		name := fmt.Sprintf("column_%d", i)
 		run.Columns = append(run.Columns, name)
 		run.Metrics["nullPercent:"+name] = 1
+		run.Content = append(run.Content, drift.Column{Name: name, Type: "number", At: make([]float64, 40), Numbers: make([]int64, 40), Classes: map[string]int64{name: 1}})
 	}
 	got := bounded(run)
 	size := 0
 	for name := range got.Metrics {
 		size += len(name) + 24
+	}
+	if held, err := json.Marshal(got.Content); err != nil || len(got.Content) < 100 || len(held) > contentBytes {
+		t.Errorf("a wide file: content of %d columns, %d bytes, %v", len(got.Content), len(held), err)
 	}
 	if got.Columns != nil || size > historyBytes+100 || got.Metrics["rowCount"] != 1 || got.Metrics["bytes"] != 2 {
 		t.Errorf("a wide file: %d columns, %d metrics of about %d bytes", len(got.Columns), len(got.Metrics), size)

@@ -19,6 +19,7 @@ type Ledger struct {
 	newest    map[string]string // bucket/key → highest rank
 	claims    map[string]landing.Claim
 	history   map[string][]landing.Entry
+	contents  map[string][]landing.Entry
 	figures   map[string]map[string]landing.Figures // dataset/day → bucket/key
 	standings map[string]landing.Standing
 }
@@ -50,6 +51,7 @@ func (l *Ledger) init() {
 		l.newest = map[string]string{}
 		l.claims = map[string]landing.Claim{}
 		l.history = map[string][]landing.Entry{}
+		l.contents = map[string][]landing.Entry{}
 		l.figures = map[string]map[string]landing.Figures{}
 		l.standings = map[string]landing.Standing{}
 	}
@@ -99,7 +101,12 @@ func (l *Ledger) Finish(_ context.Context, c landing.Claim, ch landing.Change) e
 	stored.Record = &r
 	l.claims[claimOf(o)] = stored
 	if ch.Entry != nil {
-		l.history[ch.Entry.Dataset] = append(l.history[ch.Entry.Dataset], clone(*ch.Entry))
+		e := clone(*ch.Entry)
+		if e.Run.Content != nil {
+			l.contents[e.Dataset] = append(l.contents[e.Dataset], e)
+			e.Run.Content = nil
+		}
+		l.history[e.Dataset] = append(l.history[e.Dataset], e)
 	}
 	if f := ch.Figures; f != nil {
 		day := f.Dataset + "/" + f.Day
@@ -135,11 +142,22 @@ func (l *Ledger) Mark(_ context.Context, o landing.Object, s landing.Step) error
 func (l *Ledger) History(_ context.Context, dataset string, limit int) ([]landing.Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	es := clone(l.history[dataset])
+	return latest(l.history[dataset], limit), nil
+}
+
+// Contents implements landing.Archive.
+func (l *Ledger) Contents(_ context.Context, dataset string, limit int) ([]landing.Entry, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return latest(l.contents[dataset], limit), nil
+}
+
+func latest(entries []landing.Entry, limit int) []landing.Entry {
+	es := clone(entries)
 	slices.SortFunc(es, func(a, b landing.Entry) int {
 		return cmp.Or(b.Run.At.Compare(a.Run.At), cmp.Compare(b.ID, a.ID))
 	})
-	return es[:min(limit, len(es))], nil
+	return es[:min(limit, len(es))]
 }
 
 // Standing implements landing.Archive.

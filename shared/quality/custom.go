@@ -33,7 +33,7 @@ func (p *plan) compileCustom(r *contract.Rule, impl any) {
 	case contract.HistoryCheck:
 		p.compileHistory(c, impl)
 	case contract.DriftCheck:
-		p.compileDrift(c)
+		p.compileDrift(c, impl)
 	case contract.StatisticCheck:
 		p.compileStatistic(c, impl)
 	default:
@@ -100,90 +100,4 @@ func (p *plan) compileArithmetic(c *check, impl contract.ArithmeticCheck) {
 	c.advice = "One of the columns is wrong in these rows: recompute it at the source, and look for a changed rounding, tax or discount."
 	c.shows, c.personal = slots, p.personal(slots...)
 	c.kernel = state.Arithmetic(slots, rule, bound)
-}
-
-func (p *plan) compileDrift(c *check) {
-	c.say.Dimension, c.say.Unit = contract.Conformity, "columns"
-	c.finish = func(_ *findings, _ *tally, r *Result) {
-		last := lastAccepted(p.in.History, func(run Run) bool { return len(run.Columns) > 0 })
-		if last == nil {
-			r.Status, r.Message = Skipped, "skipped: no accepted file before this one to compare the columns with"
-			return
-		}
-		changes := headerChanges(last.Columns, p.header)
-		r.Violations, r.LookedAt = int64(len(changes)), int64(max(len(last.Columns), len(p.header), len(changes)))
-		c.measure(r, float64(len(changes)))
-		r.Message = fmt.Sprintf("the columns are those of the last accepted file (%s)", last.At.UTC().Format("2006-01-02"))
-		if len(changes) > 0 {
-			r.Message = fmt.Sprintf("since the last accepted file (%s): %s", last.At.UTC().Format("2006-01-02"), strings.Join(changes, "; "))
-			r.Advice = "Ask the producer what changed in the export, and whether those who read the file know."
-		}
-	}
-}
-
-// headerChanges tells how one header became another.
-func headerChanges(before, after []string) []string {
-	was, is := index(before), index(after)
-	var gone, added []string
-	for _, name := range before {
-		if _, ok := is[name]; !ok {
-			gone = append(gone, name)
-		}
-	}
-	for _, name := range after {
-		if _, ok := was[name]; !ok {
-			added = append(added, name)
-		}
-	}
-	var changes []string
-	for _, name := range gone {
-		like := likely(name, was[name], added, is, len(before) == len(after))
-		if like == "" {
-			changes = append(changes, name+" was removed")
-			continue
-		}
-		changes = append(changes, fmt.Sprintf("%s looks renamed to %s", name, like))
-		added = remove(added, like)
-	}
-	for _, name := range added {
-		changes = append(changes, name+" was added")
-	}
-	if len(changes) == 0 {
-		for i, name := range after {
-			if i < len(before) && before[i] != name {
-				return []string{fmt.Sprintf("the columns stand in another order, from position %d (%s)", i+1, name)}
-			}
-		}
-	}
-	return changes
-}
-
-func index(names []string) map[string]int {
-	at := make(map[string]int, len(names))
-	for i, name := range names {
-		at[name] = i
-	}
-	return at
-}
-
-func remove(names []string, name string) []string {
-	var rest []string
-	for _, n := range names {
-		if n != name {
-			rest = append(rest, n)
-		}
-	}
-	return rest
-}
-
-// lastAccepted returns the newest accepted run that fits, or nil.
-func lastAccepted(history []Run, fits func(Run) bool) *Run {
-	var last *Run
-	for i := range history {
-		run := &history[i]
-		if run.Accepted() && fits(*run) && (last == nil || run.At.After(last.At)) {
-			last = run
-		}
-	}
-	return last
 }

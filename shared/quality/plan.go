@@ -9,6 +9,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/datetime"
+	"tillwatch/shared/quality/drift"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
 )
@@ -35,11 +36,13 @@ type plan struct {
 	structure int
 	refs      map[string]*reference
 	ids       map[string]bool
-	listings  map[string]*listing  // of rules on files, by path
-	analyzed  map[string]statistic // what analyzers ask for, by its name in AWS Glue
-	kept      map[string]measure   // metrics for history, by name:column
-	shared    map[string]int       // aggregates that several checks read, by what they measure
-	sum       uint64               // digest, of a plan for a section
+	listings  map[string]*listing                         // of rules on files, by path
+	analyzed  map[string]statistic                        // what analyzers ask for, by its name in AWS Glue
+	kept      map[string]measure                          // metrics for history, by name:column
+	shared    map[string]int                              // aggregates that several checks read, by what they measure
+	sum       uint64                                      // digest, of a plan for a section
+	recalled  map[string][]func(*findings, *drift.Column) // what is remembered for later files, by column
+	recalls   []string                                    // the keys of recalled, in order
 }
 
 // ErrNoTable is returned for an Input whose Table the contract does not have.
@@ -56,7 +59,7 @@ func compile(in *Input, header []string, headerFaults []tabular.Fault, d tabular
 		in: in, table: table, dialect: d, header: header,
 		position: make(map[string]int, len(header)), slotOf: map[int]int{}, filterOf: map[string]int{},
 		refs: map[string]*reference{}, ids: map[string]bool{}, kept: map[string]measure{}, analyzed: map[string]statistic{},
-		listings: map[string]*listing{}, shared: map[string]int{},
+		recalled: map[string][]func(*findings, *drift.Column){}, listings: map[string]*listing{}, shared: map[string]int{},
 	}
 	for i, name := range header {
 		if _, ok := p.position[name]; !ok {

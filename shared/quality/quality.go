@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/drift"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
 )
@@ -80,6 +81,7 @@ type Run struct {
 	Verdict Verdict            `json:"verdict"`
 	Metrics map[string]float64 `json:"metrics"`
 	Columns []string           `json:"columns,omitempty"`
+	Content []drift.Column     `json:"content,omitempty"` // what drift is measured from
 }
 
 // Accepted reports whether the run's file was accepted: only such runs are a
@@ -264,6 +266,7 @@ func (f *findings) report(r *tabular.Reader) *Report {
 		Contract: in.Contract.ID + " " + in.Contract.Version, JudgedAt: in.Now.UTC(),
 		Rows: f.rows, Bytes: in.Bytes, Columns: f.plan.header,
 		Checks: f.finish(), Metrics: f.plan.metrics(f), Analyzed: f.analyze(), ReadAs: readAs(r),
+		Content: f.plan.content(f),
 	}
 	if in.Bytes < 0 {
 		report.Bytes = r.SourceBytes()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/drift"
 )
 
 // A Status is the outcome of one check.
@@ -52,8 +53,11 @@ type Report struct {
 	Metrics    map[string]float64 `json:"metrics"`  // what history keeps: rowCount, bytes, nullPercent:<column> …
 	// Analyzed are the metrics that the analyzers of a ruleset in DQDL measured, by
 	// AWS Glue's names. Nothing is judged by them.
-	Analyzed   map[string]float64 `json:"analyzed_metrics,omitempty"`
-	Quarantine *Quarantine        `json:"-"`
+	Analyzed map[string]float64 `json:"analyzed_metrics,omitempty"`
+	// Content is what later files' drift is measured from, if the contract asks for
+	// drift.
+	Content    []drift.Column `json:"content,omitempty"`
+	Quarantine *Quarantine    `json:"-"`
 }
 
 // A Result is the outcome of one check.

@@ -83,7 +83,7 @@ func (p *plan) topShare(impl contract.StatisticCheck, slot int) statistic {
 	at := p.share(fmt.Sprint("frequencies", []int{slot}), func() state.Aggregate { return state.NewFrequencies([]int{slot}) })
 	names := -1
 	if !p.personal(slot) || p.in.ShowPersonal {
-		names = p.share(fmt.Sprint("histogram", slot), func() state.Aggregate { return state.NewHistogram(slot) })
+		names = p.share(fmt.Sprint("histogram", slot), func() state.Aggregate { return state.NewHistogram(slot, state.ExactValues) })
 	}
 	return func(f *findings) (float64, string, string) {
 		return measured(at, func(a *state.Frequencies) (float64, string, string) {

@@ -15,6 +15,7 @@ import (
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/drift"
 )
 
 // LedgerStore is all that landing needs of a table.
@@ -61,6 +62,7 @@ func Ledger(t *testing.T, open func(*testing.T) LedgerStore) {
 		{"an object is done when all steps are marked", marks},
 		{"a standing changes only from the revision that was read", standings},
 		{"history is the latest first and bounded", history},
+		{"content is kept apart from history", contents},
 		{"a day holds the current figures of each object", days},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t)) })
@@ -256,6 +258,29 @@ func history(t *testing.T, s LedgerStore) {
 		if want := float64(4 - i); e.Run.Metrics["rowCount"] != want {
 			t.Errorf("entry %d has %v rows, want %v", i, e.Run.Metrics["rowCount"], want)
 		}
+	}
+}
+
+func contents(t *testing.T, s LedgerStore) {
+	ctx, dataset := t.Context(), t.Name()
+	for i, held := range [][]drift.Column{{{Name: "a", Type: "integer", At: []float64{1.5}, Numbers: []int64{2}}}, nil, {{Name: "b", Classes: map[string]int64{"x": 1}}}} {
+		o := object(t, fmt.Sprintf("0%d", i))
+		e := landing.Entry{ID: o.ID(), Key: o.Key, Rank: o.Rank(), Dataset: dataset, Period: "2026-11-22",
+			Run: quality.Run{At: noon.Add(time.Duration(i) * time.Minute), Verdict: quality.VerdictPass, Content: held}}
+		if err := s.Finish(ctx, mustClaim(t, s, o, noon), landing.Change{Record: judgedRecord(o, noon), Entry: &e}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	brief, err := s.History(ctx, dataset, 9)
+	if err != nil || len(brief) != 3 || brief[0].Run.Content != nil || brief[2].Run.Content != nil {
+		t.Errorf("history %+v, %v; want 3 entries without content", brief, err)
+	}
+	whole, err := s.Contents(ctx, dataset, 9)
+	if err != nil || len(whole) != 2 || whole[0].ID != brief[0].ID || whole[0].Run.Content[0].Classes["x"] != 1 || whole[1].Run.Content[0].At[0] != 1.5 {
+		t.Errorf("contents %+v, %v; want the third and the first", whole, err)
+	}
+	if last, err := s.Contents(ctx, dataset, 1); err != nil || len(last) != 1 || last[0].ID != brief[0].ID {
+		t.Errorf("the last content %+v, %v", last, err)
 	}
 }
 

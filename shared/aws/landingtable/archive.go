@@ -12,6 +12,11 @@ func (s *Store) History(ctx context.Context, dataset string, limit int) ([]landi
 	return read[landing.Entry](ctx, s, historyKey(dataset), limit)
 }
 
+// Contents implements landing.Archive.
+func (s *Store) Contents(ctx context.Context, dataset string, limit int) ([]landing.Entry, error) {
+	return read[landing.Entry](ctx, s, contentKey(dataset), limit)
+}
+
 // Day implements landing.Archive.
 func (s *Store) Day(ctx context.Context, dataset, day string) ([]landing.Figures, error) {
 	fs, err := read[landing.Figures](ctx, s, dayKey(dataset, day), 0)

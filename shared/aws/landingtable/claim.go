@@ -166,7 +166,16 @@ func (s *Store) Finish(ctx context.Context, c landing.Claim, ch landing.Change) 
 	}
 	if e := ch.Entry; e != nil {
 		sk := e.Run.At.UTC().Format("2006-01-02T15:04:05.000Z") + "#" + e.ID
-		p, err := put(key(historyKey(e.Dataset), sk), e, ch.Record.At)
+		if e.Run.Content != nil {
+			p, err := put(key(contentKey(e.Dataset), sk), e, ch.Record.At)
+			if err != nil {
+				return err
+			}
+			add(types.TransactWriteItem{Put: p}, nil)
+		}
+		brief := *e
+		brief.Run.Content = nil
+		p, err := put(key(historyKey(e.Dataset), sk), brief, ch.Record.At)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@
 //	FILE#<bucket>/<key>       RANK#<rank>      attempt, lease (milliseconds),    400 days
 //	                                           object, record, published
 //	HIST#<dataset>#file       <arrived>#<id>   one judged object's metrics       400 days
+//	BASE#<dataset>#content    <arrived>#<id>   what one accepted object held     400 days
 //	DAY#<dataset>#<day>       <sha-256>        one current object's figures      400 days
 //	SIGNAL#<standing key>     STANDING         open signals, revision            400 days
 //
@@ -71,6 +72,7 @@ func newestKey(o landing.Object) item { return key(fileKey(o), "NEWEST") }
 func rankKey(o landing.Object) item   { return key(fileKey(o), "RANK#"+o.Rank()) }
 
 func historyKey(dataset string) string { return "HIST#" + dataset + "#file" }
+func contentKey(dataset string) string { return "BASE#" + dataset + "#content" }
 func dayKey(dataset, day string) string {
 	return "DAY#" + dataset + "#" + day
 }

@@ -7,26 +7,29 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/wire"
 )
 
 // Bounds of a Histogram.
 const (
-	// ExactValues is how many different values a Histogram counts exactly.
+	// ExactValues is how many different values a Histogram counts exactly, if not
+	// fewer are asked for.
 	ExactValues = 1000
 	// longestValue is how many bytes of a value are kept.
 	longestValue = 64
 )
 
 // A Histogram tells how often each value of a column occurs, nulls apart:
-// exactly, while there are no more than ExactValues different ones. Beyond it holds
-// those ExactValues whose fingerprints are smallest, with exact counts: a
+// exactly, while there are no more different ones than its limit. Beyond it holds
+// as many of those whose fingerprints are smallest, with exact counts: a
 // sample of the different values, the same in whatever order they came. Of a value
 // the first 64 bytes are kept. Source of the sample: Bar-Yossef, Jayram, Kumar,
 // Sivakumar and Trevisan, Counting Distinct Elements in a Data Stream (2002).
 type Histogram struct {
 	Slot  int
-	N     int64  // values
+	N     int64 // values
+	limit int
 	below uint64 // fingerprints from here on are not held
 	held  map[uint64]*Value
 }
@@ -38,9 +41,10 @@ type Value struct {
 	N     int64
 }
 
-// NewHistogram returns an aggregate that has seen nothing.
-func NewHistogram(slot int) *Histogram {
-	return &Histogram{Slot: slot, below: math.MaxUint64, held: map[uint64]*Value{}}
+// NewHistogram returns an aggregate that has seen nothing, and holds up to limit
+// different values exactly.
+func NewHistogram(slot, limit int) *Histogram {
+	return &Histogram{Slot: slot, limit: limit, below: math.MaxUint64, held: map[uint64]*Value{}}
 }
 
 func (a *Histogram) Observe(v *View) {
@@ -64,15 +68,15 @@ func (a *Histogram) count(value []byte) {
 		return
 	}
 	a.held[print] = &Value{print, string(value[:min(len(value), longestValue)]), 1}
-	if len(a.held) > 2*ExactValues {
+	if len(a.held) > 2*a.limit {
 		a.shrink()
 	}
 }
 
 // shrink lets go of all but the values with the smallest fingerprints.
 func (a *Histogram) shrink() {
-	if len(a.held) > ExactValues {
-		a.below = ascending(a.held)[ExactValues-1]
+	if len(a.held) > a.limit {
+		a.below = ascending(a.held)[a.limit-1]
 	}
 	for print := range a.held {
 		if print > a.below {
@@ -97,7 +101,7 @@ func (a *Histogram) Merge(other Aggregate) {
 }
 
 // Exact reports whether every value is held.
-func (a *Histogram) Exact() bool { return a.below == math.MaxUint64 && len(a.held) <= ExactValues }
+func (a *Histogram) Exact() bool { return a.below == math.MaxUint64 && len(a.held) <= a.limit }
 
 // All returns the values that are held, most frequent first, and of equal ones
 // in the order of their bytes.
@@ -111,6 +115,16 @@ func (a *Histogram) All() []Value {
 		return cmp.Or(cmp.Compare(y.N, x.N), cmp.Compare(x.Text, y.Text), cmp.Compare(x.Print, y.Print))
 	})
 	return list
+}
+
+// Forms tells what the values that are held are written like.
+func (a *Histogram) Forms() *Forms {
+	forms := &Forms{Slot: a.Slot}
+	for _, v := range a.All() {
+		_, kind := decimal.Parse([]byte(v.Text))
+		forms.N[formOf([]byte(v.Text), kind)] += v.N
+	}
+	return forms
 }
 
 // Encode implements Aggregate.
@@ -133,7 +147,7 @@ func (a *Histogram) Decode(r *wire.Reader) {
 		one := &Value{Print: r.Word(), Text: r.Text(), N: r.Natural()}
 		a.held[one.Print] = one
 	}
-	if len(a.held) > ExactValues {
+	if len(a.held) > a.limit {
 		r.Fail("more values than are held")
 		a.held = map[uint64]*Value{}
 	}

@@ -17,7 +17,7 @@ import (
 // and its counts stay exact.
 func TestSamplesOfValuesMergeInAnyOrder(t *testing.T) {
 	counts := map[string]int64{}
-	parts := []*Histogram{NewHistogram(0), NewHistogram(0), NewHistogram(0), NewHistogram(0)}
+	parts := []*Histogram{NewHistogram(0, ExactValues), NewHistogram(0, ExactValues), NewHistogram(0, ExactValues), NewHistogram(0, ExactValues)}
 	for i := range 20_000 {
 		value := fmt.Sprint(i * i % 5003)
 		part := i % 4
@@ -29,7 +29,7 @@ func TestSamplesOfValuesMergeInAnyOrder(t *testing.T) {
 	}
 	var first []Value
 	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}} {
-		all := NewHistogram(0)
+		all := NewHistogram(0, ExactValues)
 		for _, i := range order {
 			all.Merge(parts[i])
 		}

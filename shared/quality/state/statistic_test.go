@@ -24,7 +24,8 @@ var statistics = map[string]func() Aggregate{
 	"cardinality": func() Aggregate { return NewCardinality([]int{0, 1}) },
 	"frequencies": func() Aggregate { return NewFrequencies([]int{1}) },
 	"quantiles":   func() Aggregate { return NewQuantiles(1) },
-	"histogram":   func() Aggregate { return NewHistogram(1) },
+	"histogram":   func() Aggregate { return NewHistogram(1, ExactValues) },
+	"content":     func() Aggregate { return NewContent(1) },
 	"joint":       func() Aggregate { return NewJoint(0, 1) },
 	"share":       func() Aggregate { return NewShare(1, "-2.50") },
 	"bar": func() Aggregate {
@@ -56,6 +57,8 @@ func tellStatistic(a Aggregate) string {
 		return fmt.Sprint(a.N, a.Large, a.At(0), a.At(0.3), a.At(0.5), a.At(1), a.Exact())
 	case *Histogram:
 		return fmt.Sprint(a.N, a.All(), a.Exact())
+	case *Content:
+		return tellStatistic(a.Values) + tellStatistic(a.Numbers) + tellStatistic(a.Forms)
 	case *Joint:
 		information, ok := a.MutualInformation()
 		return fmt.Sprint(information, ok, len(a.seen), a.Full)
