@@ -77,6 +77,8 @@ const (
 	SeverityRaised    Reason = "severity_raised"
 	StillFiring       Reason = "still_firing" // the cool-down is over
 	AlertResolved     Reason = "resolved"
+	NewAlerts         Reason = "new_alerts" // in an incident that people know of
+	SomeResolved      Reason = "some_resolved"
 )
 
 // The reasons to tell nobody.
@@ -90,7 +92,7 @@ const (
 // Notifies reports whether somebody is told.
 func (r Reason) Notifies() bool {
 	switch r {
-	case FirstNotification, FiredAgain, SeverityRaised, StillFiring, AlertResolved:
+	case FirstNotification, FiredAgain, SeverityRaised, StillFiring, AlertResolved, NewAlerts, SomeResolved:
 		return true
 	}
 	return false

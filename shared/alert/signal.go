@@ -78,11 +78,15 @@ type Signal struct {
 	Status   Status   `json:"status"`
 	Severity Severity `json:"severity"`
 	// Rule names what noticed: file_rejected, file_without_contract …
-	Rule        string    `json:"rule"`
-	Pipeline    string    `json:"pipeline"` // the dataset
-	Environment string    `json:"environment"`
-	Team        string    `json:"team"`
-	At          time.Time `json:"at"` // when the fact began, UTC
+	Rule        string `json:"rule"`
+	Pipeline    string `json:"pipeline"` // the dataset
+	Environment string `json:"environment"`
+	Team        string `json:"team"`
+	// Labels say more of what it is about (store, region, task); nil for nothing.
+	Labels map[string]string `json:"labels,omitempty"`
+	// Retry counts the runs that were tried before this one, 0 for the first.
+	Retry int       `json:"retry,omitempty"`
+	At    time.Time `json:"at"` // when the fact began, UTC
 	// Summary is one line, no more than 120 characters.
 	Summary string `json:"summary"`
 	// Findings are the facts behind it, worst first, at most 20; Omitted counts
@@ -120,6 +124,25 @@ type Link struct {
 type Fact struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// Label returns what s says under a label's name, "" if nothing: alertname and
+// rule, severity, pipeline, environment and team are its own fields, anything
+// else one of Labels.
+func (s *Signal) Label(name string) string {
+	switch name {
+	case "alertname", "rule":
+		return s.Rule
+	case "severity":
+		return string(s.Severity)
+	case "pipeline":
+		return s.Pipeline
+	case "environment":
+		return s.Environment
+	case "team":
+		return s.Team
+	}
+	return s.Labels[name]
 }
 
 // maxKey bounds a key in bytes, well below what a table takes as a key.

@@ -5,10 +5,8 @@ package runbook
 
 import (
 	"embed"
-	"slices"
+	"io/fs"
 	"strings"
-
-	"tillwatch/shared/alert"
 )
 
 // Files holds the pages.
@@ -20,8 +18,14 @@ var Files embed.FS
 // page in a repository's web view. It is "" if base is, or if there is no such
 // rule.
 func URL(base, rule string) string {
-	if base == "" || !slices.Contains(alert.RuleNames, rule) {
+	if base == "" || !Exists(rule) {
 		return ""
 	}
 	return strings.TrimRight(base, "/") + "/" + rule + ".md"
+}
+
+// Exists reports whether there is a page with that name.
+func Exists(name string) bool {
+	_, err := fs.Stat(Files, name+".md")
+	return err == nil
 }

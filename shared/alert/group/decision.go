@@ -1,0 +1,97 @@
+package group
+
+import (
+	"time"
+
+	"tillwatch/shared/alert"
+)
+
+// A Decision is what became of a signal when it came in.
+type Decision struct {
+	Outcome Outcome
+	Reason  Reason
+	// Incident and Group are where it belongs; Page is the number of the page
+	// that told of that incident last, 0 if none did yet.
+	Incident, Group string
+	Page            int
+	PagedAt         time.Time
+}
+
+// An Outcome is what is done with a signal. It ends up in the log.
+type Outcome string
+
+// The outcomes. Waiting is a signal that a page to come tells of; nothing else
+// is ever told of as a page.
+const (
+	Waiting     Outcome = "waiting"
+	Grouped     Outcome = "grouped"   // part of what people know of already
+	Duplicate   Outcome = "duplicate" // handled before
+	Outdated    Outcome = "outdated"  // something newer was handled before
+	CoolingDown Outcome = "cooling_down"
+	Suppressed  Outcome = "suppressed"
+	Inhibited   Outcome = "inhibited"
+	Resolved    Outcome = "resolved"
+	Folded      Outcome = "folded"    // counted in a storm
+	Retried     Outcome = "retry"     // the run was a retry
+	Heartbeat   Outcome = "heartbeat" // nothing is wrong as long as it comes
+)
+
+// A Reason says why an outcome was chosen.
+type Reason string
+
+// The reasons, stage by stage.
+const (
+	SameSignal Reason = "same_signal" // delivered twice
+	SameFact   Reason = "same_fact"   // the same status at the same time
+	Overtaken  Reason = "overtaken"   // older than what is known
+	OnRetry    Reason = "on_retry"
+	StormLimit Reason = "storm_limit"
+	Alive      Reason = "alive"
+
+	NeverFired      Reason = "resolved_without_firing"
+	HeldForFlapping Reason = "held_for_flapping" // it may fire again at once
+	AlertEnded      Reason = "alert_resolved"    // others of the incident fire on
+	IncidentEnded   Reason = "incident_resolved"
+
+	MaintenanceWindow Reason = "maintenance_window"
+	Silenced          Reason = "silence"
+	TimeInterval      Reason = "time_interval"
+	SourceFiring      Reason = "source_firing"
+
+	PendingFor   Reason = "pending_for"
+	WorseNow     Reason = "severity_raised"
+	Urgent       Reason = "urgent"     // told at once
+	GroupWait    Reason = "group_wait" // told when the wait is over
+	FlapHeld     Reason = "flapping"   // its resolve had not been told
+	Cooling      Reason = "cooldown"
+	StillFires   Reason = "still_firing"
+	NewInGroup   Reason = "new_alert_in_group"
+	CorrelatedUp Reason = "correlated" // part of an incident up or down the stream
+)
+
+// A Notice is what there is to tell of an incident.
+type Notice struct {
+	// ID is the same for every attempt to send it.
+	ID              string
+	Incident, Group string
+	Reason          alert.Reason
+	// Page says that people are woken; else it is an update for the room.
+	Page bool
+	// Severities are those whose people are told: one if it fires, everybody who
+	// was told if it ended, none for an update.
+	Severities []alert.Severity
+	// Previous is the severity told before, where that was raised.
+	Previous alert.Severity
+	Since    time.Time
+	HeldBack int
+	// Signal is what the message is about, First the ID of the first signal that
+	// is told of.
+	Signal alert.Signal
+	First  string
+	// Firing and Resolved are the dedup keys of the alerts that it tells of,
+	// sorted; Others are their summaries but that of Signal, worst first.
+	Firing, Resolved []string
+	Others           []string
+	// Folded counts the signals that the storm limit left out.
+	Folded int
+}

@@ -1,0 +1,51 @@
+package group
+
+import (
+	"time"
+
+	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/policy"
+)
+
+// resolve ends an alert, or holds its end for as long as its rule keeps it
+// firing: what flaps is one alert that fires on. A resolve passes every mute:
+// whoever was told that it fires is told that it ended.
+func resolve(c *call) (Outcome, Reason, error) {
+	if c.signal.Status != alert.Resolved {
+		return "", "", nil
+	}
+	i, a := c.incident, c.alert
+	if a == nil || !a.Firing {
+		if a == nil && len(i.Alerts) < maxAlerts {
+			a = &Alert{Of: slim(c.signal), Severity: c.signal.Severity}
+			i.Alerts[c.signal.DedupKey], c.alert = a, a
+		}
+		if a != nil {
+			a.ResolvedAt, a.Heard = later(a.ResolvedAt, c.signal.At), c.now
+		}
+		return Resolved, NeverFired, nil
+	}
+	a.ResolvedAt, a.Heard = c.signal.At, c.now
+	end := *c.signal
+	i.End = &end
+	if c.rule.KeepFiringFor > 0 {
+		if a.Hold.IsZero() {
+			a.Hold = c.now.Add(c.rule.KeepFiringFor)
+		}
+		i.due(a.Hold)
+		return Resolved, HeldForFlapping, nil
+	}
+	i.end(c.group, c.engine.Policy, a, c.signal.At)
+	i.due(c.now)
+	if i.firing() {
+		return Resolved, AlertEnded, nil
+	}
+	return Resolved, IncidentEnded, nil
+}
+
+// end counts a as ended at t.
+func (i *Incident) end(g *Group, p *policy.Policy, a *Alert, t time.Time) {
+	a.Firing, a.Hold, a.Muted = false, time.Time{}, ""
+	a.ResolvedAt = later(a.ResolvedAt, t)
+	g.change(p, a, false)
+}

@@ -1,0 +1,38 @@
+package group
+
+import "tillwatch/shared/alert"
+
+// heartbeat takes the signals of a rule that is to be heard again and again: as
+// long as they come nothing is wrong, and Flush raises an alert when they stop.
+// One that comes after that ends it.
+func heartbeat(c *call) (Outcome, Reason, error) {
+	if c.rule.AbsentAfter <= 0 || c.signal.Status != alert.Firing {
+		return "", "", nil
+	}
+	a := c.alert
+	if a == nil {
+		a = &Alert{Of: slim(c.signal), Severity: worst(c.rule.Severity, c.signal.Severity)}
+		c.incident.Alerts[c.signal.DedupKey], c.alert = a, a
+	}
+	if a.seen(c.id) {
+		return Duplicate, SameSignal, nil
+	}
+	a.Beat, a.Heard = later(a.Beat, c.signal.At), c.now
+	if a.Firing {
+		end := *c.signal
+		end.Status, end.Severity = alert.Resolved, a.Severity
+		c.incident.End = &end
+		c.incident.end(c.group, c.engine.Policy, a, c.signal.At)
+		c.incident.due(c.now)
+	}
+	c.incident.due(a.Beat.Add(c.rule.AbsentAfter))
+	return Heartbeat, Alive, nil
+}
+
+// worst returns rule's severity, or the signal's if the rule has none.
+func worst(rule, signal alert.Severity) alert.Severity {
+	if rule != "" {
+		return rule
+	}
+	return signal
+}

@@ -1,0 +1,53 @@
+package group
+
+import (
+	"time"
+
+	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/policy"
+)
+
+// suppress mutes what maintenance windows, people's silences or the route's
+// time intervals mute. The alert is known all the same, and told of if it still
+// fires when they end.
+func suppress(c *call) (Outcome, Reason, error) {
+	reason, until, err := c.engine.suppressed(c.route, c.signal, c.view, c.now)
+	if err != nil || reason == "" {
+		return "", "", err
+	}
+	c.alert.Muted = Suppressed
+	if !c.incident.Known || c.alert.Severity.Worse(c.incident.Severity) {
+		c.incident.first(c.signal.ID, true)
+	}
+	c.incident.due(until)
+	return Suppressed, reason, nil
+}
+
+// suppressed returns why s is not told of at now, "" if it is, and when to ask
+// again.
+func (e Engine) suppressed(r *policy.Route, s *alert.Signal, v View, now time.Time) (Reason, time.Time, error) {
+	ends := func(w policy.Window) time.Time {
+		if len(w.Intervals) == 0 {
+			return w.Until
+		}
+		return policy.Reopens(now, func(t time.Time) bool { return !e.Policy.Mutes(w, s, t) })
+	}
+	for _, w := range e.Policy.Maintenance {
+		if e.Policy.Mutes(w, s, now) {
+			return MaintenanceWindow, ends(w), nil
+		}
+	}
+	silences, err := v.Silences()
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	for _, w := range silences {
+		if e.Policy.Mutes(w, s, now) {
+			return Silenced, ends(w), nil
+		}
+	}
+	if _, open := e.Policy.Open(r, now); !open {
+		return TimeInterval, policy.Reopens(now, func(t time.Time) bool { _, open := e.Policy.Open(r, t); return open }), nil
+	}
+	return "", time.Time{}, nil
+}

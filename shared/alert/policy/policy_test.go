@@ -1,0 +1,168 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tillwatch/shared/alert"
+)
+
+func TestShippedDefersNothingAboveP3(t *testing.T) {
+	p := Shipped()
+	for _, r := range p.Routes {
+		if len(r.Mute)+len(r.Active) > 0 || r.Wait > time.Minute || r.WaitAlways {
+			t.Errorf("route %s defers: %+v", r.ID, r)
+		}
+	}
+	for _, name := range alert.RuleNames {
+		if p.Rule(name, "").Name != name {
+			t.Errorf("rule %s is not in the shipped policy", name)
+		}
+	}
+}
+
+// TestFaultsAreFound holds each fault against its line and what to do.
+func TestFaultsAreFound(t *testing.T) {
+	for _, c := range []struct{ rule, in, want string }{
+		{"an unknown key", "rules:\n  - {name: queue_age, cooldwn: 1h}\n", `2:23: unknown key "cooldwn" in a rule; did you mean cooldown?`},
+		{"a condition that nothing has", "rules:\n  - {name: queue_age, condition: eror_rate_percentage, threshold: 5, severity: P1}\n", "2:34"},
+		{"a condition without threshold", "rules:\n  - {name: queue_age, condition: error_rate_percentage, severity: P1}\n", "has a condition and no threshold"},
+		{"a rule without runbook", "rules:\n  - {name: new_rule}\n", `2:12: there is no runbook "new_rule"`},
+		{"a rule twice", "rules:\n  - {name: queue_age}\n  - {name: queue_age}\n", "3:5: rule queue_age is there twice"},
+		{"no duration", "defaults: {cooldown: soon}\n", `1:22: "soon" is no duration`},
+		{"a severity of others", "defaults: {severity: critical}\n", "write P0"},
+		{"matchers at the root", "route: {matchers: ['a=\"b\"']}\n", "the root route takes every alert"},
+		{"a broken matcher", "route:\n  routes:\n    - {matchers: ['a~b']}\n", "3:19"},
+		{"an unknown interval", "route:\n  routes:\n    - {matchers: ['a=b'], mute_time_intervals: [night]}\n", `there is no time interval "night"`},
+		{"a broken interval", "time_intervals:\n  - {name: n, time_intervals: [{times: [{start_time: '25:00', end_time: '26:00'}]}]}\n", "time interval n:"},
+		{"a receiver that is not there", "route: {receiver: tema}\nreceivers:\n  - {name: team}\n", `did you mean team?`},
+		{"a route that no alert reaches", "route:\n  routes:\n    - {receiver: a}\n    - {receiver: b, matchers: ['a=b']}\n", "4:7: no alert reaches this route"},
+		{"inhibition without equal", "inhibit_rules:\n  - {source_matchers: ['a=b'], target_matchers: ['c=d']}\n", "any source mutes every target"},
+		{"inhibition by labels that may be absent", "inhibit_rules:\n  - {source_matchers: ['a=b'], target_matchers: ['c=d'], equal: [rack]}\n", "missing on both sides"},
+		{"maintenance without an end", "maintenance:\n  - {name: m, matchers: ['a=b'], from: '2026-11-02T00:00:00Z'}\n", "lasts no time"},
+		{"a pipeline above itself", "topology:\n  a: {upstream: [a]}\n", "is its own upstream"},
+		{"an escalation to less", "rules:\n  - {name: queue_age, severity: P1, escalate: {after: 1h, to: P2}}\n", "escalates to P2 and is P1 already"},
+		{"a storm limit of nothing", "defaults: {storm_limit: 0}\n", "from 1 to 200"},
+		{"an interval of 0", "route: {group_interval: 0s}\n", "must not be 0"},
+	} {
+		_, err := Read("p.yaml", []byte(c.in))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.rule, err, c.want)
+		}
+	}
+}
+
+// TestAlertmanagersFileIsRead reads a file in Alertmanager's language alone.
+func TestAlertmanagersFileIsRead(t *testing.T) {
+	p, err := Read("alertmanager.yml", []byte(`
+global: {resolve_timeout: 5m, slack_api_url: https://example.com}
+templates: ['/etc/*.tmpl']
+route:
+  receiver: team
+  group_by: [alertname, cluster]
+  group_wait: 45s
+  repeat_interval: 3h
+  routes:
+    - match: {service: database}
+      receiver: dba
+      group_by: ['...']
+      continue: true
+    - match_re: {service: ^(web|api)$}
+      mute_time_intervals: [nights]
+      routes:
+        - matchers: ['severity="P0"', 'region!~"eu.*"']
+          repeat_interval: 15m
+mute_time_intervals:
+  - name: nights
+    time_intervals:
+      - times: [{start_time: '22:00', end_time: '24:00'}]
+        location: Europe/Berlin
+inhibit_rules:
+  - source_match: {severity: P0}
+    target_match_re: {severity: P2|P3}
+    equal: [alertname, cluster]
+receivers:
+  - name: team
+    slack_configs: [{channel: '#ops'}]
+  - name: dba
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	route := func(severity alert.Severity, labels map[string]string) *Route {
+		return p.Route(&alert.Signal{Rule: "r", Severity: severity, Labels: labels})
+	}
+	if r := route("P1", map[string]string{"service": "database"}); r.ID != "0.0" || r.Receiver != "dba" || !r.ByAll || r.Wait != 45*time.Second {
+		t.Errorf("database: %+v", r)
+	}
+	if r := route("P0", map[string]string{"service": "web", "region": "us"}); r.ID != "0.1.0" || r.Repeat != 15*time.Minute || r.GroupBy[0] != "alertname" {
+		t.Errorf("web: %+v", r)
+	}
+	if r := route("P0", map[string]string{"service": "website"}); r.ID != "0" {
+		t.Errorf("neither: %+v", r)
+	}
+	for clock, open := range map[string]bool{"20:59": true, "21:30": false, "23:00": true} { // 22:00 to 24:00 in Berlin
+		at, err := time.Parse("15:04 2006-01-02", clock+" 2026-11-02")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := p.Open(p.RouteByID("0.1"), at); got != open {
+			t.Errorf("%s: open %v, want %v", clock, got, open)
+		}
+	}
+	if notes := strings.Join(p.Notes, "\n"); !strings.Contains(notes, "slack_configs") || !strings.Contains(notes, "continue") || !strings.Contains(notes, "global") {
+		t.Errorf("notes %q", p.Notes)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	p := Shipped()
+	signal := func(labels ...string) *alert.Signal {
+		s := &alert.Signal{Rule: "r", DedupKey: "d", GroupKey: "d", Labels: map[string]string{}}
+		for i := 0; i < len(labels); i += 2 {
+			switch labels[i] {
+			case "pipeline":
+				s.Pipeline = labels[i+1]
+			case "environment":
+				s.Environment = labels[i+1]
+			default:
+				s.Labels[labels[i]] = labels[i+1]
+			}
+		}
+		return s
+	}
+	for _, c := range []struct {
+		rule string
+		s    *alert.Signal
+		want string
+	}{
+		{"the route's labels", signal("pipeline", "sales", "environment", "prod", "store", "7"), "0/{environment=prod}{pipeline=sales}"},
+		{"the first that is there", signal("environment", "prod", "table", "t", "dataset", "d"), "0/{environment=prod}{dataset=d}"},
+		{"never one group for everything", signal("environment", "prod", "store", "7"), "0/{environment=prod}r{environment=prod}{store=7}"},
+		{"a value cannot forge another", signal("pipeline", "a}{b=c"), `0/{pipeline="a}{b=c"}`},
+	} {
+		if got := p.Route(c.s).GroupKey(c.s); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.rule, got, c.want)
+		}
+	}
+	long := signal("pipeline", strings.Repeat("x", 2000))
+	if key := p.Route(long).GroupKey(long); len(key) > keyLimit {
+		t.Errorf("a key of %d bytes", len(key))
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(shipped)
+	f.Add([]byte("route: {group_by: ['...'], routes: [{match_re: {a: '('}}]}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Read("p.yaml", data)
+		if err != nil {
+			return
+		}
+		s := &alert.Signal{Rule: "r", Severity: alert.P1, DedupKey: "d", Labels: map[string]string{"a": "b"}}
+		if r := p.Route(s); r.GroupKey(s) == "" {
+			t.Error("no group")
+		}
+	})
+}

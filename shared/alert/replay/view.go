@@ -1,0 +1,45 @@
+package replay
+
+import (
+	"slices"
+	"time"
+
+	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/policy"
+)
+
+// view keeps groups and inhibition sources in memory.
+type view struct {
+	groups    map[string]*group.Group
+	sources   map[string][]group.Source
+	scheduled map[string]time.Time
+}
+
+var _ group.View = (*view)(nil)
+
+func (v *view) Group(key string) (*group.Group, error) {
+	if g := v.groups[key]; g != nil {
+		return g, nil
+	}
+	return &group.Group{Key: key}, nil
+}
+
+func (v *view) Sources(key string) ([]group.Source, error) { return v.sources[key], nil }
+
+func (v *view) Silences() ([]policy.Silence, error) { return nil, nil }
+
+// apply stores the changes of g's sources.
+func (v *view) apply(g *group.Group) {
+	for _, c := range g.Changes {
+		list := slices.DeleteFunc(v.sources[c.Key], func(s group.Source) bool { return s.Alert == c.Alert })
+		if c.Firing {
+			list = append(list, c.Source)
+		}
+		if len(list) == 0 {
+			delete(v.sources, c.Key)
+		} else {
+			v.sources[c.Key] = list
+		}
+	}
+	g.Changes = g.Changes[:0]
+}
