@@ -100,15 +100,18 @@ func observe(ctx context.Context, r *tabular.Reader, workers []*worker, d tabula
 			var blk tabular.Block
 			for {
 				turn.Lock()
-				if end == nil {
-					end = ctx.Err()
+				err := end
+				if err == nil {
+					err = ctx.Err()
 				}
-				if end == nil {
-					end = r.Next(&blk)
+				if err == nil {
+					err = r.Next(&blk)
 				}
-				stop := end != nil
+				stop := err != nil
 				if !stop {
 					progress()
+				} else if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+					end = err // but the end of the file may be this worker's alone
 				}
 				turn.Unlock()
 				if stop {
@@ -124,9 +127,6 @@ func observe(ctx context.Context, r *tabular.Reader, workers []*worker, d tabula
 		})
 	}
 	wg.Wait()
-	if errors.Is(end, io.EOF) && !errors.Is(end, io.ErrUnexpectedEOF) {
-		return nil
-	}
 	return end
 }
 

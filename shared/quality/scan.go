@@ -163,56 +163,69 @@ func (w *worker) markFaults(t *tally, block int) {
 	}
 }
 
-// scan reads the whole file once and shows each block to one of the workers.
+// scan reads the whole file once and shows each block to one of the workers,
+// those of a worker in the order of the file.
 func scan(ctx context.Context, r *tabular.Reader, workers []*worker, progress func()) error {
-	if len(workers) == 1 {
-		var blk tabular.Block
-		for {
-			if err := next(ctx, r, &blk); err != nil {
-				return unlessEOF(err)
-			}
-			if err := workers[0].observe(&blk); err != nil {
-				return err
-			}
-			progress()
-		}
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	blocks := make(chan *tabular.Block)
-	free := make(chan *tabular.Block, len(workers)+1)
-	for range cap(free) {
-		free <- new(tabular.Block)
-	}
 	var wg sync.WaitGroup
+	var turn sync.Mutex
+	var fail error
+	take := func(blk *tabular.Block) *tabular.Block {
+		turn.Lock()
+		defer turn.Unlock()
+		if fail == nil {
+			err := next(ctx, r, blk)
+			if err == nil {
+				progress()
+				return blk
+			}
+			fail = unlessEOF(err)
+		}
+		return nil
+	}
+	if len(workers) > 1 && !r.InParts() {
+		take = ahead(&wg, take, len(workers))
+	}
 	for _, w := range workers {
 		wg.Go(func() {
-			for blk := range blocks {
+			for blk := take(new(tabular.Block)); blk != nil; blk = take(blk) {
 				if w.err == nil {
 					if w.err = w.observe(blk); w.err != nil {
 						cancel()
 					}
 				}
-				free <- blk
 			}
 		})
 	}
-	var err error
-	for err == nil {
-		blk := <-free
-		if err = next(ctx, r, blk); err == nil {
-			blocks <- blk
-			progress()
-		}
-	}
-	close(blocks)
 	wg.Wait()
 	for _, w := range workers {
 		if w.err != nil {
 			return w.err
 		}
 	}
-	return unlessEOF(err)
+	return fail
+}
+
+// ahead is take for so many workers, of one goroutine that takes a block more than
+// they have: what can only be read from its beginning is then read without a
+// break.
+func ahead(wg *sync.WaitGroup, take func(*tabular.Block) *tabular.Block, workers int) func(*tabular.Block) *tabular.Block {
+	free, blocks := make(chan *tabular.Block, workers+1), make(chan *tabular.Block)
+	free <- new(tabular.Block)
+	wg.Go(func() {
+		defer close(blocks)
+		for blk := range free {
+			if blk = take(blk); blk == nil {
+				return
+			}
+			blocks <- blk
+		}
+	})
+	return func(blk *tabular.Block) *tabular.Block {
+		free <- blk
+		return <-blocks
+	}
 }
 
 func next(ctx context.Context, r *tabular.Reader, blk *tabular.Block) error {

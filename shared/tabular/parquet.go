@@ -16,9 +16,10 @@ var parquetMagic = []byte("PAR1")
 
 // A parquetInput is a Parquet file being read, its slices numbered like blocks.
 type parquetInput struct {
-	file *columnar.File
-	rows int // of a slice
-	end  func() error
+	file   *columnar.File
+	rows   int // of a slice
+	slices int
+	end    func() error
 }
 
 // Bounds of a slice, so that its cells take no more memory than a block's.
@@ -75,6 +76,7 @@ func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader
 	}
 	table.file, r.names = file, file.Names()
 	table.rows = max(1, min(block/rowBytes, mostCells/max(1, len(r.names))))
+	table.slices = file.Slices(table.rows)
 	r.table = table
 	first := map[string]int{}
 	for i, name := range r.names {
@@ -136,24 +138,25 @@ type spooled struct{ *os.File }
 
 func (s spooled) Close() error { return errors.Join(s.File.Close(), os.Remove(s.Name())) }
 
-// nextSlice makes b the next rows of the file.
+// nextSlice makes b rows of the file that no block has had yet, those of one
+// row group after another; io.EOF if there are none after its rows.
 func (r *Reader) nextSlice(b *Block) error {
-	if b.slice != nil {
-		b.slice.Done()
-		b.slice = nil
+	before := b.slice
+	if b.slice = nil; before != nil {
+		before.Done()
 	}
 	if err := r.Err(); err != nil {
 		return err
 	}
 	b.Data, b.json, b.exact = b.Data[:0], nil, false
-	if b.slice = r.table.file.Next(r.table.rows); b.slice == nil {
+	if b.slice = r.table.file.Next(r.table.rows, before); b.slice == nil {
 		if err := r.table.end(); err != nil {
 			return err
 		}
 		return io.EOF
 	}
-	b.FirstOffset, b.Index, b.Final = 0, r.index, r.table.file.Last()
-	r.index++
+	b.FirstOffset, b.Index = 0, b.slice.Index
+	b.Final = b.Index+1 == r.table.slices
 	return nil
 }
 

@@ -161,8 +161,14 @@ func (r *Reader) Reading() dialect.Reading { return r.reading }
 // for what is no delimited text.
 func (r *Reader) Beginning() []byte { return r.start }
 
+// InParts reports whether who reads with a Block of its own is given a part of
+// the file of its own, as row groups of Parquet, and Next only says which rows
+// are next.
+func (r *Reader) InParts() bool { return r.table != nil }
+
 // Next fills b with the next records, in the memory that b already has. It
-// returns io.EOF after the last block. Any other error comes after all whole
+// returns io.EOF after the last block, or if none is left after the one that b had
+// where the file is read InParts. Any other error comes after all whole
 // records that were read before it, and stays; a record that the error cut off
 // is left out.
 func (r *Reader) Next(b *Block) error {

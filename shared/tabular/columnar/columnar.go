@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -44,9 +45,10 @@ type File struct {
 	columns []column
 	names   []string
 
-	group *group // that slices are cut from
-	next  int    // row group after it
-	at    int64  // row of group where the next slice begins
+	sliced int      // rows of a slice
+	groups []*group // that have rows which are in no slice yet, in the order of the file
+	next   int      // row group after them
+	slices int      // in the row groups before next
 
 	mu  sync.Mutex
 	err error
@@ -132,38 +134,64 @@ func (f *File) fail(err error) {
 	}
 }
 
-// Next returns the next rows of the file, as many as asked for or fewer; nil
-// after the last. A slice is Done before it is forgotten.
-func (f *File) Next(rows int) *Slice {
-	groups := f.file.RowGroups()
-	for f.group == nil || f.at == f.group.rows {
-		if f.next == len(groups) {
-			return nil
-		}
-		f.group = newGroup(f, f.next, groups[f.next])
-		f.next, f.at = f.next+1, 0
+// Next returns rows that are in no slice yet, as many as asked for or fewer; nil
+// if there are none. Whoever asks for several slices passes the one before, and is
+// given those of one row group before those of another, so that several readers
+// are each about pages of their own; what one reader is given is in the order of
+// the file. Next asks for the same number of rows each time. A slice is Done before
+// it is forgotten.
+func (f *File) Next(rows int, before *Slice) *Slice {
+	f.sliced = max(rows, 1)
+	g := f.pick(before)
+	if g == nil {
+		return nil
 	}
-	s := &Slice{group: f.group, from: f.at, Rows: int(min(int64(max(rows, 1)), f.group.rows-f.at))}
-	f.at += int64(s.Rows)
-	f.group.hand(s.from, f.at)
+	at := g.handed
+	s := &Slice{group: g, from: at, Rows: int(min(int64(f.sliced), g.rows-at)), Index: g.slices + int(at/int64(f.sliced))}
+	g.hand(at, at+int64(s.Rows))
+	if g.handed == g.rows {
+		f.groups = slices.DeleteFunc(f.groups, func(open *group) bool { return open == g })
+	}
 	return s
 }
 
-// Last reports whether Next would return nil.
-func (f *File) Last() bool {
-	if f.group != nil && f.at < f.group.rows {
-		return false
+// pick returns the row group to take a slice of: that of the slice before, else
+// one that nobody reads, else one after it that others read; nil if there is
+// none.
+func (f *File) pick(before *Slice) *group {
+	if before != nil && before.group.handed < before.group.rows {
+		return before.group
 	}
-	for _, g := range f.file.RowGroups()[f.next:] {
-		if g.NumRows() > 0 {
-			return false
+	for all := f.file.RowGroups(); f.next < len(all); {
+		g := newGroup(f, f.next, all[f.next])
+		g.slices = f.slices
+		f.next++
+		f.slices += int((g.rows + int64(f.sliced) - 1) / int64(f.sliced))
+		if g.rows > 0 {
+			f.groups = append(f.groups, g)
+			return g
 		}
 	}
-	return true
+	for _, g := range f.groups {
+		if before == nil || g.index > before.group.index {
+			return g
+		}
+	}
+	return nil
+}
+
+// Slices returns how many slices of so many rows the file has.
+func (f *File) Slices(rows int) int {
+	n, each := int64(0), int64(max(rows, 1))
+	for _, g := range f.file.RowGroups() {
+		n += (g.NumRows() + each - 1) / each
+	}
+	return int(n)
 }
 
 // A Slice is a run of rows.
 type Slice struct {
+	Index int // 0, 1, 2 … in the order of the file
 	Rows  int
 	group *group
 	from  int64
@@ -177,6 +205,7 @@ type group struct {
 	file   *File
 	index  int // among the file's row groups
 	rows   int64
+	slices int     // in the row groups before
 	chunks []chunk // by column
 
 	mu     sync.Mutex
