@@ -62,10 +62,10 @@ func Values(slot int, good func([]byte) bool) Kernel {
 
 // Pattern finds the values that a pattern does not match.
 func Pattern(slot int, m *textformat.Matcher) Kernel {
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		spans := v.Spans(slot)
 		return textformat.Mismatches(m, v.Batch.Data, spans, bad)
-	}
+	})
 }
 
 // Missing finds the cells that are null or one of values. It looks at every

@@ -104,7 +104,7 @@ func Among(slot int, values []contract.Value) Kernel {
 	if few == nil {
 		return Values(slot, in)
 	}
-	return func(v *View, bad []uint32) ([]uint32, int) {
+	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		looked := 0
@@ -120,5 +120,5 @@ func Among(slot int, values []contract.Value) Kernel {
 			bad = append(bad, uint32(row))
 		}
 		return bad, looked
-	}
+	})
 }
