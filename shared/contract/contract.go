@@ -31,7 +31,9 @@ import (
 // A Contract is one ODCS document.
 type Contract struct {
 	// File is the name that errors and reports show.
-	File        string
+	File string
+	// Text is the document as it was read; nil if the contract was made otherwise.
+	Text        []byte
 	APIVersion  string
 	ID          string
 	Name        string

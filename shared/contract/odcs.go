@@ -40,6 +40,7 @@ func ReadODCS(file string, data []byte) (*Contract, error) {
 	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
+	r.out.Text = data
 	return &r.out, nil
 }
 

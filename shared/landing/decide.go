@@ -152,6 +152,12 @@ func adviceFor(cause error, contractFile string) []string {
 			"If it is compressed and far larger inside than outside, ask its sender whether it is meant to be.",
 			"Put the file again; its verdict resolves this.",
 		}
+	case errors.Is(cause, ErrSections):
+		return []string{
+			"Look at the file's execution of the state machine large-files: it says which step failed, and how.",
+			"If it ran out of time or memory, lower range_bytes or raise range_memory; if reading was refused, see the function's rights.",
+			"Put the file again; its verdict resolves this.",
+		}
 	case errors.As(cause, &p):
 		return []string{
 			"Find the stack trace in the log of validate-file by the object's key.",

@@ -143,6 +143,10 @@ type Judger struct {
 	MaxRatio int64
 	// Threads is how many workers look at one file; 0 is one per processor.
 	Threads int
+	// Large takes files of more than SplitBytes that can be judged in sections;
+	// nil leaves none to it.
+	Large      Large
+	SplitBytes int64
 	// CostPerSecond is what a second of a worker costs in US dollars; 0 leaves
 	// the cost of a record unmeasured.
 	CostPerSecond float64
@@ -155,7 +159,12 @@ type Judger struct {
 // Judge takes o through all steps that are still to be done. Its errors wrap
 // ErrInvalid where a retry is useless; any other is for the queue to retry,
 // and ErrBusy says that another worker is at it.
-func (j *Judger) Judge(ctx context.Context, o Object, now time.Time) (out Outcome, err error) {
+func (j *Judger) Judge(ctx context.Context, o Object, now time.Time) (Outcome, error) {
+	return j.take(ctx, o, now, func(ctx context.Context, c Claim) (plan, error) { return j.decide(ctx, c, now) })
+}
+
+// take claims o, has it decided on, and stores and publishes the decision.
+func (j *Judger) take(ctx context.Context, o Object, now time.Time, decide func(context.Context, Claim) (plan, error)) (out Outcome, err error) {
 	if err := o.Validate(); err != nil {
 		return Outcome{}, err
 	}
@@ -181,7 +190,10 @@ func (j *Judger) Judge(ctx context.Context, o Object, now time.Time) (out Outcom
 	}()
 	out = Outcome{Decision: CaughtUpWith, Reason: "judged before, not all of it was published", Attempt: c.Attempt}
 	if c.Record == nil {
-		record, cause, err := j.finish(ctx, c, now)
+		record, cause, err := j.finish(ctx, c, now, decide)
+		if errors.Is(err, errDivided) {
+			return Outcome{Decision: Divided, Reason: err.Error(), Attempt: c.Attempt}, j.Claims.Release(ctx, c)
+		}
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -198,8 +210,8 @@ func (j *Judger) Judge(ctx context.Context, o Object, now time.Time) (out Outcom
 
 // finish decides on the claimed object and stores the decision. It returns the
 // error that the decision is about, if any, beside its own.
-func (j *Judger) finish(ctx context.Context, c Claim, now time.Time) (r Record, cause, err error) {
-	p, err := j.decide(ctx, c.Object, now)
+func (j *Judger) finish(ctx context.Context, c Claim, now time.Time, decide func(context.Context, Claim) (plan, error)) (r Record, cause, err error) {
+	p, err := decide(ctx, c)
 	if err != nil {
 		return Record{}, nil, err
 	}
@@ -239,7 +251,8 @@ func record(o Object, d Decision, reason string, now time.Time) Record {
 }
 
 // decide does everything up to finish: it returns what is to be stored.
-func (j *Judger) decide(ctx context.Context, o Object, now time.Time) (plan, error) {
+func (j *Judger) decide(ctx context.Context, c Claim, now time.Time) (plan, error) {
+	o := c.Object
 	simple := func(d Decision, reason string) (plan, error) {
 		return plan{Change: Change{Record: record(o, d, reason, now)}}, nil
 	}
@@ -270,13 +283,29 @@ func (j *Judger) decide(ctx context.Context, o Object, now time.Time) (plan, err
 		Object: o, contract: match.Contract, table: match.Table, server: match.Server,
 		dataset: match.Table.Name, period: PeriodOf(o.Key, o.Arrived), now: now.UTC(),
 	}
+	if j.Large != nil && f.Size > j.SplitBytes {
+		if err := j.divide(ctx, &f, c.Attempt); !errors.Is(err, quality.ErrWhole) {
+			if err == nil {
+				return plan{}, errDivided
+			}
+			return j.conclude(ctx, f, nil, err)
+		} else if f.Size > j.limit() {
+			return j.conclude(ctx, f, nil, fmt.Errorf("%w: %d bytes, at most %d are judged by one function: %w", tabular.ErrTooLarge, f.Size, j.limit(), err))
+		}
+	}
 	report, err := j.validate(ctx, &f)
+	return j.conclude(ctx, f, report, err)
+}
+
+// conclude plans what follows from judging f: from the report, or from the error
+// that there is instead.
+func (j *Judger) conclude(ctx context.Context, f file, report *quality.Report, err error) (plan, error) {
 	if d, reason := vanished(err); d != "" {
-		return simple(d, reason)
+		return plan{Change: Change{Record: record(f.Object, d, reason, f.now)}}, nil
 	}
 	if err != nil {
 		if Retryable(err) || ctx.Err() != nil {
-			return plan{}, fmt.Errorf("judge %s: %w", o.Key, err)
+			return plan{}, fmt.Errorf("judge %s: %w", f.Key, err)
 		}
 		return j.unjudged(f, err), nil
 	}
@@ -315,30 +344,65 @@ const (
 // validate judges the file's bytes. A panic in there is the file's error, not
 // the worker's.
 func (j *Judger) validate(ctx context.Context, f *file) (report *quality.Report, err error) {
-	limit := j.MaxBytes
-	if limit == 0 {
-		limit = defaultMaxBytes
-	}
+	limit := j.limit()
 	if f.Size > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are judged here", tabular.ErrTooLarge, f.Size, limit)
 	}
-	if f.looksBack() {
-		entries, err := j.Archive.History(ctx, f.dataset, historyLimit)
-		if err != nil {
-			return nil, fmt.Errorf("read history: %w", err)
-		}
-		if f.recalls() {
-			contents, err := j.Archive.Contents(ctx, f.dataset, contentLimit)
-			if err != nil {
-				return nil, fmt.Errorf("read content of earlier files: %w", err)
-			}
-			recall(entries, contents)
-		}
-		f.history = Baseline(entries, f.Object, f.period)
+	if err := j.lookBack(ctx, f); err != nil {
+		return nil, err
 	}
 	references, err := j.references(ctx, f)
 	if err != nil {
 		return nil, err
+	}
+	in := f.input(j.traced(j.Files.Source(f.Object)), references)
+	in.Threads, in.Limits = j.Threads, tabular.Limits{TotalBytes: limit, RatioLimit: j.MaxRatio}
+	return j.run(ctx, f.Bucket, in, j.Validate)
+}
+
+// limit is the largest file that one worker judges.
+func (j *Judger) limit() int64 {
+	if j.MaxBytes == 0 {
+		return defaultMaxBytes
+	}
+	return j.MaxBytes
+}
+
+// lookBack reads the history that the file is compared with.
+func (j *Judger) lookBack(ctx context.Context, f *file) error {
+	if !f.looksBack() {
+		return nil
+	}
+	entries, err := j.Archive.History(ctx, f.dataset, historyLimit)
+	if err != nil {
+		return fmt.Errorf("read history: %w", err)
+	}
+	if f.recalls() {
+		contents, err := j.Archive.Contents(ctx, f.dataset, contentLimit)
+		if err != nil {
+			return fmt.Errorf("read content of earlier files: %w", err)
+		}
+		recall(entries, contents)
+	}
+	f.history = Baseline(entries, f.Object, f.period)
+	return nil
+}
+
+// input is what the file is judged by.
+func (f *file) input(src tabular.Source, references map[string]tabular.Source) quality.Input {
+	return quality.Input{
+		Contract: f.contract, Table: f.table.Name, Object: f.Key, Source: src, Bytes: f.Size,
+		Arrived: f.Arrived, Now: f.now, References: references, History: f.history,
+	}
+}
+
+// run has a file of a bucket judged.
+func (j *Judger) run(ctx context.Context, bucket string, in quality.Input, judge func(context.Context, quality.Input) (*quality.Report, error)) (report *quality.Report, err error) {
+	if j.Since != nil {
+		in.Elapsed = func() time.Duration { return j.Since(in.Now) }
+	}
+	if j.Beside != nil {
+		in.Files = j.Beside(bucket)
 	}
 	err = j.span(ctx, "validate", func(ctx context.Context) (err error) {
 		defer func() {
@@ -346,19 +410,7 @@ func (j *Judger) validate(ctx context.Context, f *file) (report *quality.Report,
 				err = &PanicError{Value: p, Stack: debug.Stack()}
 			}
 		}()
-		in := quality.Input{
-			Contract: f.contract, Table: f.table.Name, Object: f.Key,
-			Source: j.traced(j.Files.Source(f.Object)), Bytes: f.Size,
-			Arrived: f.Arrived, Now: f.now, References: references, History: f.history,
-			Threads: j.Threads, Limits: tabular.Limits{TotalBytes: limit, RatioLimit: j.MaxRatio},
-		}
-		if j.Beside != nil {
-			in.Files = j.Beside(f.Bucket)
-		}
-		if j.Since != nil {
-			in.Elapsed = func() time.Duration { return j.Since(f.now) }
-		}
-		report, err = j.Validate(ctx, in)
+		report, err = judge(ctx, in)
 		return err
 	})
 	return report, err

@@ -97,6 +97,7 @@ const (
 	Stale        Decision = "stale"        // replaced by a newer version
 	AlreadyDone  Decision = "already done" // a repeated event; nothing was left to do
 	CaughtUpWith Decision = "caught up"    // judged before; what was unpublished was published
+	Divided      Decision = "divided"      // it is judged in sections, by others; Complete brings the verdict
 )
 
 // An Outcome is what Judge did and why.
@@ -139,6 +140,9 @@ var (
 	ErrGone = errors.New("object is gone")
 	// ErrReplaced says that the key holds another object than the event's.
 	ErrReplaced = errors.New("object was replaced")
+	// ErrSections says that a part of a large file was not read, however often it
+	// was tried.
+	ErrSections = errors.New("a part of the file could not be judged")
 	// ErrNoReference says that a reference dataset has no file.
 	ErrNoReference = errors.New("no reference file")
 )

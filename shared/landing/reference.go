@@ -157,6 +157,23 @@ func accepted(v quality.Verdict) bool {
 	return v == quality.VerdictPass || v == quality.VerdictWarn
 }
 
+// refersToItself reports whether rows of the table are looked up in the file that
+// is judged.
+func refersToItself(t *contract.Table) bool {
+	return slices.ContainsFunc(t.Relationships, func(r contract.Relationship) bool { return r.Dataset == t.Name }) ||
+		slices.ContainsFunc(rulesOf(t), func(r contract.Rule) bool {
+			switch check := r.Implementation.(type) {
+			case contract.CoverageCheck:
+				return check.Dataset == t.Name
+			case contract.TotalCheck:
+				return check.Dataset == t.Name
+			case *dqdl.Ruleset:
+				return slices.Contains(check.Datasets(), t.Name)
+			}
+			return false
+		})
+}
+
 // A reference is a file that the judged one is compared with. That it is gone
 // or was replaced says nothing about the judged file: its errors are for a
 // retry, which will look for it anew.

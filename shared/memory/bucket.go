@@ -119,6 +119,24 @@ type source struct {
 	o landing.Object
 }
 
+var (
+	_ landing.Pinned = source{}
+	_ tabular.Ranger = source{}
+)
+
+func (s source) Object() landing.Object { return s.o }
+
+func (s source) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	whole, err := s.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, whole, from); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(io.LimitReader(whole, to-from)), nil
+}
+
 func (s source) Open(context.Context) (io.ReadCloser, error) {
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()

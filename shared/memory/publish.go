@@ -3,12 +3,14 @@ package memory
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
 
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
+	"tillwatch/shared/landing/sections"
 	"tillwatch/shared/metric"
 	"tillwatch/shared/tabular"
 )
@@ -139,4 +141,35 @@ func (b *Bus) Distinct() []event.Event {
 		}
 	}
 	return es
+}
+
+// Blobs keeps objects for the steps of a job. The zero value is empty; it is safe
+// for concurrent use.
+type Blobs struct {
+	mu   sync.Mutex
+	held map[string][]byte
+}
+
+var _ sections.Blobs = (*Blobs)(nil)
+
+// Put implements sections.Blobs.
+func (b *Blobs) Put(_ context.Context, key string, body []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.held == nil {
+		b.held = map[string][]byte{}
+	}
+	b.held[key] = bytes.Clone(body)
+	return nil
+}
+
+// Get implements sections.Blobs.
+func (b *Blobs) Get(_ context.Context, key string) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	body, ok := b.held[key]
+	if !ok {
+		return nil, fmt.Errorf("read %s: no such key", key)
+	}
+	return bytes.Clone(body), nil
 }

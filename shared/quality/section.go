@@ -296,6 +296,9 @@ func (in Input) openSection(ctx context.Context, sections Sections, section int)
 	}
 	p, err := compile(&in, reader.Header(), reader.Faults(), reader.Dialect())
 	if err == nil {
+		if section >= 0 {
+			clear(p.listings) // only the report needs them, which is made once
+		}
 		err = p.prepare(ctx)
 	}
 	if err != nil {

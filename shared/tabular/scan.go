@@ -3,7 +3,6 @@ package tabular
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -36,7 +35,7 @@ func (s Split) Scan(ctx context.Context, src Ranger, from, to, size int64) (Scan
 	at := from
 	if from > s.Body {
 		var err error
-		if at, err = s.lineFrom(ctx, src, from, to, size); err != nil {
+		if at, err = s.lineFrom(ctx, src, from, to); err != nil {
 			return Scan{}, err
 		}
 	}
@@ -49,32 +48,41 @@ func (s Split) Scan(ctx context.Context, src Ranger, from, to, size int64) (Scan
 
 // lineFrom returns where the first line at or after from begins, or to if none
 // begins before that.
-func (s Split) lineFrom(ctx context.Context, src Ranger, from, to, size int64) (int64, error) {
-	body, err := src.OpenRange(ctx, from-1, to)
-	if err != nil {
-		return 0, err
-	}
-	defer body.Close()
-	buf := make([]byte, min(64<<10, to-from+1))
-	for at := from - 1; ; {
-		n, err := body.Read(buf)
-		if i := bytes.IndexByte(buf[:n], '\n'); i >= 0 {
-			return at + int64(i) + 1, nil
-		}
-		at += int64(n)
-		if err == io.EOF && at == to {
-			return to, nil
-		}
+func (s Split) lineFrom(ctx context.Context, src Ranger, from, to int64) (int64, error) {
+	for at := from - 1; at < to; {
+		// Mostly the next line end is close.
+		text, err := readRange(ctx, src, at, min(at+lineChunk, to))
 		if err != nil {
 			return 0, err
 		}
+		if i := bytes.IndexByte(text, '\n'); i >= 0 {
+			return at + int64(i) + 1, nil
+		}
+		at += int64(len(text))
 	}
+	return to, nil
+}
+
+// lineChunk is how much is read at a time where a line end is looked for.
+const lineChunk = 64 << 10
+
+func readRange(ctx context.Context, src Ranger, from, to int64) ([]byte, error) {
+	body, err := src.OpenRange(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	text := make([]byte, to-from)
+	if _, err := io.ReadFull(body, text); err != nil {
+		return nil, fmt.Errorf("read from %d: %w", from, cutOff(err))
+	}
+	return text, nil
 }
 
 // scanLines scans from at, where a line begins, to the first line that begins at
 // to or later.
 func (s Split) scanLines(ctx context.Context, src Ranger, at, to, size int64) (Scan, error) {
-	body, err := src.OpenRange(ctx, at, size)
+	body, err := src.OpenRange(ctx, at, to)
 	if err != nil {
 		return Scan{}, err
 	}
@@ -83,16 +91,22 @@ func (s Split) scanLines(ctx context.Context, src Ranger, at, to, size int64) (S
 	if s.Quote == 0 {
 		cases[1] = cases[0]
 	}
-	buf := make([]byte, min(scanChunk, size-at))
+	buf := make([]byte, max(min(scanChunk, to-at), lineChunk))
 	for at < size {
 		if err := ctx.Err(); err != nil {
 			return Scan{}, err
 		}
-		n, err := io.ReadFull(body, buf[:min(int64(len(buf)), size-at)])
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) || n == 0 {
+		var chunk []byte
+		if at < to {
+			chunk = buf[:min(int64(len(buf)), to-at)]
+			_, err = io.ReadFull(body, chunk)
+		} else {
+			chunk, err = readRange(ctx, src, at, min(at+lineChunk, size))
+		}
+		if err != nil {
 			return Scan{}, fmt.Errorf("scan from %d: %w", at, cutOff(err))
 		}
-		chunk, done := buf[:n], false
+		n, done := len(chunk), false
 		if at+int64(n) >= to {
 			from := max(to-1-at, 0)
 			if i := bytes.IndexByte(chunk[from:], '\n'); i >= 0 {

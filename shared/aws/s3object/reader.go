@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"tillwatch/shared/landing"
+	"tillwatch/shared/tabular"
 )
 
 const (
@@ -24,8 +25,21 @@ type source struct {
 	o     landing.Object
 }
 
+var (
+	_ landing.Pinned = (*source)(nil)
+	_ tabular.Ranger = (*source)(nil)
+)
+
+// Object implements landing.Pinned.
+func (s *source) Object() landing.Object { return s.o }
+
 // Open implements tabular.Source. Nothing is read before the first Read.
 func (s *source) Open(ctx context.Context) (io.ReadCloser, error) {
+	return s.OpenRange(ctx, 0, s.o.Size)
+}
+
+// OpenRange implements tabular.Ranger.
+func (s *source) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	size, parallel := s.files.PartBytes, s.files.Parallel
 	if size <= 0 {
 		size = defaultPartBytes
@@ -34,8 +48,8 @@ func (s *source) Open(ctx context.Context) (io.ReadCloser, error) {
 		parallel = defaultParallel
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	r := &reader{source: s, ctx: ctx, cancel: cancel, partBytes: size}
-	if parts := (s.o.Size + size - 1) / size; parts < int64(parallel) {
+	r := &reader{source: s, ctx: ctx, cancel: cancel, partBytes: size, next: from, end: to}
+	if parts := (to - from + size - 1) / size; parts < int64(parallel) {
 		parallel = int(parts)
 	}
 	r.pending = make(chan *part, parallel)
@@ -59,6 +73,7 @@ type reader struct {
 	cancel    context.CancelFunc
 	partBytes int64
 	next      int64      // where the next request begins
+	end       int64      // where the last one ends
 	pending   chan *part // requested, in order
 	free      chan []byte
 	current   []byte // what is left of the part being read
@@ -102,8 +117,8 @@ func (r *reader) Read(p []byte) (int, error) {
 
 // request begins as many requests as may be under way.
 func (r *reader) request() {
-	for r.next < r.o.Size && len(r.pending) < cap(r.pending) {
-		length := min(r.partBytes, r.o.Size-r.next)
+	for r.next < r.end && len(r.pending) < cap(r.pending) {
+		length := min(r.partBytes, r.end-r.next)
 		pt := &part{from: r.next, length: length, done: make(chan struct{})}
 		select {
 		case b := <-r.free:
