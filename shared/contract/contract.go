@@ -247,6 +247,7 @@ type Rule struct {
 	Want           Want
 	Unit           Unit
 	Query          string // SQL only
+	QueryPlace     Place  // where the query begins if it is a literal block (|), so that its lines are the file's
 	Engine         string // Custom only
 	Implementation any    // Custom only: one of the Check types for engine tillwatch, a *dqdl.Ruleset for engine dqdl, else nil
 	Dimension      Dimension

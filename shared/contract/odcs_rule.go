@@ -41,6 +41,7 @@ func (r *reader) rules(list *document.Node, table *document.Node, column *Column
 			if rule.Query = n.Get("query").Str(); n.Entry("query") == nil {
 				r.fault(n, "write query: SELECT …", "a rule of type sql needs a query")
 			}
+			rule.QueryPlace = Place(n.Get("query").Block())
 			rule.Want = r.want(n, &rule, true)
 		case Custom:
 			r.misplaced(n, rule.Kind, "engine", "implementation")

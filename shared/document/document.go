@@ -103,6 +103,15 @@ type Entry struct {
 	Value *Node
 }
 
+// Block returns where the text of a literal block (|) begins, from where its
+// lines are those of the file; the zero Place for any other node.
+func (n *Node) Block() Place {
+	if n == nil {
+		return Place{}
+	}
+	return n.block
+}
+
 // Get returns the value of key, or nil if n is nil, no map, or lacks it.
 func (n *Node) Get(key string) *Node {
 	if e := n.Entry(key); e != nil {

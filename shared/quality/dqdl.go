@@ -27,6 +27,8 @@ import (
 //     when it arrived.
 //   - last(n) takes the metric's value in the newest n accepted runs before this
 //     one, and with fewer of them the rule is skipped.
+//   - Where takes the rows for which it is true, in the SQL of package query, and the
+//     rule looks at no others; their number is what shares are of.
 //   - A composite is one check. Where it fails, the rows that broke its failing
 //     parts are its bad rows. A part that could not be measured leaves the composite open, unless
 //     the other parts decide.
@@ -91,26 +93,17 @@ var figures = map[string]string{
 	"Uniqueness": "uniqueness", "Variance": "variance", "ZerosCount": "zeros",
 }
 
-// unexecuted are the rule types that are read but not executed, and why.
-var unexecuted = map[string]string{
-	"AggregateMatch": "aggregates of two datasets are not compared; say it as check: total of engine tillwatch",
-	"CustomSql":      "SQL is not executed; say it as a rule type or a check of engine tillwatch",
-}
-
 // tagsOf is the tag that a rule type has besides threshold.
 var tagsOf = map[string]string{"ColumnValues": "ignoreCase"}
 
 // ruleCheck makes the check of a simple rule.
 func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 	c := &check{want: mustBeNone, noun: "rows", say: Result{Dimension: contract.Conformity, Unit: string(contract.Rows)}}
-	if why := unexecuted[rule.Type]; why != "" {
-		c.skip("%s is not executed here: %s", rule.Type, why)
+	leave, ok := p.narrow(c, rule)
+	if !ok {
 		return c
 	}
-	if rule.Where != "" {
-		c.skip("where is not executed yet (%s); give these rows a file or a rule of their own", shorten(rule.Where))
-		return c
-	}
+	defer leave()
 	if fileTags[rule.Type] != nil {
 		p.fileRule(c, rule)
 		return c
@@ -132,6 +125,12 @@ func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 		return c
 	case "ColumnNamesMatchPattern":
 		p.namesRule(c, rule.Parameters[0])
+		return c
+	case "CustomSql":
+		p.sqlRule(c, rule)
+		return c
+	case "AggregateMatch":
+		p.aggregateRule(c, rule)
 		return c
 	case "DuplicateRowCount":
 		p.duplicatesRule(c, rule)
@@ -200,7 +199,7 @@ func (p *plan) figureRule(c *check, rule *dqdl.Rule, name string) {
 	if len(rule.Parameters) == 1 {
 		c.say.Column = rule.Parameters[0]
 	}
-	measured, key, absent := p.keep(name, rule.Parameters)
+	measured, key, absent := p.keep(name, rule.Parameters, p.whereOf(rule))
 	if absent != "" {
 		p.absent(c, absent)
 		return
@@ -210,7 +209,7 @@ func (p *plan) figureRule(c *check, rule *dqdl.Rule, name string) {
 		c.skip("%s", problem)
 		return
 	}
-	what := statisticText(name, rule.Parameters, 0)
+	what := statisticText(name, rule.Parameters, 0) + p.whereOf(rule)
 	c.say.Want = bounds.text
 	c.finish = func(f *findings, _ *tally, r *Result) {
 		value, note, problem := measured(f)
@@ -224,8 +223,8 @@ func (p *plan) figureRule(c *check, rule *dqdl.Rule, name string) {
 	}
 }
 
-// keep prepares a statistic and has history keep it, by name:columns.
-func (p *plan) keep(name string, columns []string) (s statistic, key, absent string) {
+// keep prepares a statistic and has history keep it, by name:columns and where.
+func (p *plan) keep(name string, columns []string, where string) (s statistic, key, absent string) {
 	s, absent = p.statistic(name, columns, 0)
 	if absent != "" {
 		return nil, "", absent
@@ -234,7 +233,7 @@ func (p *plan) keep(name string, columns []string) (s statistic, key, absent str
 	if len(columns) > 0 {
 		key += ":" + strings.Join(columns, "+")
 	}
-	if name != "rowCount" {
+	if key += where; key != "rowCount" {
 		p.kept[key] = func(f *findings) (float64, string) {
 			value, _, problem := s(f)
 			return value, problem
@@ -277,10 +276,11 @@ func (p *plan) analyze(rule *dqdl.Rule) *check {
 		}
 		names = []string{name}
 	}
-	if rule.Where != "" {
-		c.skip("where is not executed yet (%s)", shorten(rule.Where))
+	leave, ok := p.narrow(c, rule)
+	if !ok {
 		return c
 	}
+	defer leave()
 	slots, absent := p.columns(rule.Parameters)
 	if absent != "" {
 		p.absent(c, absent)
@@ -290,8 +290,8 @@ func (p *plan) analyze(rule *dqdl.Rule) *check {
 		if p.personal(slots...) && (name == "minimum" || name == "maximum") {
 			continue // the extreme is a person's value
 		}
-		s, _, _ := p.keep(name, rule.Parameters)
-		p.analyzed[glueStatistic(name, rule.Parameters)] = s
+		s, _, _ := p.keep(name, rule.Parameters, p.whereOf(rule))
+		p.analyzed[glueStatistic(name, rule.Parameters)+p.whereOf(rule)] = s
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (p *plan) anomalyRule(c *check, rule *dqdl.Rule) {
 		c.say.Column = columns[0]
 	}
 	c.metric = glueStatistic(name, columns)
-	measured, key, absent := p.keep(name, columns)
+	measured, key, absent := p.keep(name, columns, "")
 	if absent != "" {
 		p.absent(c, absent)
 		return

@@ -41,6 +41,8 @@ func glueMetric(r *dqdl.Rule) string {
 		return glueInstance(r.Parameters) + "." + r.Type + ".Compliance"
 	case "ColumnNamesMatchPattern":
 		return "Dataset.*.ColumnNamesPatternMatchRatio"
+	case "AggregateMatch":
+		return "Dataset.*.AggregateMatch"
 	case "RowCountMatch", "SchemaMatch", "DatasetMatch":
 		return "Dataset." + r.Parameters[0] + "." + r.Type
 	case "ReferentialIntegrity":

@@ -63,10 +63,9 @@ func (p *plan) missing(c *check, column string) {
 
 // addKeyed adds a check and, if it has keys, makes them known.
 func (p *plan) addKeyed(c *check) {
-	c.where = p.where
 	i := p.add(c)
 	if c.keys != nil {
-		c.keys.Index, c.keys.Check, c.keys.Where = len(p.keys), i, p.where
+		c.keys.Index, c.keys.Check, c.keys.Where = len(p.keys), i, c.where
 		p.keys = append(p.keys, c.keys)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/query"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/sql"
 	"tillwatch/shared/words"
 )
 
@@ -62,13 +63,18 @@ func (p *plan) spelled(name string) string {
 // of support, else an error of the contract or the file.
 func (p *plan) blockedBy(c *check, err error) {
 	var absent noColumn
+	var at *sql.Error
+	where := err.Error()
+	if errors.As(err, &at) {
+		where = strings.TrimPrefix(at.Error(), fmt.Sprintf("%d:%d: ", at.Line, at.Column)) + fmt.Sprintf(" (line %d, column %d of the SQL)", at.Line, at.Column)
+	}
 	switch {
 	case errors.As(err, &absent):
 		p.missing(c, string(absent))
 	case query.Unsupported(err):
-		c.skip("the SQL is not run here: at %v", err)
+		c.skip("the SQL is not run here: %s", where)
 	default:
-		c.error("the SQL is wrong: at %v", err)
+		c.error("the SQL is wrong: %s", where)
 	}
 }
 
@@ -81,6 +87,10 @@ func (p *plan) compileSQL(r *contract.Rule, c *check) {
 	q, err := query.Compile(r.Query, p.queryTable(names))
 	if err != nil {
 		p.blockedBy(c, err)
+		var at *sql.Error
+		if errors.As(err, &at) && r.QueryPlace.Line > 0 {
+			c.say.Place = p.placeOf(contract.Place{Line: r.QueryPlace.Line + at.Line - 1, Column: r.QueryPlace.Column + at.Column - 1})
+		}
 		p.add(c)
 		return
 	}

@@ -144,6 +144,9 @@ func (p *plan) statistic(name string, columns []string, q float64) (s statistic,
 	case "columnCount":
 		return func(*findings) (float64, string, string) { return float64(len(p.header)), "", "" }, ""
 	case "rowCount":
+		if p.where != 0 {
+			return p.rowsWhere(), ""
+		}
 		return func(f *findings) (float64, string, string) { return float64(f.rows), "", "" }, ""
 	case "completeness":
 		at := p.share(fmt.Sprint("nulls", slots), func() state.Aggregate { return &state.Nulls{Slot: slots[0]} })

@@ -71,6 +71,10 @@ func (r *Rule) datasets() []string {
 	switch {
 	case r.Type == "RowCountMatch", r.Type == "SchemaMatch", r.Type == "DatasetMatch":
 		out = append(out, r.Parameters[0])
+	case r.Type == "AggregateMatch":
+		if dataset, _, ok := strings.Cut(r.Parameters[1], "."); ok && !strings.ContainsAny(dataset, "( ") {
+			out = append(out, dataset)
+		}
 	case r.Type == "ReferentialIntegrity":
 		if dataset, _ := Reference(r.Parameters[1]); dataset != "" {
 			out = append(out, dataset)

@@ -198,3 +198,27 @@ func (q *Query) Unit() string {
 	}
 	return ""
 }
+
+// Unlisted returns the kernel of the rows that a query which lists rows leaves
+// out; nil if the query is no such listing.
+func (q *Query) Unlisted() state.Kernel {
+	r := q.rows
+	if !q.listing || q.groups {
+		return nil
+	}
+	return func(v *state.View, bad []uint32) ([]uint32, int) {
+		n := v.Len()
+		if r == nil { // it lists all
+			return bad, n
+		}
+		m := r.pool.Get().(*machine)
+		defer r.pool.Put(m)
+		m.turn(v)
+		for row := range n {
+			if m.registers[r.counted].Truths[row] != vector.True {
+				bad = append(bad, uint32(row))
+			}
+		}
+		return bad, n
+	}
+}

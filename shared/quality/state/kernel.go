@@ -405,6 +405,9 @@ func exactly(v *View, slots []int, row int, rule *expression.Comparison, toleran
 // Positive reports whether the bound is above 0.
 func (b Bound) Positive() bool { return b.exact.Sign() > 0 }
 
+// Above reports whether the bound is above n.
+func (b Bound) Above(n int64) bool { return b.exact.Cmp(new(big.Rat).SetInt64(n)) > 0 }
+
 // In returns whether a value is among values.
 func In(values []contract.Value) func([]byte) bool {
 	set := textSet(values)
