@@ -85,6 +85,9 @@ func (c *check) headerFaults(p *plan, faults []tabular.Fault, r *Result) {
 		samples = append(samples, Sample{Row: 0, Line: int64(fault.Line) + 1, Value: p.faultText(fault)})
 	}
 	message := "the header is malformed: " + faultSummary(kinds)
+	if n := kinds[tabular.OtherMember]; n > 0 && len(kinds) == 1 {
+		message = fmt.Sprintf("%s in the archive with other columns", words.Plural(n, "file"))
+	}
 	if len(kinds) == 0 {
 		message = strings.Join(otherwise, "; ")
 	} else if len(otherwise) > 0 {
@@ -102,6 +105,9 @@ func (c *check) headerFaults(p *plan, faults []tabular.Fault, r *Result) {
 	}
 	r.decide(measured, false)
 	r.Advice = "Correct the header: one line, and a name of its own for each column; then judge the file again."
+	if kinds[tabular.OtherMember] > 0 {
+		r.Advice = "Send files with other columns in an archive of their own; only those with the same columns as the first are one table."
+	}
 	if len(otherwise) > 0 {
 		r.Advice = "Have the producer write the file as agreed, or correct what the contract declares (servers: delimiter; customProperties: encoding, header …) or the flag does. The file was read as it is, so that the other results hold."
 	}

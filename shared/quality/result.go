@@ -96,9 +96,11 @@ type Result struct {
 
 // A Sample is one of the first rows that broke a check.
 type Sample struct {
-	Row   int64  `json:"row"`   // data row, from 1; 0 is the header or the whole file
-	Line  int64  `json:"line"`  // physical line of the file, from 1
-	Value string `json:"value"` // as written, cut at 120 bytes; masked for personal columns
+	Row  int64 `json:"row"`  // data row, from 1; 0 is the header or the whole file
+	Line int64 `json:"line"` // physical line of the file, from 1
+	// Member is the file of an archive that Line counts in; "" of any other file.
+	Member string `json:"member,omitempty"`
+	Value  string `json:"value"` // as written, cut at 120 bytes; masked for personal columns
 }
 
 // A Quarantine holds the rows to set aside: the first Cap bad rows in file

@@ -33,6 +33,8 @@ type worker struct {
 type blockFacts struct {
 	index          int
 	records, lines int
+	member         string // of an archive; "" of any other file
+	memberLines    int    // of it before its first record
 	faultCount     map[tabular.FaultKind]int64
 }
 
@@ -135,7 +137,7 @@ func (w *worker) sample(c *check, row int) sample {
 // structure check.
 func (w *worker) noteBlock(blk *tabular.Block) {
 	b := &w.batch
-	facts := blockFacts{index: blk.Index, records: b.Records, lines: b.Lines}
+	facts := blockFacts{index: blk.Index, records: b.Records, lines: b.Lines, member: blk.Member, memberLines: blk.MemberLines}
 	t := &w.tallies[w.plan.structure]
 	t.looked += int64(b.Records)
 	if len(b.Faults) > 0 || b.Records != b.Rows {
@@ -248,9 +250,10 @@ type findings struct {
 	tallies  []tally
 	aggs     []state.Aggregate
 	stopped  []string
-	records  []int   // by block
-	rowsUpTo []int64 // data rows before the block
-	lineUpTo []int64 // physical lines of the file before the block
+	records  []int    // by block
+	rowsUpTo []int64  // data rows before the block
+	lineUpTo []int64  // physical lines of the file, or the member, before the block
+	memberOf []string // by block
 	faults   map[tabular.FaultKind]int64
 	rows     int64
 }
@@ -318,7 +321,11 @@ func (w *worker) findings(headerLines int) *findings {
 		}
 	}
 	line := int64(headerLines)
-	for _, b := range w.blocks {
+	for i, b := range w.blocks {
+		if b.member != "" && (i == 0 || b.member != w.blocks[i-1].member) {
+			line = int64(b.memberLines)
+		}
+		f.memberOf = append(f.memberOf, b.member)
 		f.records = append(f.records, b.records)
 		f.rowsUpTo = append(f.rowsUpTo, f.rows)
 		f.lineUpTo = append(f.lineUpTo, line)
@@ -336,6 +343,6 @@ func (f *findings) place(s sample) Sample {
 	return Sample{
 		Row:   f.rowsUpTo[s.block] + int64(s.ordinal) + 1,
 		Line:  f.lineUpTo[s.block] + int64(s.line) + 1,
-		Value: s.value,
+		Value: s.value, Member: f.memberOf[s.block],
 	}
 }

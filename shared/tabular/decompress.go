@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
@@ -26,7 +25,7 @@ const (
 )
 
 // Decompress returns what r holds, decompressed if its first bytes are those
-// of gzip, zstd, bzip2 or a zip of exactly one file. The name stands in errors.
+// of gzip, zstd, bzip2 or a zip of exactly one file; of several, OpenReader reads all. The name stands in errors.
 // A zip is first copied to a temporary file, as its directory is at its end.
 //
 // Reading beyond l.TotalBytes or l.RatioLimit returns an error that wraps
@@ -37,6 +36,9 @@ func Decompress(r io.Reader, name string, l Limits) (io.Reader, error) {
 	plain, _, err := decompress(r, name, l)
 	if err != nil {
 		return nil, err
+	}
+	if plain.members != nil {
+		return nil, errors.Join(fmt.Errorf("decompress %s: the archive holds %d files where it should hold one", name, len(plain.members)), plain.Close())
 	}
 	return plain, nil
 }
@@ -73,7 +75,7 @@ func decompress(r io.Reader, name string, l Limits) (plain *bounded, form string
 		err = out.unzip(in, l.TotalBytes)
 	}
 	if err != nil {
-		return nil, form, fmt.Errorf("decompress %s: %s: %w", name, form, cutOff(err))
+		return nil, form, fmt.Errorf("decompress %s: %s: %w%s", name, form, cutOff(err), remedy(err))
 	}
 	out.form = form
 	return out, form, nil
@@ -102,6 +104,25 @@ func cutOff(err error) error {
 	return err
 }
 
+// remedy says what to do about compressed data that can't be read.
+func remedy(err error) string {
+	var damaged bzip2.StructuralError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return ": the file is cut off; send it again, whole"
+	case errors.Is(err, zip.ErrAlgorithm):
+		return ": pack it by deflate, the usual method"
+	case errors.Is(err, gzip.ErrHeader):
+		return ": something else follows the compressed data, or it is damaged; pack the file and send it again"
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum), errors.As(err, &damaged), errors.Is(err, zstd.ErrCRCMismatch),
+		errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zip.ErrFormat):
+		return ": the file is damaged; pack it and send it again"
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return ": pack it without --long"
+	}
+	return ""
+}
+
 // A bounded reader stops at the limits and names the file in errors.
 type bounded struct {
 	r            io.Reader
@@ -109,6 +130,7 @@ type bounded struct {
 	name, form   string
 	total, ratio int64
 	packed       *atomic.Int64 // nil if nothing is compressed
+	members      []*zip.File   // of a zip with several, which r then can't be before one is opened
 	n            int64
 	err          error
 }
@@ -130,7 +152,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	case b.packed != nil && b.n > ratioFrom && b.n/b.ratio > b.packed.Load():
 		err = &TooLargeError{"growth of " + b.name + " by decompression, as a ratio,", b.ratio, "it looks like a decompression bomb; raise the limit (--max-ratio; context max_ratio for the functions) if it is real data"}
 	case err != nil && err != io.EOF && b.form != "":
-		err = fmt.Errorf("decompress %s: %s: %w", b.name, b.form, err)
+		err = fmt.Errorf("decompress %s: %s: %w%s", b.name, b.form, err, remedy(err))
 	}
 	b.err = err
 	return n, err
@@ -155,34 +177,20 @@ func (b *bounded) unzip(in io.Reader, most int64) error {
 	if err == nil && size > most {
 		err = &TooLargeError{"archive, in bytes,", most, "split the file, or raise the limit (--max-bytes; context max_bytes for the functions)"}
 	}
+	var files []*zip.File
+	if err == nil {
+		files, err = listed(spool, size)
+	}
+	if err == nil && len(files) > 1 {
+		b.members, b.close = files, drop
+		return nil
+	}
 	if err == nil {
 		var member io.ReadCloser
-		if member, err = soleMember(spool, size); err == nil {
+		if member, err = openMember(files[0]); err == nil {
 			b.r, b.close = member, func() error { member.Close(); return drop() } // Close repeats Read's error
 			return nil
 		}
 	}
 	return errors.Join(err, drop())
-}
-
-// soleMember opens the one file of an archive; folders and the resource forks
-// that macOS adds are no files.
-func soleMember(archive io.ReaderAt, size int64) (io.ReadCloser, error) {
-	z, err := zip.NewReader(archive, size)
-	if errors.Is(err, zip.ErrFormat) {
-		return nil, fmt.Errorf("%w: the directory at the end is missing: %w", err, io.ErrUnexpectedEOF)
-	}
-	if err != nil {
-		return nil, err
-	}
-	var found []*zip.File
-	for _, f := range z.File {
-		if !strings.HasSuffix(f.Name, "/") && !strings.HasPrefix(f.Name, "__MACOSX/") {
-			found = append(found, f)
-		}
-	}
-	if len(found) != 1 {
-		return nil, fmt.Errorf("the archive holds %d files where it should hold one: send each as its own object", len(found))
-	}
-	return found[0].Open()
 }

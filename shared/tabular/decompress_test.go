@@ -85,6 +85,7 @@ func TestDecompresses(t *testing.T) {
 		{"gzip", gzipped(plainText)},
 		{"gzip", append(gzipped("a,b\n1,2\n"), gzipped("3,4\n")...)},
 		{"zstd", zstandard(plainText)},
+		{"zstd", append(zstandard("a,b\n1,2\n"), zstandard("3,4\n")...)},
 		{"bzip2", bzipped()},
 		{"zip", zipped("folder/", "", "folder/sales.csv", plainText, "__MACOSX/folder/._sales.csv", "fork")},
 	} {
@@ -112,14 +113,6 @@ func TestCutOffFilesKeepWhatWasRead(t *testing.T) {
 			if form != "bzip2" && strings.ReplaceAll(text, "some,text\n", "") != "" || text != "" && !strings.HasSuffix(text, "\n") {
 				t.Errorf("%s: a record is cut: %q", form, text[max(0, len(text)-20):])
 			}
-		}
-	}
-}
-
-func TestZipHoldsOneFile(t *testing.T) {
-	for _, data := range [][]byte{zipped(), zipped("a", plainText, "b", plainText)} {
-		if _, _, err := readSource(t, data, Options{}); err == nil || !strings.Contains(err.Error(), "files where it should hold one") {
-			t.Errorf("error %v", err)
 		}
 	}
 }

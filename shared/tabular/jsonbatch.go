@@ -33,7 +33,7 @@ func (b *Batch) parseJSON(j *jsonForm) {
 			b.Lines = lines
 			reason := ""
 			if j.array {
-				reason = separated(data[pos:start], pos == 0 && b.blk.Index == 0)
+				reason = separated(data[pos:start], pos == 0 && (b.blk.first || b.blk.Index == 0))
 			}
 			b.jsonRecord(j, data[:end], start, reason)
 		}

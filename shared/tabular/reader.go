@@ -47,6 +47,7 @@ type Reader struct {
 	json    *jsonForm         // nil if the text is delimited
 	other   *dialect.Splitter // of a dialect that is not plain, else nil
 	table   *parquetInput     // nil if it is a text
+	members *members          // nil if the file is one
 	pause   int               // blocks that are not worth asking quoting.find
 	scanned int64             // bytes looked at, for the proof that reading is linear
 }
@@ -66,10 +67,15 @@ type Block struct {
 	// left out.
 	Malformed FaultKind
 	Skipped   int64
+	// Member names the file of an archive of several that the block is of, else it is "". MemberLines is then
+	// what HeaderLines is of other files, and FirstOffset counts in the member.
+	Member      string
+	MemberLines int
 
 	json    *jsonForm       // nil if the text is delimited
 	other   *Dialect        // one that is not plain; nil if it is
 	slice   *columnar.Slice // nil if it is a text
+	first   bool            // of its file
 	quoting quoting
 	exact   bool // quoting tells what is inside quotes; else nothing does
 }
@@ -172,6 +178,9 @@ func (r *Reader) InParts() bool { return r.table != nil }
 // records that were read before it, and stays; a record that the error cut off
 // is left out.
 func (r *Reader) Next(b *Block) error {
+	if r.members != nil {
+		return r.nextOfMembers(b)
+	}
 	if r.table != nil {
 		return r.nextSlice(b)
 	}
@@ -180,7 +189,8 @@ func (r *Reader) Next(b *Block) error {
 		b.other = &r.dialect
 	}
 	b.Index, b.FirstOffset = r.index, r.offset
-	b.Malformed, b.Skipped, b.json = "", 0, r.json
+	b.Malformed, b.Skipped, b.json, b.first = "", 0, r.json, r.index == 0
+	b.Member, b.MemberLines = "", 0
 	if cap(b.Data) < r.block+1+slack {
 		b.Data = make([]byte, 0, r.block+1+slack)
 	}

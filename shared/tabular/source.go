@@ -91,6 +91,14 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 		return nil, nil, errors.Join(err, in.Close())
 	}
 	both := closers{plain, in}
+	if plain.members != nil {
+		r, file, err := openMembers(plain, o)
+		if err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
+		}
+		r.read, r.form = read, form
+		return r, closers{file, plain, in}, nil
+	}
 	size := 64
 	if o.Detect {
 		size = detectEncodingBytes

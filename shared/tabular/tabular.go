@@ -46,6 +46,12 @@
 // readable, LateKey is one of a JSON record. All faults are counted, and the first 20 of each kind in each block
 // kept.
 //
+// # Archives
+//
+// All files of a zip that have the same columns in the same order, by the dialect of the first, are one table:
+// rows are counted on from file to file, and lines anew in each. A file with other columns is the fault
+// OtherMember. Compressed files within an archive, and several Parquet files, are errors.
+//
 // # Other dialects
 //
 // Text with an escape character, comments, no quotes, blanks before cells, or of fixed width is
@@ -154,6 +160,8 @@ const (
 	EmptyFile     FaultKind = "empty file"
 	BlankHeader   FaultKind = "column without a name"
 	DoubleHeader  FaultKind = "column name used twice"
+	// OtherMember is a file of an archive that is no part of the table.
+	OtherMember FaultKind = "file in the archive with other columns"
 	// NotAsDeclared says that the file's dialect is not the declared one.
 	NotAsDeclared FaultKind = "not as declared"
 )

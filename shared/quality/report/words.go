@@ -138,6 +138,9 @@ func finding(c *quality.Result) string {
 
 // at writes where a sample stands: "row 12, line 14".
 func at(s quality.Sample) string {
+	if s.Member != "" {
+		return fmt.Sprintf("row %s, %s line %s", words.Count(s.Row), Printable(s.Member), words.Count(s.Line))
+	}
 	switch {
 	case s.Row > 0 && s.Line > 0:
 		return fmt.Sprintf("row %s, line %s", words.Count(s.Row), words.Count(s.Line))
