@@ -31,9 +31,12 @@ type Batch struct {
 	columns   int
 	delim     byte
 	quote     byte
-	null      string            // besides nothing
-	rows      []row             // the well-formed ones
-	delims    []uint32          // the delimiters of all records, and a place beyond all
+	null      string   // besides nothing
+	rows      []row    // the well-formed ones
+	delims    []uint32 // the delimiters of all records, and a place beyond all
+	ends      []uint32 // all LFs, and the length of the text
+	groups    [markGroups]marked
+	tail      [64]byte          // of the text, which fills no group
 	quoted    []bool            // whether the column has a quoted cell
 	malformed []badRecord       // in order
 	shifts    []shift           // of lines against ordinals, in order
@@ -104,10 +107,9 @@ func (b *Batch) Parse(blk *Block, columns int, d Dialect) {
 		b.parseJSON(blk.json)
 	case blk.other != nil:
 		b.parseOther(*blk.other)
-		b.checkText()
+		b.checkText(true)
 	default:
-		b.parseRecords()
-		b.checkText()
+		b.checkText(b.parseRecords())
 	}
 	for i, n := range b.counts {
 		if n > 0 {
@@ -222,9 +224,11 @@ func (b *Batch) FaultyRecords() []uint32 {
 
 func kindIndex(k FaultKind) int { return slices.Index(faultKinds[:], k) }
 
-// checkText looks for NUL bytes and for text that is not UTF-8.
-func (b *Batch) checkText() {
-	nul, foreign := bytes.IndexByte(b.Data, 0) >= 0, !utf8.Valid(b.Data)
+// checkText looks for NUL bytes and, if some are not ASCII, for text that is not
+// UTF-8.
+func (b *Batch) checkText(foreign bool) {
+	nul := bytes.IndexByte(b.Data, 0) >= 0
+	foreign = foreign && !utf8.Valid(b.Data)
 	if !nul && !foreign {
 		return
 	}

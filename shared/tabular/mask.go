@@ -12,6 +12,8 @@ import (
 const (
 	ones = 0x0101010101010101
 	low7 = 0x7f * ones
+	// highBits are those that ASCII has not.
+	highBits = 0x80 * ones
 	// gather moves the highest bits of eight bytes into the highest byte.
 	gather = 0x0002040810204081
 )
@@ -59,53 +61,97 @@ func group(data []byte, pos int, tail *[64]byte) (d *[64]byte, live uint64) {
 	return tail, 1<<uint(n) - 1
 }
 
-// findDelimiters writes to b.delims where each delimiter of b.Data stands,
-// but for those inside quotes if that is known, and after the last a place beyond all.
-func (b *Batch) findDelimiters(inside []uint64) {
-	data, pattern := b.Data, ones*uint64(b.delim)
-	out, n := b.delims[:cap(b.delims)], 0
-	var tail [64]byte
-	for pos := 0; pos < len(data); pos += 64 {
-		if n+65 > len(out) {
-			out = slices.Grow(out, 65+len(data)/16)
-			out = out[:cap(out)]
+// A marked says which of 64 bytes are delimiters and which end lines.
+type marked struct{ delims, lines uint64 }
+
+// markGroups are how many groups are marked at a time.
+const markGroups = 32
+
+// mark marks the groups that data consists of, markGroups of 64 bytes at most. It
+// returns the highest bits of all bytes in those of one word.
+var mark = markPortable
+
+func markPortable(data []byte, delim byte, groups *[markGroups]marked) (high uint64) {
+	pattern := ones * uint64(delim)
+	le := binary.LittleEndian
+	for g := range len(data) / 64 {
+		d := (*[64]byte)(data[64*g:])
+		groups[g] = marked{mask64(d, pattern), mask64(d, ones*'\n')}
+		high |= le.Uint64(d[0:]) | le.Uint64(d[8:]) | le.Uint64(d[16:]) | le.Uint64(d[24:]) |
+			le.Uint64(d[32:]) | le.Uint64(d[40:]) | le.Uint64(d[48:]) | le.Uint64(d[56:])
+	}
+	return high
+}
+
+// findMarks writes to b.delims where each delimiter of b.Data stands, but for those
+// inside quotes if that is known, and after the last a place beyond all; to b.ends where
+// each LF stands, and after the last the length of b.Data. It returns whether any byte is
+// not ASCII.
+func (b *Batch) findMarks(inside []uint64) (foreign bool) {
+	data := b.Data
+	delims, ends := b.delims[:cap(b.delims)], b.ends[:cap(b.ends)]
+	n, lines := 0, 0
+	var high uint64
+	for from := 0; from < len(data); {
+		part := data[from:min(from+64*markGroups, len(data)&^63)]
+		if from == len(data)&^63 {
+			part = b.tail[:]
+			clear(part[copy(part, data[from:]):]) // no delimiter and no LF
 		}
-		d, _ := group(data, pos, &tail)
-		m := mask64(d, pattern)
-		if inside != nil {
-			m &^= inside[pos>>6]
+		high |= mark(part, b.delim, &b.groups)
+		if n+len(part)+8 > len(delims) {
+			delims = slices.Grow(delims, len(part)+8+len(data)/16)
+			delims = delims[:cap(delims)]
 		}
-		count := bits.OnesCount64(m)
-		// Mostly there are up to eight, which are written without asking, since
-		// asking costs more than writing.
-		o := (*[8]uint32)(out[n:])
-		o[0] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		o[1] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		o[2] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		o[3] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		o[4] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		o[5] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		o[6] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		o[7] = uint32(pos + bits.TrailingZeros64(m))
-		m &= m - 1
-		for i := n + 8; i < n+count; i++ {
-			out[i] = uint32(pos + bits.TrailingZeros64(m))
+		if lines+len(part)+2 > len(ends) {
+			ends = slices.Grow(ends, len(part)+2+len(data)/64)
+			ends = ends[:cap(ends)]
+		}
+		for g := range len(part) / 64 {
+			pos := uint32(from + 64*g)
+			m := b.groups[g].delims
+			if inside != nil {
+				m &^= inside[pos>>6]
+			}
+			count := bits.OnesCount64(m)
+			// Mostly there are up to eight, which are written without asking, since
+			// asking costs more than writing.
+			o := (*[8]uint32)(delims[n:])
+			o[0] = pos + uint32(bits.TrailingZeros64(m))
 			m &= m - 1
+			o[1] = pos + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+			o[2] = pos + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+			o[3] = pos + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+			o[4] = pos + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+			o[5] = pos + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+			o[6] = pos + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+			o[7] = pos + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+			for i := n + 8; i < n+count; i++ {
+				delims[i] = pos + uint32(bits.TrailingZeros64(m))
+				m &= m - 1
+			}
+			n += count
+			// Of line ends there are mostly none or one.
+			m = b.groups[g].lines
+			count = bits.OnesCount64(m)
+			ends[lines] = pos + uint32(bits.TrailingZeros64(m))
+			for i := lines + 1; i < lines+count; i++ {
+				m &= m - 1
+				ends[i] = pos + uint32(bits.TrailingZeros64(m))
+			}
+			lines += count
 		}
-		n += count
+		from += len(part)
 	}
-	if n == len(out) {
-		out = append(out, 0)
-	}
-	out[n] = math.MaxInt32
-	b.delims = out[:n+1]
+	b.delims, b.ends = append(delims[:n], math.MaxInt32), append(ends[:lines], uint32(len(data)))
+	return high&highBits != 0
 }
 
 // A quoting says what of a text stands inside quotes.

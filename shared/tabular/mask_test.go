@@ -82,25 +82,33 @@ func TestFindsWhatIsQuoted(t *testing.T) {
 	}
 }
 
-func TestFindsDelimiters(t *testing.T) {
+func TestFindsMarks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	var b Batch
 	b.delim = ','
 	for range 3000 {
-		data := make([]byte, rng.IntN(400))
-		few := 1 + rng.IntN(20)
-		want := []uint32{}
+		data := make([]byte, rng.IntN([]int{200, 5000}[rng.IntN(2)]))
+		few, ascii := 1+rng.IntN(20), rng.IntN(2)*2
+		want, ends, foreign := []uint32{}, []uint32{}, false
 		for i := range data {
-			data[i] = []byte{',' ^ 1, ',' ^ 0x80, 0, 'x', 0xff}[rng.IntN(5)] // what could be taken for a comma
+			data[i] = []byte{',' ^ 1, 0, 'x', 0xff, ',' ^ 0x80, '\n' ^ 0x80}[rng.IntN(6-ascii-ascii/2)] // what could be taken for a comma
 			if rng.IntN(few) == 0 {
 				data[i] = ','
 				want = append(want, uint32(i))
+			} else if rng.IntN(few) == 0 {
+				data[i] = '\n'
+				ends = append(ends, uint32(i))
 			}
+			foreign = foreign || data[i] >= 0x80
 		}
+		ends = append(ends, uint32(len(data)))
 		b.Data = data
-		b.findDelimiters(nil)
+		got := b.findMarks(nil)
 		if n := len(b.delims) - 1; !slices.Equal(b.delims[:n], want) || int(b.delims[n]) <= len(data) {
 			t.Fatalf("%q: got %v, want %v", data, b.delims, want)
+		}
+		if !slices.Equal(b.ends, ends) || got != foreign {
+			t.Fatalf("%q: got lines that end at %v and beyond ASCII %v, want %v and %v", data, b.ends, got, ends, foreign)
 		}
 	}
 }

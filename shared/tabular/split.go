@@ -8,39 +8,52 @@ import (
 // parseRecords takes in the records of b.Data. A record that has no quote is
 // bounded by the next line end, and regular if exactly its columns' delimiters
 // lie before that. Where the next quote stands is always known, so that it costs such
-// a record one comparison.
-func (b *Batch) parseRecords() {
+// a record one comparison. It returns whether any byte is not ASCII.
+func (b *Batch) parseRecords() (foreign bool) {
 	data := b.Data
 	quote, inside := math.MaxInt, b.blk.quoting.inside
 	if !b.blk.exact {
 		quote, inside = indexFrom(data, 0, b.quote), nil
 	}
-	b.findDelimiters(inside)
+	foreign = b.findMarks(inside)
 	if inside != nil {
 		for c := range b.quoted {
 			b.quoted[c] = true
 		}
 	}
 	width := b.columns - 1 // delimiters of a record
-	next := 0              // of b.delims
+	next, at := 0, 0       // of b.delims and b.ends
 	for pos := 0; pos < len(data); {
-		line := indexFrom(data, pos, '\n')
+		if inside == nil {
+			pos, next, at = b.plainRecords(pos, quote, next, at)
+			if pos == len(data) {
+				break
+			}
+		}
+		line := int(b.ends[at])
 		if quote < line {
 			pos, quote, next = b.quotedRecord(pos, line, quote, next)
+			for int(b.ends[at]) < pos && at < len(b.ends)-1 {
+				at++
+			}
 			continue
 		}
 		lines := 0
 		if inside != nil {
 			for line < len(data) && inside[line>>6]>>(uint(line)&63)&1 != 0 {
-				line = indexFrom(data, line+1, '\n')
+				at++
+				line = int(b.ends[at])
 				lines++
 			}
 		}
 		end, after := line, line+1
 		if line == len(data) {
 			after = line
-		} else if end > pos && data[end-1] == '\r' {
-			end--
+		} else {
+			at++
+			if end > pos && data[end-1] == '\r' {
+				end--
+			}
 		}
 		if end == pos && b.blank(after) {
 			pos = after
@@ -62,6 +75,37 @@ func (b *Batch) parseRecords() {
 		pos = after
 	}
 	b.Rows = len(b.rows)
+	return foreign
+}
+
+// plainRecords takes in records from pos on, up to one that has a quote, is not
+// regular or has no line end. It returns where that begins, and the first delimiter and
+// line end from there on.
+func (b *Batch) plainRecords(pos, quote, next, at int) (int, int, int) {
+	data, delims, ends, rows := b.Data, b.delims, b.ends, b.rows
+	width := b.columns - 1
+	first := len(rows)
+	for next+width < len(delims) {
+		line := int(ends[at])
+		if line >= quote || line == len(data) || int(delims[next+width]) < line || width > 0 && int(delims[next+width-1]) > line {
+			break
+		}
+		end := line
+		if end > pos && data[end-1] == '\r' {
+			end--
+		}
+		if end == pos {
+			break // a blank line
+		}
+		rows = append(rows, row{uint32(pos), uint32(end), uint32(next)})
+		pos = line + 1
+		next += width
+		at++
+	}
+	b.rows = rows
+	b.Records += len(rows) - first
+	b.Lines += len(rows) - first
+	return pos, next, at
 }
 
 // blank takes in a blank line if it is no row, and reports that.
