@@ -170,9 +170,21 @@ func (b *builder) syntax(err error) {
 	case strings.Contains(message, "\t") || strings.Contains(message, "tab character"):
 		message, hint = "a tab where YAML wants spaces", "indent with spaces"
 	case strings.Contains(message, "mapping value is not allowed"):
-		message, hint = "a second colon makes no sense here", "put text that contains \": \" in quotes"
+		message, hint = "a second colon makes no sense here", "put text that contains \": \" in quotes, or indent the next key like its neighbours"
 	case strings.Contains(message, "could not find end character"):
-		message = "a quoted text has no end"
+		message, hint = "a quoted text has no end", "close the quote; a quote within single quotes is written twice"
+	case strings.Contains(message, "'}' must be specified"):
+		message, hint = "a map in braces has no end before this", "close it with }, and put commas between its keys"
+	case strings.Contains(message, "']' must be specified"):
+		message, hint = "a list in brackets has no end before this", "close it with ], and put commas between its values"
+	case strings.Contains(message, "reserved character"), strings.Contains(message, "unexpected directive"):
+		message, hint = "no text begins with this character", "put the text in quotes"
+	case strings.Contains(message, "unexpected key name"), strings.Contains(message, "non-map value"):
+		message, hint = "a line without a colon where keys stand", "write key: value, or indent the line under the key that it belongs to"
+	case strings.Contains(message, "unknown escape character"):
+		message, hint = "a backslash that escapes nothing", "write two of them, or put the text in single quotes"
+	case strings.Contains(message, "block sequence entries"):
+		message, hint = "a list cannot begin on the line of its key", "begin it on the next line, indented"
 	case strings.Contains(message, "is not allowed in this context"):
 		message, hint = "this does not fit what stands above it", "check the indentation"
 	}
