@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"tillwatch/shared/document"
 	"tillwatch/shared/profile"
 	"tillwatch/shared/profile/show"
 )
@@ -19,7 +16,7 @@ import (
 var diffFormats = []string{"text", "json", "markdown"}
 
 func (a *app) diffCommand() *cobra.Command {
-	var c profileCall
+	var c reading
 	cmd := &cobra.Command{
 		Use:   "diff [flags] BEFORE AFTER",
 		Short: "Say what changed from one file to another",
@@ -49,27 +46,15 @@ Exit codes: 0 the same, 1 different, 2 misuse or unreadable input.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.diff(cmd.Context(), &c, args) },
 	}
-	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVarP(&c.format, "format", "f", "text", "`FORMAT`: "+strings.Join(diffFormats, ", "))
-	f.StringVarP(&c.output, "output", "o", "", "write the difference to this `FILE` instead of standard output")
-	f.IntVar(&c.threads, "threads", 0, "`N` workers (default one per processor)")
-	f.BoolVar(&c.showPersonal, "show-personal", false, "show values of personal columns, which are masked otherwise")
-	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(diffFormats, cobra.ShellCompDirectiveNoFileComp)))
-	must(cmd.RegisterFlagCompletionFunc("threads", cobra.NoFileCompletions))
-	c.read.add(cmd)
+	c.add(cmd, "difference", diffFormats)
 	return cmd
 }
 
-func (a *app) diff(ctx context.Context, c *profileCall, names []string) error {
+func (a *app) diff(ctx context.Context, c *reading, names []string) error {
 	open := &opener{in: a.in}
 	defer open.close()
 	var wrong problems
-	if !slices.Contains(diffFormats, c.format) {
-		wrong.addf("--format %q: %s", c.format, document.Among(c.format, diffFormats))
-	}
-	o := c.options(open, names, &wrong)
-	files, total := a.inputs(ctx, open, names, &wrong)
+	files, total, o := a.begin(ctx, c, open, names, &wrong)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"tillwatch/shared/document"
 	"tillwatch/shared/profile"
 	"tillwatch/shared/profile/show"
 	"tillwatch/shared/quality/report"
@@ -24,10 +19,8 @@ var profileFormats = []string{"text", "json", "html"}
 
 // A profileCall holds the flags of profile.
 type profileCall struct {
-	contract, suggest, format, output string
-	threads                           int
-	showPersonal                      bool
-	read                              readFlags
+	reading
+	suggest string
 }
 
 func (a *app) profileCommand() *cobra.Command {
@@ -66,19 +59,10 @@ Exit codes: 0 profiled, 2 misuse or unreadable input.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.profile(cmd.Context(), &c, args) },
 	}
-	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVar(&c.suggest, "suggest", "", "write a suggested contract, ODCS YAML, to this `FILE`")
-	f.StringVarP(&c.format, "format", "f", "text", "`FORMAT`: "+strings.Join(profileFormats, ", "))
-	f.StringVarP(&c.output, "output", "o", "", "write the profile to this `FILE` instead of standard output")
-	f.StringVarP(&c.contract, "contract", "c", "", "data contract, ODCS YAML `FILE`, for dialect and personal columns")
-	f.IntVar(&c.threads, "threads", 0, "`N` workers (default one per processor)")
-	f.BoolVar(&c.showPersonal, "show-personal", false, "show values of personal columns, which are masked otherwise")
-	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(profileFormats, cobra.ShellCompDirectiveNoFileComp)))
-	must(cmd.MarkFlagFilename("contract", "yaml", "yml"))
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&c.suggest, "suggest", "", "write a suggested contract, ODCS YAML, to this `FILE`")
 	must(cmd.MarkFlagFilename("suggest", "yaml", "yml"))
-	must(cmd.RegisterFlagCompletionFunc("threads", cobra.NoFileCompletions))
-	c.read.add(cmd)
+	c.add(cmd, "profile", profileFormats)
 	return cmd
 }
 
@@ -86,18 +70,12 @@ func (a *app) profile(ctx context.Context, c *profileCall, names []string) error
 	open := &opener{in: a.in}
 	defer open.close()
 	var wrong problems
-	if !slices.Contains(profileFormats, c.format) {
-		wrong.addf("--format %q: %s", c.format, document.Among(c.format, profileFormats))
-	}
-	o := c.options(open, names, &wrong)
-	for flag, name := range map[string]string{"--output": c.output, "--suggest": c.suggest} {
-		for _, file := range names {
-			if name != "" && same(name, file) {
-				wrong.addf("%s %s: that is a file to be profiled; choose another name", flag, name)
-			}
+	for _, file := range names {
+		if c.suggest != "" && same(c.suggest, file) {
+			wrong.addf("--suggest %s: that is a file to be read; choose another name", c.suggest)
 		}
 	}
-	files, total := a.inputs(ctx, open, names, &wrong)
+	files, total, o := a.begin(ctx, &c.reading, open, names, &wrong)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -134,60 +112,4 @@ func (a *app) profile(ctx context.Context, c *profileCall, names []string) error
 		return &exit{exitMisuse, err}
 	}
 	return nil
-}
-
-// options checks the flags that say how to read.
-func (c *profileCall) options(open *opener, names []string, wrong *problems) profile.Options {
-	o := profile.Options{Threads: c.threads, ShowPersonal: c.showPersonal}
-	if c.threads < 0 {
-		wrong.addf("--threads %d: give the number of workers, or 0 for one per processor", c.threads)
-	}
-	if said := open.contract(c.contract, wrong); said != nil {
-		o.Dialect, o.Personal = profile.Said(said, tableFor(said, "", names[0], wrong))
-	}
-	c.read.check(wrong)
-	c.read.declare(&o.Dialect)
-	c.read.limit(&o.Limits)
-	return o
-}
-
-// inputs finds the files, and how many bytes they have together.
-func (a *app) inputs(ctx context.Context, open *opener, names []string, wrong *problems) (files []profile.Input, total int64) {
-	for _, name := range names {
-		f, err := open.open(ctx, name)
-		if err != nil {
-			wrong.add(err)
-			continue
-		}
-		files = append(files, profile.Input{Name: f.name, Source: f.source, Bytes: f.size})
-		total += f.size
-	}
-	return files, total
-}
-
-// put writes what was found to a file in one step, or to standard output.
-func (a *app) put(file, what string, write func(io.Writer, show.TextOptions) error) error {
-	if file == "" {
-		err := write(a.out, show.TextOptions{Color: a.colored(), Width: a.width()})
-		if gone(err) {
-			return nil
-		}
-		return err
-	}
-	var b bytes.Buffer
-	if err := write(&b, show.TextOptions{}); err != nil {
-		return err
-	}
-	if err := writeFile(file, b.Bytes()); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.err, "%s in %s\n", what, report.Printable(file))
-	return nil
-}
-
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
