@@ -77,8 +77,8 @@ func (ex *exporter) dataPackage(root *document.Node) object {
 		if encoding := ex.encoding(t); encoding != "" {
 			r.set("encoding", encoding)
 		}
-		if delimiter != "" && delimiter != "," {
-			r.set("dialect", object{{"delimiter", delimiter}})
+		if d := dialectOf(t, delimiter); len(d) > 0 {
+			r.set("dialect", d)
 		}
 		r.set("schema", ex.schema(t, n))
 		resources = append(resources, r)
@@ -105,6 +105,32 @@ func (ex *exporter) encoding(t *contract.Table) string {
 	return encoding
 }
 
+// dialectOf is how a table's files are written, as far as that is unusual.
+func dialectOf(t *contract.Table, delimiter string) (out object) {
+	if delimiter != "" && delimiter != "," {
+		out.set("delimiter", delimiter)
+	}
+	for _, k := range dialectKeys {
+		value, said := t.Custom[k.key]
+		switch {
+		case !said || value == k.usual:
+		case k.usual == "true" || k.usual == "false":
+			out.set(k.key, literal(value))
+		default:
+			out.set(k.key, value)
+		}
+	}
+	return out
+}
+
+// dialectNames are the customProperties that a dialect keeps, and more.
+func dialectNames(more ...string) []string {
+	for _, k := range dialectKeys {
+		more = append(more, k.key)
+	}
+	return more
+}
+
 // lostCustom adds the customProperties but for those known.
 func (ex *exporter) lostCustom(n *document.Node, where string, known ...string) {
 	for _, p := range n.Get("customProperties").List() {
@@ -123,7 +149,7 @@ func (ex *exporter) schema(t *contract.Table, n *document.Node) object {
 	if ex.alone {
 		ex.lostCustom(n, t.Name, "missingValues")
 	} else {
-		ex.lostCustom(n, t.Name, "missingValues", "encoding")
+		ex.lostCustom(n, t.Name, dialectNames("missingValues", "encoding")...)
 	}
 	missed := kept(n)
 	fields := list{}

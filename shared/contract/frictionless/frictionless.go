@@ -28,6 +28,9 @@
 //	missingValues                                  the customProperty missingValues, and a rule
 //	                                               missingValues for required columns
 //	dialect delimiter, encoding                    delimiter of a server, customProperty encoding
+//	dialect quoteChar, doubleQuote, escapeChar,    customProperties of the same names
+//	commentChar, header, skipInitialSpace,
+//	lineTerminator, nullSequence
 //
 // The standard's prose has fieldsMatch as a text, its JSON Schema as a list: both
 // are read, and a list of one is written, unless it is the usual exact.

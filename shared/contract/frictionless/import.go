@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/dialect"
 	"tillwatch/shared/document"
 )
 
@@ -125,17 +126,7 @@ func (im *importer) servers(r *document.Node, name string) list {
 		return nil
 	}
 	if dialect != nil {
-		im.unknown(dialect, name, "$schema", "csvddfVersion", "delimiter", "quoteChar", "doubleQuote", "header", "lineTerminator", "skipInitialSpace")
-	}
-	for _, d := range []struct{ key, usual, why string }{
-		{"quoteChar", `"`, "cells are quoted with double quotes here"},
-		{"doubleQuote", "true", "a quote within quotes is written twice here"},
-		{"header", "true", "the first line is the header here"},
-		{"skipInitialSpace", "false", "spaces after a delimiter belong to the value here"},
-	} {
-		if n := dialect.Get(d.key); n != nil && n.Text != d.usual {
-			im.add(n, name, "dialect %s %q is not kept: %s", d.key, n.Text, d.why)
-		}
+		im.unknown(dialect, name, "$schema", "csvddfVersion", "delimiter", "quoteChar", "doubleQuote", "escapeChar", "commentChar", "header", "lineTerminator", "skipInitialSpace", "nullSequence")
 	}
 	n := dialect.Get("delimiter")
 	delimiter := n.Str()
@@ -163,6 +154,34 @@ func (im *importer) servers(r *document.Node, name string) list {
 	return list{object{{"server", "files"}, {"type", "custom"}, {"format", "csv"}, {"delimiter", delimiter}}}
 }
 
+// dialectKeys are the keys of a dialect that are customProperties of the same
+// name, and what they are where they are left out.
+var dialectKeys = []struct{ key, usual string }{
+	{"quoteChar", `"`}, {"doubleQuote", "true"}, {"escapeChar", ""}, {"commentChar", ""}, {"header", "true"},
+	{"skipInitialSpace", "false"}, {"lineTerminator", "\r\n"}, {"nullSequence", ""},
+}
+
+// dialect returns the customProperties of what is unusual in a dialect.
+func (im *importer) dialect(n *document.Node, name string) (custom list) {
+	for _, k := range dialectKeys {
+		v := n.Get(k.key)
+		if !v.Is(document.Scalar&^document.Null) || v.Text == k.usual || v.Text == "\n" {
+			continue
+		}
+		var d dialect.Dialect
+		if _, err := d.Set(k.key, v.Text); err != nil {
+			im.add(v, name, "dialect %s %q is not kept: %v", k.key, v.Text, err)
+			continue
+		}
+		value := any(v.Text)
+		if v.Kind == document.Bool {
+			value = literal(v.Text)
+		}
+		custom = append(custom, object{{"property", k.key}, {"value", value}})
+	}
+	return custom
+}
+
 // encodings are the names that the readers of files know, by others' names.
 var encodings = map[string]string{"utf-8": "", "utf8": "", "": "", "latin-1": "latin-1", "latin1": "latin-1", "iso-8859-1": "latin-1",
 	"windows-1252": "windows-1252", "cp1252": "windows-1252", "utf-16le": "utf-16le", "utf-16be": "utf-16be", "utf-16": "utf-16le"}
@@ -186,6 +205,7 @@ func (im *importer) table(r, schema *document.Node, name string) object {
 			custom = append(custom, object{{"property", "encoding"}, {"value", encoding}})
 		}
 	}
+	custom = append(custom, im.dialect(r.Get("dialect"), name)...)
 	missing := im.missingValues(schema, name)
 	custom = append(custom, missing.custom()...)
 	key := im.names(schema.Get("primaryKey"), name, "primaryKey")
