@@ -2,16 +2,18 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tillwatch/shared/contract/frictionless"
+	"tillwatch/shared/contract/ruleset"
 	"tillwatch/shared/document"
 	"tillwatch/shared/quality/report"
 )
 
 // languages are what contracts are converted from and to.
-var languages = []string{"frictionless"}
+var languages = []string{"frictionless", "dqdl"}
 
 // A converting holds the flags of contract import and export.
 type converting struct{ language, output, table string }
@@ -19,50 +21,60 @@ type converting struct{ language, output, table string }
 func (a *app) importCommand() *cobra.Command {
 	var c converting
 	cmd := &cobra.Command{
-		Use:   "import [--from frictionless] [--output FILE] FILE",
-		Short: "Make a contract from a Frictionless schema or package",
+		Use:   "import [--from frictionless|dqdl] [--output FILE] FILE",
+		Short: "Make a contract from a Frictionless descriptor or a DQDL ruleset",
 		Long: `Import reads a Table Schema, a Data Resource or a Data Package of Frictionless Data, in
 JSON or YAML, and writes a contract in ODCS 3.2: types and formats, constraints,
-primary, unique and foreign keys, missing values, delimiter and encoding. What a
+primary, unique and foreign keys, missing values, delimiter and encoding. With --from
+dqdl it reads a ruleset of AWS Glue Data Quality, whose rules the contract keeps. What a
 contract has no word for is told on standard error, one line for each, with its place.
 
 Exit codes: 0 the contract is written, whatever was lost, 1 FILE is no such descriptor
 or makes no valid contract, 2 misuse, or a file could not be read or written.`,
-		Example: `  tillwatch contract import --output shop.odcs.yaml datapackage.json`,
-		Args:    oneDescriptor,
+		Example: `  tillwatch contract import --output shop.odcs.yaml datapackage.json
+  tillwatch contract import --from dqdl --output sales.odcs.yaml sales.dqdl`,
+		Args: oneDescriptor,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.convert(&c, args[0], func(data []byte) ([]byte, []frictionless.Loss, error) {
+			return a.convert(&c, args[0], func(data []byte) ([]byte, []document.Loss, error) {
+				if c.language == "dqdl" {
+					return ruleset.Import(args[0], data, stem(args[0]))
+				}
 				return frictionless.Import(args[0], data, stem(args[0]))
 			})
 		},
 	}
-	c.flags(cmd, "from", "read this `LANGUAGE`: frictionless")
+	c.flags(cmd, "from", "read this `LANGUAGE`: frictionless, dqdl")
 	return cmd
 }
 
 func (a *app) exportCommand() *cobra.Command {
 	var c converting
 	cmd := &cobra.Command{
-		Use:   "export [--to frictionless] [--table TABLE] [--output FILE] FILE",
-		Short: "Make a Frictionless package or schema from a contract",
+		Use:   "export [--to frictionless|dqdl] [--table TABLE] [--output FILE] FILE",
+		Short: "Make a Frictionless package or schema, or a DQDL ruleset, from a contract",
 		Long: `Export reads a contract in ODCS and writes its tables as a Data Package of Frictionless
-Data, version 2, in JSON; with --table that table's Table Schema alone. What such a
-descriptor has no word for is told on standard error, one line for each, with its place.
+Data, version 2, in JSON; with --table that table's Table Schema alone. With --to dqdl it
+writes a ruleset of AWS Glue Data Quality, of the first table or --table. What that
+language has no word for is told on standard error, one line for each, with its place.
 
 Exit codes: 0 the descriptor is written, whatever was lost, 1 the contract is invalid,
 2 misuse, or a file could not be read or written.`,
 		Example: `  tillwatch contract export --output datapackage.json shop.odcs.yaml
-  tillwatch contract export --table orders shop.odcs.yaml`,
+  tillwatch contract export --table orders shop.odcs.yaml
+  tillwatch contract export --to dqdl --output orders.dqdl shop.odcs.yaml`,
 		Args:              oneDescriptor,
 		ValidArgsFunction: contractFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.convert(&c, args[0], func(data []byte) ([]byte, []frictionless.Loss, error) {
+			return a.convert(&c, args[0], func(data []byte) ([]byte, []document.Loss, error) {
+				if c.language == "dqdl" {
+					return ruleset.Export(args[0], data, c.table)
+				}
 				return frictionless.Export(args[0], data, c.table)
 			})
 		},
 	}
-	c.flags(cmd, "to", "write this `LANGUAGE`: frictionless")
-	cmd.Flags().StringVarP(&c.table, "table", "t", "", "write the schema of this `TABLE` only")
+	c.flags(cmd, "to", "write this `LANGUAGE`: frictionless, dqdl")
+	cmd.Flags().StringVarP(&c.table, "table", "t", "", "write this `TABLE` only")
 	must(cmd.RegisterFlagCompletionFunc("table", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -87,9 +99,9 @@ func (c *converting) flags(cmd *cobra.Command, direction, usage string) {
 }
 
 // convert reads a file, writes what it becomes and says what was lost.
-func (a *app) convert(c *converting, name string, by func([]byte) ([]byte, []frictionless.Loss, error)) error {
+func (a *app) convert(c *converting, name string, by func([]byte) ([]byte, []document.Loss, error)) error {
 	var wrong problems
-	if c.language != languages[0] {
+	if !slices.Contains(languages, c.language) {
 		wrong.addf("language %q: %s", c.language, document.Among(c.language, languages))
 	}
 	if c.output != "" && same(c.output, name) {

@@ -66,7 +66,11 @@ const (
 // A Ruleset is one DQDL document.
 type Ruleset struct {
 	Metadata map[string]string
-	Rules    []*Rule
+	// DataSources holds Primary, and AdditionalDataSources as "" if there are any.
+	DataSources map[string]string
+	// Variables are the names of the variables, in order.
+	Variables []string
+	Rules     []*Rule
 	// Analyzers ask for statistics to be kept without judging them.
 	Analyzers []*Rule
 }

@@ -156,6 +156,13 @@ func TestHostileRulesets(t *testing.T) {
 	}
 }
 
+func TestRulesetsAreUTF8(t *testing.T) {
+	_, err := Parse("f", []byte("# é\nRules = [ IsComplete \"é\xff\" ]"))
+	if want := "f:2:24: the ruleset is not UTF-8; save it as UTF-8"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	paths, _ := filepath.Glob("testdata/*.dqdl")
 	for _, path := range paths {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"tillwatch/shared/document"
 )
@@ -59,6 +60,16 @@ func (p *parser) open(text string) bool {
 		return false
 	}
 	p.text = strings.TrimPrefix(text, "\ufeff")
+	if good := strings.ToValidUTF8(p.text, "\x00"); good != p.text {
+		at := 0
+		for at < len(good) && good[at] == p.text[at] {
+			at++
+		}
+		line := strings.Count(good[:at], "\n")
+		column := utf8.RuneCountInString(good[strings.LastIndexByte(good[:at], '\n')+1 : at])
+		p.faults.Addf(document.Place{Line: line + 1, Column: column + 1}, "save it as UTF-8", "the ruleset is not UTF-8")
+		return false
+	}
 	l := &lexer{text: p.text, place: document.Place{Line: 1, Column: 1}, faults: p.faults}
 	l.tokenize()
 	p.tokens = l.tokens
@@ -172,7 +183,7 @@ func (p *parser) ruleset() {
 			if name.text == "Metadata" {
 				p.out.Metadata = p.dictionary("Version")
 			} else {
-				p.dictionary("Primary", "AdditionalDataSources")
+				p.out.DataSources = p.dictionary("Primary", "AdditionalDataSources")
 			}
 		case "Rules", "Analyzers":
 			rules := p.list(name.text == "Analyzers")
@@ -184,6 +195,7 @@ func (p *parser) ruleset() {
 		case "DefaultLabels":
 			p.defaults = p.labels()
 		default:
+			p.out.Variables = append(p.out.Variables, name.text)
 			p.variable(name)
 		}
 	}
@@ -263,6 +275,7 @@ func (p *parser) dictionary(known ...string) map[string]string {
 		}
 		if p.is("[") {
 			p.operands(0)
+			out[key.text] = ""
 		} else if value := p.next(); value.kind == quoted {
 			out[key.text] = value.text
 		} else {

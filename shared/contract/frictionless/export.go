@@ -14,7 +14,7 @@ import (
 // Export reads a contract in ODCS and writes its tables as a Data Package in
 // JSON, or, if table names one, that table's Table Schema alone. Errors are
 // those of contract.ReadODCS, and one for a table that is not there.
-func Export(file string, data []byte, table string) (descriptor []byte, lost []Loss, err error) {
+func Export(file string, data []byte, table string) (descriptor []byte, lost []document.Loss, err error) {
 	c, err := contract.ReadODCS(file, data)
 	if err != nil {
 		return nil, nil, err

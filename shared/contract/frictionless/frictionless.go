@@ -41,40 +41,16 @@
 package frictionless
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"tillwatch/shared/document"
 )
 
-// A Loss is something that a conversion could not keep as it was.
-type Loss struct {
-	// Place is where it stands in the file that was read; zero if unknown.
-	document.Place
-	// Where is the table and column, such as orders.price; "" for the whole.
-	Where string
-	// What is kept how, or is not kept, and why.
-	What string
-}
-
-// String returns "line:column: where: what".
-func (l Loss) String() string {
-	text := l.What
-	if l.Where != "" {
-		text = l.Where + ": " + text
-	}
-	if l.Line > 0 {
-		text = fmt.Sprintf("%d:%d: %s", l.Line, l.Column, text)
-	}
-	return text
-}
-
 // losses collects what a conversion loses.
-type losses []Loss
+type losses []document.Loss
 
 func (l *losses) add(at *document.Node, where, format string, args ...any) {
-	loss := Loss{Where: where, What: fmt.Sprintf(format, args...)}
+	loss := document.Loss{Where: where, What: fmt.Sprintf(format, args...)}
 	if at != nil {
 		loss.Place = at.Place
 	}
@@ -93,17 +69,12 @@ entries:
 				continue entries
 			}
 		}
-		*l = append(*l, Loss{e.Place, where, e.Key + " is not kept"})
+		*l = append(*l, document.Loss{Place: e.Place, Where: where, What: e.Key + " is not kept"})
 	}
 }
 
 // inOrder returns the losses in the order of the file.
-func (l losses) inOrder() []Loss {
-	slices.SortStableFunc(l, func(a, b Loss) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return l
-}
+func (l losses) inOrder() []document.Loss { return document.LossesInOrder(l) }
 
 // join writes where something stands.
 func join(table, column string) string {

@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden parts of testdata")
 
-func report(lost []Loss) string {
+func report(lost []document.Loss) string {
 	var b strings.Builder
 	for _, l := range lost {
 		b.WriteString(l.String() + "\n")
@@ -42,7 +42,7 @@ func TestConversions(t *testing.T) {
 			}
 			in := archive.Files[0]
 			var out []byte
-			var lost []Loss
+			var lost []document.Loss
 			name := "contract"
 			if in.Name == "descriptor.json" {
 				out, lost, err = Import(in.Name, in.Data, "example")

@@ -21,7 +21,7 @@ var ErrForm = errors.New("no Table Schema, Data Resource or Data Package: fields
 // writes is a valid contract of ODCS 3.2 with status draft. Errors are
 // document.Errors for what can't be parsed, or what makes no valid contract
 // (two fields of one name, a minimum above the maximum), and ErrForm.
-func Import(file string, data []byte, name string) (odcs []byte, lost []Loss, err error) {
+func Import(file string, data []byte, name string) (odcs []byte, lost []document.Loss, err error) {
 	root, err := document.Parse(file, data)
 	if err != nil {
 		return nil, nil, err
