@@ -101,10 +101,8 @@ func (ex *exporter) export() {
 	if n := len(ex.contract.Tables); n > 1 {
 		ex.lose(contract.Place{}, "", "%d other tables are not kept: export each with --table", n-1)
 	}
-	for _, s := range ex.contract.Servers {
-		if s.Delimiter != "" && s.Delimiter != "," {
-			ex.lose(contract.Place{}, "", "the delimiter of server %s is not kept: a ruleset says nothing of how files are written", s.Name)
-		}
+	if d := ex.contract.Dialect(t); d.Delimiter != 0 && d.Delimiter != ',' || d.Encoding != "" {
+		ex.lose(contract.Place{}, "", "delimiter and encoding are not kept: a ruleset says nothing of how files are written")
 	}
 	var key []string
 	for i := range t.Columns {
