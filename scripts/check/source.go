@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tillwatch/scripts/emulator"
 )
 
 // These steps look at the sources: no cloud, no emulator.
@@ -47,6 +49,10 @@ func (c *checker) staticcheck(ctx context.Context) error {
 // nothing to race: it is one thread that talks to Node, and building the CDK
 // with the detector takes longer than everything else together.
 func (c *checker) tests(ctx context.Context) error {
+	// A test compares the answers of SQL rules with DuckDB's.
+	if err := c.tools.Install(ctx, c.progress.of, emulator.Peers); err != nil {
+		return err
+	}
 	packages, err := c.output(ctx, "go", "list", "./...")
 	if err != nil {
 		return err

@@ -334,9 +334,9 @@ func (p *parser) word() (*Node, error) {
 }
 
 // columnNamed reports whether the word at hand, which begins something that is
-// not supported, is the name of a column after all: an operator follows.
+// not supported, is the name of a column after all: an operator follows, or nothing.
 func (p *parser) columnNamed() bool {
 	ahead := *p
 	ahead.next()
-	return ahead.token.kind == symbol && ahead.token.text != "(" || slices.Contains([]string{"IS", "IN", "BETWEEN", "LIKE", "NOT", "AND", "OR", "THEN"}, ahead.token.text)
+	return ahead.token.kind == end || ahead.token.kind == symbol && ahead.token.text != "(" || slices.Contains([]string{"IS", "IN", "BETWEEN", "LIKE", "NOT", "AND", "OR", "THEN"}, ahead.token.text)
 }

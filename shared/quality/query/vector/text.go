@@ -14,8 +14,11 @@ func mapped(f func([]byte) []byte) Op {
 	return func(out *Vector, args []*Vector, n int) {
 		out.Resize(Text, n)
 		for i, t := range args[0].Texts[:n] {
-			if out.Texts[i] = t; t != nil {
-				out.Texts[i] = f(t)
+			if out.Texts[i] = t; t == nil {
+				continue
+			}
+			if out.Texts[i] = f(t); out.Texts[i] == nil { // as bytes.Trim returns what is empty
+				out.Texts[i] = t[:0]
 			}
 		}
 	}
