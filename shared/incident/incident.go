@@ -138,8 +138,8 @@ func Fold(events []Event) (Incident, error) {
 	return inc, nil
 }
 
-// before orders events by time; at the same moment the opening comes first and
-// the end last.
+// before orders events by time; at the same moment the opening comes first,
+// what people are told after what they are told of, and the end last.
 func before(a, b Event) bool {
 	if !a.At.Equal(b.At) {
 		return a.At.Before(b.At)
@@ -154,12 +154,14 @@ func rank(k Kind) int {
 	switch k {
 	case Opened:
 		return 0
-	case Resolve:
+	case Notified, Escalated:
 		return 2
-	case Reopen:
+	case Resolve:
 		return 3
-	case Review:
+	case Reopen:
 		return 4
+	case Review:
+		return 5
 	}
 	return 1
 }

@@ -160,7 +160,7 @@ func lessons(inc *incident.Incident) string {
 		b.WriteString("\n")
 	}
 	part("What went well", well, "what else?")
-	part("What did not", badly, "what else?")
+	part("What did not go well", badly, "what else?")
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 

@@ -192,7 +192,7 @@ func response(inc *incident.Incident) string {
 	line("From the first message to the acknowledgement", s.Acknowledge, inc.Severity.RespondWithin())
 	line("From the start to the end", s.Resolve, 0)
 	if inc.Level > 0 {
-		fmt.Fprintf(&b, "- %s of the escalation chain called.\n", were(inc.Level, "level"))
+		fmt.Fprintf(&b, "- Levels of the escalation chain that were called: %d.\n", inc.Level)
 	}
 	for _, t := range inc.Attempts {
 		fmt.Fprintf(&b, "- Remedy `%s` on `%s`: %s.\n", text(t.Action), text(t.Target), outcome(t))

@@ -42,13 +42,6 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func were(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun + " was"
-	}
-	return fmt.Sprintf("%d %ss were", n, noun)
-}
-
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
 // human writes a length of time as people say it: "42 min", "3 h 5 min",
