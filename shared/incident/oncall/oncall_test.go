@@ -19,7 +19,9 @@ func zone(t *testing.T, name string) *time.Location {
 
 func TestTurns(t *testing.T) {
 	berlin := zone(t, "Europe/Berlin")
-	at := func(month time.Month, day, hour int) time.Time { return time.Date(2026, month, day, hour, 0, 0, 0, berlin) }
+	at := func(month time.Month, day, hour int) time.Time {
+		return time.Date(2026, month, day, hour, 0, 0, 0, berlin)
+	}
 	r := Rotation{Name: "data", Start: at(10, 19, 9), People: []string{"ada", "bob", "cem"},
 		Overrides: []Override{{From: at(11, 4, 9), Until: at(11, 5, 9), Person: "dan"}}}
 	for _, c := range []struct {
