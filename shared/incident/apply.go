@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -41,6 +42,8 @@ func (inc *Incident) apply(e Event) (why string) {
 		return inc.acknowledge(e)
 	case RemedyStarted, RemedyWorked, RemedyFailed, RemedyHeld:
 		return inc.remedy(e)
+	case Noted:
+		inc.audit(e)
 	case Mitigated:
 		first(&inc.MitigatedAt, e.At)
 	case Resolve:
@@ -144,17 +147,26 @@ func (inc *Incident) remedy(e Event) string {
 		if t.Action != e.Remedy.Action || t.Target != e.Remedy.Target || t.State != RemedyStarted {
 			continue
 		}
-		started := t.Attempt
-		t.Attempt, t.State, t.Closed = *e.Remedy, e.Kind, e.At
-		if t.Before == "" {
-			t.Before = started.Before
-		}
+		t.State, t.Closed = e.Kind, e.At
+		t.note(*e.Remedy)
 		if inc.Status == StatusRemediating {
 			inc.Status = inc.waiting()
 		}
 		return ""
 	}
 	return "that remedy was not started"
+}
+
+// audit takes over what an action says of its target.
+func (inc *Incident) audit(e Event) {
+	if t := inc.underWay(); t != nil && e.Remedy != nil {
+		t.note(*e.Remedy)
+	}
+}
+
+// note keeps what is known of the target before and after, and why it failed.
+func (t *Tried) note(a Attempt) {
+	t.Before, t.After, t.Why = cmp.Or(a.Before, t.Before), cmp.Or(a.After, t.After), cmp.Or(a.Why, t.Why)
 }
 
 // waiting is the status of an incident in which no remedy is under way.

@@ -114,7 +114,7 @@ func (inc *Incident) nextRemedy(book Playbook, around Surroundings, now time.Tim
 			continue
 		}
 		n := len(inc.Attempts)
-		if hold := r.held(inc, around, now); hold != NotHeld {
+		if hold := r.Held(around, now); hold != NotHeld {
 			return Move{ID: inc.moveID("remedy-held", n), Kind: HoldRemedy, Remedy: r, Hold: hold}, true
 		}
 		return Move{ID: inc.moveID("remedy", n), Kind: TryRemedy, Remedy: r}, true

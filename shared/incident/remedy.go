@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The actions that a rule may allow before people are called.
 const (
@@ -49,10 +52,17 @@ type Surroundings struct {
 	Stopped bool
 	// LastTry is when the action was last tried on the target, by any incident;
 	// zero if never.
-	LastTry map[string]time.Time // by Action + " " + Target
+	LastTry map[string]time.Time // by Remedy.Key
 	// ThisHour counts the tries of all remedies in the last hour, of which
 	// PerHour are allowed, 6 if 0.
 	ThisHour, PerHour int
+}
+
+func (s Surroundings) perHour() int {
+	if s.PerHour <= 0 {
+		return 6
+	}
+	return s.PerHour
 }
 
 // A Hold says why a remedy is not tried.
@@ -62,34 +72,26 @@ type Hold string
 const (
 	NotHeld      Hold = ""
 	Stopped      Hold = "kill_switch"
-	TriedEnough  Hold = "attempts_used_up"
 	StillCooling Hold = "cooling_down"
 	TooManyTries Hold = "too_many_this_hour"
 	UnknownActs  Hold = "unknown_action"
 	OnlyDryRun   Hold = "dry_run" // it was only said what it would do
 )
 
-// held says whether r may be tried on inc at now.
-func (r Remedy) held(inc *Incident, around Surroundings, now time.Time) Hold {
-	known := false
-	for _, a := range Actions {
-		known = known || a == r.Action
-	}
-	limit := around.PerHour
-	if limit <= 0 {
-		limit = 6
-	}
-	last := around.LastTry[r.Action+" "+r.Target]
+// Key names the remedy's action and target, the two that are locked together.
+func (r Remedy) Key() string { return r.Action + " " + r.Target }
+
+// Held returns what in the surroundings keeps r from being tried at now.
+func (r Remedy) Held(around Surroundings, now time.Time) Hold {
+	last := around.LastTry[r.Key()]
 	switch {
-	case !known:
+	case !slices.Contains(Actions, r.Action):
 		return UnknownActs
 	case around.Stopped:
 		return Stopped
-	case inc.tries(r) >= r.attempts():
-		return TriedEnough
 	case !last.IsZero() && now.Sub(last) < r.coolDown():
 		return StillCooling
-	case around.ThisHour >= limit:
+	case around.ThisHour >= around.perHour():
 		return TooManyTries
 	}
 	return NotHeld

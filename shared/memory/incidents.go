@@ -1,0 +1,116 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"tillwatch/shared/incident"
+)
+
+// Incidents is an incident.Store and an incident.Guard that forgets when the
+// process ends. The zero value is empty. It is safe for concurrent use.
+type Incidents struct {
+	// Stopped is the kill switch of remedies; PerHour is how many are tried in
+	// an hour, the default of incident.Surroundings if 0.
+	Stopped bool
+	PerHour int
+
+	mu     sync.Mutex
+	events map[string][]incident.Event
+	tries  []try
+}
+
+// try is when a remedy was tried, by its action and target.
+type try struct {
+	what string
+	at   time.Time
+}
+
+var (
+	_ incident.Store = (*Incidents)(nil)
+	_ incident.Guard = (*Incidents)(nil)
+)
+
+// Append stores e unless the incident has an event of its ID.
+func (m *Incidents) Append(_ context.Context, e incident.Event) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := m.events[e.Incident]
+	if slices.ContainsFunc(list, func(o incident.Event) bool { return o.ID == e.ID }) {
+		return false, nil
+	}
+	if m.events == nil {
+		m.events = map[string][]incident.Event{}
+	}
+	m.events[e.Incident] = append(list, e)
+	return true, nil
+}
+
+// Events returns the incident's events in the order in which they were stored.
+func (m *Incidents) Events(_ context.Context, id string) ([]incident.Event, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.events[id]), nil
+}
+
+// Recent returns the ids of the incidents opened since a time, newest first.
+func (m *Incidents) Recent(_ context.Context, since time.Time) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	opened := map[string]time.Time{}
+	var ids []string
+	for id, list := range m.events {
+		for _, e := range list {
+			if e.Kind == incident.Opened && !e.At.Before(since) {
+				opened[id] = e.At
+				ids = append(ids, id)
+				break
+			}
+		}
+	}
+	sort.Slice(ids, func(i, j int) bool {
+		a, b := ids[i], ids[j]
+		if !opened[a].Equal(opened[b]) {
+			return opened[a].After(opened[b])
+		}
+		return a > b
+	})
+	return ids, nil
+}
+
+// Surroundings returns when each remedy was last tried, and how many were
+// within the last hour.
+func (m *Incidents) Surroundings(_ context.Context, list []incident.Remedy, now time.Time) (incident.Surroundings, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.surroundings(list, now), nil
+}
+
+func (m *Incidents) surroundings(list []incident.Remedy, now time.Time) incident.Surroundings {
+	around := incident.Surroundings{Stopped: m.Stopped, PerHour: m.PerHour, LastTry: map[string]time.Time{}}
+	for _, t := range m.tries {
+		if now.Sub(t.at) < time.Hour {
+			around.ThisHour++
+		}
+		for _, r := range list {
+			if t.what == r.Key() {
+				around.LastTry[t.what] = t.at
+			}
+		}
+	}
+	return around
+}
+
+// Claim notes that r is tried now, or returns what holds it.
+func (m *Incidents) Claim(_ context.Context, r incident.Remedy, now time.Time) (incident.Hold, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if hold := r.Held(m.surroundings([]incident.Remedy{r}, now), now); hold != incident.NotHeld {
+		return hold, nil
+	}
+	m.tries = append(m.tries, try{r.Key(), now})
+	return incident.NotHeld, nil
+}
