@@ -23,7 +23,7 @@ be measured; 130 interrupted.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.PersistentFlags().BoolVar(&a.plain, "no-color", false, "no colours; so does NO_COLOR")
-	root.AddCommand(a.validateCommand(), a.cleanCommand(), a.contractCommand(), a.profileCommand(), a.diffCommand(), a.alertsCommand(), a.versionCommand())
+	root.AddCommand(a.validateCommand(), a.cleanCommand(), a.contractCommand(), a.profileCommand(), a.diffCommand(), a.alertsCommand(), a.incidentCommand(), a.versionCommand())
 	root.SetFlagErrorFunc(flagFault)
 	root.InitDefaultHelpCmd()
 	return root
