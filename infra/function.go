@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -20,8 +21,8 @@ import (
 type functionProps struct {
 	Props
 	key awskms.IKey
-	// folder is its folder in functions/ and part of its name.
-	folder, description string
+	// folder is its folder in functions/; called is part of its name, folder if "".
+	folder, called, description string
 	variables           map[string]string
 	seconds, megabytes  int
 	// scratch is its temporary storage in MB, 512 or more.
@@ -34,7 +35,7 @@ type functionProps struct {
 // newFunction makes a function with a role that may do what its grants say and
 // no more, a log group that forgets, and traces.
 func newFunction(scope constructs.Construct, p functionProps) awslambda.Function {
-	name := p.name(p.folder)
+	name := p.name(cmp.Or(p.called, p.folder))
 	logs := awslogs.NewLogGroup(scope, jsii.String("Logs"), &awslogs.LogGroupProps{
 		LogGroupName:  jsii.String("/aws/lambda/" + *name),
 		Retention:     awslogs.RetentionDays(retention(p.LogDays)),

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -28,6 +29,15 @@ type Settings struct {
 	// slack_channel) are the ids for Amazon Q Developer in chat applications,
 	// both or none.
 	ChatEndpoint, SlackWorkspace, SlackChannel string
+	// PagerDutyParameter (pagerduty_parameter) is the Systems Manager parameter, a
+	// SecureString, that holds the integration key of a PagerDuty service;
+	// PagerDutyURL (pagerduty_url) is where it takes events, such as
+	// https://events.eu.pagerduty.com/v2/enqueue, "" for its default.
+	PagerDutyParameter, PagerDutyURL string
+	// WebhookURL (webhook_url) is an https address that gets every notification
+	// as signed JSON, WebhookParameter (webhook_parameter) the Systems Manager
+	// parameter that holds the secret of the signature. Both or none.
+	WebhookURL, WebhookParameter string
 	// Runbooks (runbooks) is the https address of the folder
 	// shared/alert/runbook, such as its page in a repository's web view, that
 	// alarms and notifications link to; "" has alarms link to the diagnostic
@@ -85,6 +95,7 @@ var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 73
 
 var (
 	environmentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`)
+	parameterName   = regexp.MustCompile(`^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
 	datasetName     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64}){0,2}$`)
 )
 
@@ -99,6 +110,10 @@ func readSettings(get func(key string) any) (Settings, error) {
 		ChatEndpoint:        r.address("chat_endpoint", "https"),
 		SlackWorkspace:      r.text("slack_workspace", ""),
 		SlackChannel:        r.text("slack_channel", ""),
+		PagerDutyParameter:  r.text("pagerduty_parameter", ""),
+		PagerDutyURL:        r.receiver("pagerduty_url"),
+		WebhookURL:          r.receiver("webhook_url"),
+		WebhookParameter:    r.text("webhook_parameter", ""),
 		Runbooks:            r.address("runbooks", "https"),
 		Targets:             r.targets("targets"),
 		Architecture:        r.text("architecture", "arm64"),
@@ -127,6 +142,14 @@ func readSettings(get func(key string) any) (Settings, error) {
 	}
 	if (s.SlackWorkspace == "") != (s.SlackChannel == "") {
 		r.fault("slack_workspace and slack_channel", s.SlackWorkspace+" "+s.SlackChannel, "both or none")
+	}
+	if (s.WebhookURL == "") != (s.WebhookParameter == "") {
+		r.fault("webhook_url and webhook_parameter", s.WebhookURL+" "+s.WebhookParameter, "both or none")
+	}
+	for key, name := range map[string]string{"pagerduty_parameter": s.PagerDutyParameter, "webhook_parameter": s.WebhookParameter} {
+		if name != "" && !parameterName.MatchString(name) {
+			r.fault(key, name, "a parameter's name such as /tillwatch/pagerduty")
+		}
 	}
 	for _, e := range s.Emails {
 		if a, err := mail.ParseAddress(e); err != nil || a.Address != e {
@@ -210,6 +233,15 @@ func (r *reader) address(key string, schemes ...string) string {
 		r.fault(key, text, "an address with "+strings.Join(schemes, " or "))
 	}
 	return text
+}
+
+// receiver reads an address that notifications go to: without TLS only on the
+// machine itself, for rehearsals.
+func (r *reader) receiver(key string) string {
+	if u, err := url.Parse(r.text(key, "")); err == nil && u.Scheme == "http" && net.ParseIP(u.Hostname()).IsLoopback() {
+		return r.text(key, "")
+	}
+	return r.address(key, "https")
 }
 
 func (r *reader) targets(key string) map[metric.Name]float64 {

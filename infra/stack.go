@@ -64,6 +64,9 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 	alarms := newAlarms(stack, p, topics)
 	alerts := newAlert(stack, alertProps{p, key, store, topics, alarms})
 	quality := newQuality(stack, qualityProps{p, key, store, alerts.bus, alarms})
+	for _, r := range p.receivers() {
+		newReceiver(stack, p, key, topics, alarms, r)
+	}
 	newDashboards(stack, p, alarms, quality.widgets, alerts.widgets)
 
 	output(stack, "LandingBucket", store.landing.BucketName())

@@ -16,7 +16,7 @@ import (
 // import packages of lower layers; the rules below say where that is too much.
 var layers = [][]string{
 	{"functions", "scripts", "infra"},
-	{"shared/aws", "shared/memory", "shared/storetest", "shared/export"},
+	{"shared/aws", "shared/receiver", "shared/memory", "shared/storetest", "shared/export"},
 	{"shared/landing"}, // what happens to a file, step by step: it brings quality, contract and alert together
 	{"shared/profile"}, // what is in a file before there is a contract: it uses the states of quality
 	{"shared/quality", "shared/incident", "shared/pipeline", "shared/objective", "shared/predict", "shared/capacity", "shared/logpattern", "shared/cost", "shared/bi", "shared/security", "shared/health", "shared/anomaly"},

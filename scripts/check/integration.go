@@ -5,17 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
 
 	"tillwatch/scripts/emulator"
 )
 
-// endpoint and outputs are the variables by which a test knows that there is
-// an emulator and what is deployed to it; without them it skips.
+// endpoint, outputs and receivers are the variables by which a test knows that
+// there is an emulator, what is deployed to it, and where it calls people's
+// tools; without them it skips.
 const (
-	endpoint = "TILLWATCH_ENDPOINT"
-	outputs  = "TILLWATCH_OUTPUTS"
+	endpoint  = "TILLWATCH_ENDPOINT"
+	outputs   = "TILLWATCH_OUTPUTS"
+	receivers = "TILLWATCH_RECEIVERS"
 )
 
 // integration runs every package that has a test which asks for an endpoint,
@@ -24,7 +27,7 @@ func (c *checker) integration(ctx context.Context) (err error) {
 	var packages []string
 	err = c.testFiles(func(path string, content []byte) {
 		folder := "./" + filepath.ToSlash(filepath.Dir(path))
-		asks := bytes.Contains(content, []byte(endpoint)) || bytes.Contains(content, []byte("awstest.Config("))
+		asks := bytes.Contains(content, []byte(endpoint)) || bytes.Contains(content, []byte("awstest."))
 		if asks && !slices.Contains(packages, folder) {
 			packages = append(packages, folder)
 		}
@@ -45,11 +48,29 @@ func (c *checker) integration(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, e.Stop()) }()
 	// A file whose judge was killed is taken up again after six times
 	// judge_seconds: tests of that can't wait for the usual twelve minutes.
-	_, err = e.Deploy(ctx, emulator.Deployment{Environment: "check", Context: map[string]string{"judge_seconds": "15"}}, c.progress.of)
+	tools, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	_, err = e.Deploy(ctx, emulator.Deployment{Environment: "check", Context: map[string]string{
+		"judge_seconds":       "15",
+		"pagerduty_parameter": "/tillwatch/check/pagerduty", "pagerduty_url": "http://" + tools + "/pagerduty",
+		"webhook_parameter": "/tillwatch/check/webhook", "webhook_url": "http://" + tools + "/hook",
+	}}, c.progress.of)
 	if err != nil {
 		return err
 	}
 	c.progress.at("go test")
-	env := append(e.Environ(), endpoint+"="+e.Endpoint, outputs+"="+e.OutputsFile())
+	env := append(e.Environ(), endpoint+"="+e.Endpoint, outputs+"="+e.OutputsFile(), receivers+"="+tools)
 	return c.shown(ctx, env, "go", append([]string{"test", "-count=1", "-timeout=15m"}, packages...)...)
+}
+
+// freeAddress finds an address of this machine that nobody listens at, for the
+// test that plays the tools which notifications go to.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free address: %w", err)
+	}
+	return l.Addr().String(), l.Close()
 }

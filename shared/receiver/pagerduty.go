@@ -1,0 +1,162 @@
+package receiver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"tillwatch/shared/alert"
+)
+
+// PagerDutyURL is where PagerDuty takes Events v2; accounts in Europe have
+// https://events.eu.pagerduty.com/v2/enqueue.
+const PagerDutyURL = "https://events.pagerduty.com/v2/enqueue"
+
+// PagerDuty is a Sender to one PagerDuty integration.
+type PagerDuty struct {
+	Client     *Client
+	URL        string // PagerDutyURL if ""
+	RoutingKey Secret // the integration key, 32 characters
+}
+
+var _ Sender = (*PagerDuty)(nil)
+
+// The bounds of an event. Source: PagerDuty's Events API v2.
+const (
+	maxSummary  = 1024    // characters
+	maxDedupKey = 255     // characters
+	maxEvent    = 512_000 // bytes
+)
+
+// event is a request of Events v2.
+type event struct {
+	RoutingKey string   `json:"routing_key"`
+	Action     string   `json:"event_action"`
+	DedupKey   string   `json:"dedup_key"`
+	Client     string   `json:"client,omitempty"`
+	Payload    *payload `json:"payload,omitempty"`
+	Links      []link   `json:"links,omitempty"`
+}
+
+type payload struct {
+	Summary   string         `json:"summary"`
+	Severity  string         `json:"severity"`
+	Source    string         `json:"source"`
+	Timestamp string         `json:"timestamp,omitempty"`
+	Component string         `json:"component,omitempty"`
+	Group     string         `json:"group,omitempty"`
+	Class     string         `json:"class,omitempty"`
+	Details   map[string]any `json:"custom_details,omitempty"`
+}
+
+type link struct {
+	Href string `json:"href"`
+	Text string `json:"text"`
+}
+
+// Send enqueues the notice as a trigger or a resolve. The key is the group's,
+// so that the alerts of one incident are one incident there, whatever severity
+// they have.
+func (p *PagerDuty) Send(ctx context.Context, n Notice) error {
+	body, err := p.encode(n)
+	if err != nil {
+		return err
+	}
+	url := p.URL
+	if url == "" {
+		url = PagerDutyURL
+	}
+	if err := p.Client.post(ctx, url, body, nil); err != nil {
+		return fmt.Errorf("tell PagerDuty of %s: %w", n.Signal.ID, err)
+	}
+	return nil
+}
+
+func (p *PagerDuty) encode(n Notice) ([]byte, error) {
+	s := n.Signal
+	e := event{RoutingKey: string(p.RoutingKey), Action: "trigger", DedupKey: dedupKey(s.GroupKey), Client: "Tillwatch"}
+	if s.Status == alert.Resolved {
+		e.Action = "resolve"
+	}
+	e.Payload = &payload{
+		Summary: shorten(s.Summary, maxSummary), Severity: pagerDutySeverity(s.Severity), Source: orElse(s.Pipeline, "tillwatch"),
+		Timestamp: s.At.UTC().Format(time.RFC3339), Component: s.Pipeline, Group: s.Team, Class: s.Rule, Details: details(n),
+	}
+	for _, l := range s.Links {
+		e.Links = append(e.Links, link{Href: l.URL, Text: l.Name})
+	}
+	body, err := json.Marshal(e)
+	if err == nil && len(body) > maxEvent {
+		e.Payload.Details = map[string]any{"omitted": fmt.Sprintf("the details have %d bytes, too many; see the report", len(body))}
+		body, err = json.Marshal(e)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
+	}
+	return body, nil
+}
+
+// details are shown under the incident, by name.
+func details(n Notice) map[string]any {
+	s := n.Signal
+	d := map[string]any{"reason": string(n.Reason), "priority": string(s.Severity), "environment": s.Environment, "rule": s.Rule}
+	for _, f := range s.Facts {
+		if _, taken := d[f.Name]; !taken {
+			d[f.Name] = f.Value
+		}
+	}
+	if len(s.Findings) > 0 {
+		d["findings"] = s.Findings
+	}
+	if s.Omitted > 0 {
+		d["findings_left_out"] = s.Omitted
+	}
+	if len(s.Impact) > 0 {
+		d["impact"] = s.Impact
+	}
+	if len(s.NextSteps) > 0 {
+		d["next_steps"] = s.NextSteps
+	}
+	return d
+}
+
+// pagerDutySeverity is what PagerDuty calls a severity.
+func pagerDutySeverity(s alert.Severity) string {
+	switch s {
+	case alert.P0:
+		return "critical"
+	case alert.P1:
+		return "error"
+	case alert.P2:
+		return "warning"
+	}
+	return "info"
+}
+
+// dedupKey is the group's key, or a print of one that is too long.
+func dedupKey(group string) string {
+	if utf8.RuneCountInString(group) <= maxDedupKey {
+		return group
+	}
+	sum := sha256.Sum256([]byte(group))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// shorten cuts s to at most n characters.
+func shorten(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
