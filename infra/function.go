@@ -23,8 +23,8 @@ type functionProps struct {
 	key awskms.IKey
 	// folder is its folder in functions/; called is part of its name, folder if "".
 	folder, called, description string
-	variables           map[string]string
-	seconds, megabytes  int
+	variables                   map[string]string
+	seconds, megabytes          int
 	// scratch is its temporary storage in MB, 512 or more.
 	scratch int
 	// reserved takes concurrency from the account's pool; 0 takes none.
