@@ -39,13 +39,7 @@ func (p *plan) compileHistory(c *check, impl contract.HistoryCheck) {
 			r.Status, r.Message = Errored, "not measured: "+problem
 			return
 		}
-		var past []series.Point
-		for _, run := range p.in.History {
-			if v, ok := run.Metrics[key]; ok && run.Accepted() && run.At.Before(p.in.Now) {
-				past = append(past, series.Point{At: run.At, Value: v})
-			}
-		}
-		band := series.Expect(past, p.in.Now, series.Options{
+		band := series.Expect(p.past(key), p.in.Now, series.Options{
 			Strategy: series.Strategy(impl.Strategy), Season: impl.Season, Lower: impl.Lower, Upper: impl.Upper,
 			MinHistory: impl.MinHistory, Lookback: impl.Lookback, IgnoreChangeBelowPercent: impl.IgnoreChangeBelowPercent,
 		})
