@@ -109,7 +109,7 @@ func (p *plan) look(ctx context.Context, reader *tabular.Reader, wishes []wish) 
 			glimpses = append(glimpses, p.glimpse(view, w, row))
 		}
 	}
-	return glimpses, nil
+	return glimpses, reader.Err()
 }
 
 // glimpse shows a row of the view's block; row is where it stands if it is well formed.

@@ -226,6 +226,24 @@ func some[T any](chance *rand.Rand, nulls int, value T) *T {
 	return &value
 }
 
+// typedLines writes rows as JSON, numbers of one column as numbers.
+func typedLines(cells [][]string) tabular.Bytes {
+	var b bytes.Buffer
+	for _, row := range cells {
+		for c, cell := range row {
+			value := strconv.Quote(cell)
+			if cell == "" {
+				value = "null"
+			} else if typedColumns[c] == "small" {
+				value = cell
+			}
+			fmt.Fprintf(&b, "%c%q:%s", "{,"[min(c, 1)], typedColumns[c], value)
+		}
+		b.WriteString("}\n")
+	}
+	return b.Bytes()
+}
+
 func writeParquet[R any](t rapid.TB, rows []R, o ...parquet.WriterOption) tabular.Bytes {
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[R](&b, o...)
@@ -260,7 +278,9 @@ func TestTypedValuesAreJudgedAsTheirText(t *testing.T) {
 			parquet.DataPageVersion(rapid.IntRange(1, 2).Draw(t, "version"))}
 		threads, block := rapid.IntRange(1, 3).Draw(t, "threads"), rapid.IntRange(1, 20_000).Draw(t, "block")
 		want := judged(t, c, tabular.Bytes(text.Bytes()), 1, 0)
-		for name, file := range map[string]tabular.Source{"values in pages": writeParquet(t, rows, options...), "values in dictionaries": writeParquet(t, coded, options...)} {
+		for name, file := range map[string]tabular.Source{
+			"JSON Lines": typedLines(cells), "values in pages": writeParquet(t, rows, options...), "values in dictionaries": writeParquet(t, coded, options...),
+		} {
 			if got := judged(t, c, file, threads, block); got != want {
 				t.Fatalf("%s (-text +%s):\n%s", name, name, cmp.Diff(want, got))
 			}

@@ -43,7 +43,8 @@ type Batch struct {
 	cells     []jsonCell        // of JSON: the members, by row and column
 	other     []dialect.Cell    // of a dialect that is not plain: the cells, by row and column
 	splitter  *dialect.Splitter // of other
-	whole     [][]Span          // of a Parquet file: the spans of all columns, for Raw
+	whole     []*columnar.Cells // of a Parquet file: all columns, for Raw
+	cellText  []byte            // of a Parquet file: memory for a value
 	scratch   columnar.Scratch
 	late      []Span   // of a JSON record: the keys that are no columns
 	lineOf    []uint32 // of JSON: the line of each row

@@ -176,22 +176,24 @@ func (b *Batch) sliceColumn(c int, dst []Span) []Span {
 	return dst
 }
 
-// sliceRaw writes a row as one of a delimited text. The columns of all rows are
-// read when the first row is asked for.
+// sliceRaw writes a row as one of a delimited text. It reads the row's values and
+// no others.
 func (b *Batch) sliceRaw(row int) []byte {
 	if len(b.whole) == 0 {
 		for c := range b.columns {
-			b.whole = append(b.whole, b.sliceColumn(c, nil))
+			b.whole = append(b.whole, b.blk.slice.Cells(c))
 		}
 	}
-	var raw []byte
-	for c, spans := range b.whole {
+	raw, cell := []byte(nil), b.cellText
+	for c, cells := range b.whole {
 		if c > 0 {
 			raw = append(raw, b.delim)
 		}
-		if s := spans[row]; !s.IsNull() {
-			raw = appendCell(raw, b.Data[s.Start:s.End], b.delim, b.quote)
+		var there bool
+		if cell, there = cells.Append(cell[:0], row); there {
+			raw = appendCell(raw, cell, b.delim, b.quote)
 		}
 	}
+	b.cellText = cell
 	return raw
 }

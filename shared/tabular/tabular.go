@@ -80,7 +80,10 @@
 // digits, dates, times and timestamps as ISO 8601 has them, in UTC with a Z where
 // the file says so, true and false, anything else as its bytes. Rows are numbered
 // and said to stand on lines of their own; Data holds no more than the columns that were
-// asked for. Parquet has no faults of single rows: damage is an error, of Next or Reader.Err.
+// asked for. What need not be text can be had as codes of a dictionary, numbers or
+// times (Batch.Codes, Numbers, Times). Readers with a Block of their own are given
+// row groups of their own: each holds the pages of the columns that it is asked for.
+// Parquet has no faults of single rows: damage is an error, of Next or Reader.Err.
 //
 // # What it costs
 //

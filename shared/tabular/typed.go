@@ -9,6 +9,8 @@ type (
 	Dictionary = columnar.Dictionary
 	// Numbers are a column of whole multiples of one unit.
 	Numbers = columnar.Numbers
+	// Times are a column of points in time.
+	Times = columnar.Times
 )
 
 // Codes appends to dst for each row the index of its value of column c in a
@@ -31,6 +33,11 @@ func Values(d *Dictionary, data []byte, dst []Span) ([]byte, []Span, error) {
 // whether the file holds it as numbers that fit.
 func (b *Batch) Numbers(c int, to *Numbers) bool {
 	return b.typed() && b.blk.slice.Numbers(c, to)
+}
+
+// Times is Numbers for dates and timestamps.
+func (b *Batch) Times(c int, to *Times) bool {
+	return b.typed() && b.blk.slice.Times(c, to)
 }
 
 // Nulls appends to dst the rows in which column c is null, ascending, and

@@ -266,13 +266,14 @@ func Multiple(slot int, step Bound) Kernel {
 func Moment(slot int, zoned *bool) Kernel {
 	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
 		moments, valid := v.Moments(slot)
-		looked := 0
-		for row, s := range v.Spans(slot) {
-			if s.IsNull() {
-				continue
-			}
-			looked++
-			if !valid[row] || zoned != nil && moments[row].Zoned != *zoned {
+		nulls := v.Nulls(slot)
+		looked := len(valid) - len(nulls)
+		for row, ok := range valid {
+			switch {
+			case ok && (zoned == nil || moments[row].Zoned == *zoned):
+			case len(nulls) > 0 && nulls[0] == uint32(row):
+				nulls = nulls[1:]
+			default:
 				bad = append(bad, uint32(row))
 			}
 		}

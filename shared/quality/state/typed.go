@@ -1,6 +1,8 @@
 package state
 
 import (
+	"time"
+
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/tabular"
@@ -84,4 +86,24 @@ func (v *View) decodeMoments(slot int, d *coded) {
 	for row, code := range d.codes {
 		c.moments[row], c.valid[row] = moments[code], valid[code]
 	}
+}
+
+// timed writes the moments of dates and timestamps as the file holds them, if the
+// slot's layout reads their text as just those.
+func (v *View) timed(slot int) bool {
+	s, c := &v.slots[slot], &v.cells[slot]
+	t := &c.times
+	if s.Zone != time.UTC || s.Layout != isoDate && s.Layout != isoTimestamp ||
+		!v.Batch.Times(s.Position, t) || t.Days != (s.Layout == isoDate) {
+		return false
+	}
+	c.moments, c.valid = grow(c.moments, len(t.Seconds)), grow(c.valid, len(t.Seconds))
+	for row, second := range t.Seconds {
+		c.moments[row] = datetime.Moment{Unix: second, Nano: t.Nanos[row], Zoned: t.Zoned}
+		c.valid[row] = true
+	}
+	for _, row := range t.Nulls {
+		c.valid[row] = false
+	}
+	return true
 }

@@ -52,6 +52,7 @@ type column struct {
 	coded   *coded          // nil if the column never was
 	typed   tabular.Numbers // if isTyped
 	isTyped bool
+	times   tabular.Times
 	state   columnState
 }
 
@@ -145,6 +146,9 @@ func (v *View) Moments(slot int) ([]datetime.Moment, []bool) {
 		c.state |= haveMoments
 		if d := v.code(slot); d != nil {
 			v.decodeMoments(slot, d)
+			return c.moments, c.valid
+		}
+		if v.timed(slot) {
 			return c.moments, c.valid
 		}
 		spans := v.Spans(slot)

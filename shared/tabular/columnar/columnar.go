@@ -1,11 +1,13 @@
 // Package columnar reads Parquet files as columns of text, a slice of rows at a
 // time, so that checks that were written for delimited text see them as such.
 //
-// A File hands out Slices in the order of the file. Append writes the text of
-// one column of a slice and where each value stands in it; a value of a
-// dictionary is written once, however many rows have it. Columns that nobody asks for
-// are not read. Each page is read and decompressed once, by whoever needs it
-// first, and let go when no slice needs it any more.
+// A File hands out Slices, to each reader those of row groups of its own as long
+// as there are any. Append writes the text of one column of a slice and where each
+// value stands in it; a value of a dictionary is written once, however many rows
+// have it. Codes, Numbers, Times and Nulls give a column as the file has it, and
+// then say the same as its text; Cells the text of single rows. Columns that nobody
+// asks for are not read. Each page is read and decompressed once, by whoever needs
+// it first, and let go when no slice needs it any more.
 //
 // Columns are the leaves of the schema, those inside groups named by their path
 // with points between; what is inside a list or a map is no column.

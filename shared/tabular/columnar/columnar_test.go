@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -266,8 +267,18 @@ func disagreement(f *File, s *Slice, scratch *Scratch) string {
 		if f.Err() != nil {
 			return ""
 		}
+		cells := s.Cells(c)
+		var times Times
+		timed := s.Times(c, &times)
 		for row, at := range spans {
 			null := at.End < at.Start
+			cell, there := cells.Append(nil, row)
+			if row%5 == 0 { // go back and forth
+				cells.Append(nil, row/2)
+			}
+			if there == null || string(cell) != string(data[at.Start:max(at.End, at.Start)]) && !null {
+				return fmt.Sprintf("%s, row %d: cell %q, %v", name, row, cell, there)
+			}
 			if found := len(nulls) > 0 && nulls[0] == uint32(row); found != null {
 				return fmt.Sprintf("%s, row %d: null is %v, want %v", name, row, found, null)
 			} else if found {
@@ -280,6 +291,11 @@ func disagreement(f *File, s *Slice, scratch *Scratch) string {
 				continue
 			}
 			want := string(data[at.Start:at.End])
+			if timed {
+				if got := textOf(&times, row); got != want {
+					return fmt.Sprintf("%s, row %d: time %s, want %s", name, row, got, want)
+				}
+			}
 			if dictionary != nil {
 				v := values[codes[row]]
 				if got := string(text[v.Start:v.End]); got != want {
@@ -296,6 +312,53 @@ func disagreement(f *File, s *Slice, scratch *Scratch) string {
 		}
 	}
 	return ""
+}
+
+// textOf writes the time of a row as ISO 8601 has it.
+func textOf(t *Times, row int) string {
+	at := time.Unix(t.Seconds[row], int64(t.Nanos[row])).UTC()
+	switch {
+	case t.Days:
+		return at.Format(time.DateOnly)
+	case t.Zoned:
+		return at.Format("2006-01-02T15:04:05.999999999Z")
+	}
+	return at.Format("2006-01-02T15:04:05.999999999")
+}
+
+func TestTimesOfFourDigitYears(t *testing.T) {
+	for _, test := range []struct {
+		what string
+		day  int32
+		at   int64
+		days bool
+		ats  bool
+	}{
+		{"the first and the last", -719162, 253402300799999, true, true},
+		{"the day before the first", -719163, -62135596800000, false, true},
+		{"the moment before the first", 2932896, -62135596800001, true, false},
+		{"after the last", 2932897, 253402300800000, false, false},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			records, _ := sample(1)
+			records[0].Day, records[0].At = test.day, test.at
+			file := write(t, records)
+			f, err := Open(bytes.NewReader(file), int64(len(file)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := f.Next(10, nil)
+			var times Times
+			days := s.Times(slices.Index(f.Names(), "day"), &times)
+			ats := s.Times(slices.Index(f.Names(), "at"), &times)
+			if days != test.days || ats != test.ats {
+				t.Errorf("got %v, %v, want %v, %v", days, ats, test.days, test.ats)
+			}
+			if wrong := disagreement(f, s, new(Scratch)); wrong != "" {
+				t.Error(wrong)
+			}
+		})
+	}
 }
 
 func TestFormsAgreeWithText(t *testing.T) {
