@@ -71,7 +71,7 @@ func TestAllAgree(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Sizes) != 1 || len(r.Sizes[0].Runs) != 10 || len(r.Disagreements) > 0 {
+	if len(r.Sizes) != 1 || len(r.Sizes[0].Runs) < 10 || len(r.Unasked) > 0 || len(r.Disagreements) > 0 {
 		t.Errorf("got %+v", r)
 	}
 	for _, target := range r.Targets {

@@ -50,6 +50,7 @@ type run struct {
 
 const (
 	ours       = "tillwatch"
+	oursSIMD   = "tillwatch, SIMD"
 	duckStock  = "DuckDB"
 	duckTuned  = "DuckDB, tuned"
 	polarsName = "Polars"
@@ -57,15 +58,19 @@ const (
 	concat     = "cat"
 )
 
-// contenders lists who takes part; tool is the tillwatch binary.
-func contenders(tools emulator.Tools, tool, contract string) []contender {
+// contenders lists who takes part; tool is the tillwatch binary, vectors that with
+// SIMD or "".
+func contenders(tools emulator.Tools, tool, vectors, contract string) []contender {
 	duckdb := func(mode string) func(string, int) ([]string, []string) {
 		return func(file string, threads int) ([]string, []string) {
 			return tools.Command(emulator.Peers, "-c", inDuckDB, file, judged, strconv.Itoa(threads), mode), nil
 		}
 	}
-	return []contender{
-		{name: ours, command: validate(tool, contract), read: readReport},
+	list := []contender{{name: ours, command: validate(tool, contract), read: readReport}}
+	if vectors != "" {
+		list = append(list, contender{name: oursSIMD, command: validate(vectors, contract), read: readReport})
+	}
+	return append(list, []contender{
 		{name: duckStock, command: duckdb("stock"), read: readPeer},
 		{name: duckTuned, command: duckdb("tuned"), read: readPeer},
 		{name: polarsName, command: func(file string, threads int) ([]string, []string) {
@@ -73,8 +78,11 @@ func contenders(tools emulator.Tools, tool, contract string) []contender {
 		}, read: readPeer},
 		{name: wordCount, command: func(file string, _ int) ([]string, []string) { return []string{"wc", "-l", file}, nil }, once: true},
 		{name: concat, command: func(file string, _ int) ([]string, []string) { return []string{"cat", file}, nil }, once: true},
-	}
+	}...)
 }
+
+// isOurs reports whether a contender is a build of tillwatch.
+func isOurs(name string) bool { return name == ours || name == oursSIMD }
 
 // validate is the command that judges a file by a contract.
 func validate(tool, contract string) func(string, int) ([]string, []string) {
@@ -91,14 +99,14 @@ func (c *contender) measure(ctx context.Context, file string, threads int) (run,
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), env...)
 	var out, problems bytes.Buffer
-	if cmd.Stderr = &problems; c.read != nil || c.name == ours {
+	if cmd.Stderr = &problems; c.read != nil || isOurs(c.name) {
 		cmd.Stdout = &out
 	}
 	began := time.Now()
 	err := cmd.Run()
 	r := run{Seconds: time.Since(began).Seconds()}
 	var code *exec.ExitError
-	if errors.As(err, &code) && code.ExitCode() == 1 && c.name == ours {
+	if errors.As(err, &code) && code.ExitCode() == 1 && isOurs(c.name) {
 		err = nil // the file has faults, as it should
 	}
 	if ctx.Err() != nil {
@@ -140,15 +148,15 @@ func readPeer(output []byte) (map[string]float64, float64, error) {
 }
 
 // readReport takes the figures from a report of ours: a check's id is its
-// figure, which is what it measured or, where rows are counted, the violations;
-// region counts are none of ours. The whole process is timed.
+// figure (its name, of the rows of a region), which is what it measured or, where
+// rows are counted, the violations. The whole process is timed.
 func readReport(output []byte) (map[string]float64, float64, error) {
 	var report struct {
 		Checks []struct {
-			ID, Status string
-			Measured   *float64
-			Violations float64
-			Unit       string
+			ID, Name, Status string
+			Measured         *float64
+			Violations       float64
+			Unit             string
 		}
 	}
 	if err := json.Unmarshal(output, &report); err != nil {
@@ -163,12 +171,14 @@ func readReport(output []byte) (map[string]float64, float64, error) {
 		name := c.ID
 		if n, ok := names[c.ID]; ok {
 			name = n
+		} else if strings.HasPrefix(c.Name, "region ") {
+			name = c.Name
 		}
 		switch {
 		case c.Status == "error":
 			return nil, 0, fmt.Errorf("check %s was not measured", c.ID)
 		case c.Measured == nil:
-		case c.Unit == "percent" || name != c.ID:
+		case c.Unit == "percent" || c.Unit == "rows" && name != c.ID:
 			figures[name] += c.Violations
 		default:
 			figures[name] = *c.Measured

@@ -74,7 +74,7 @@ func (b *bench) forms(ctx context.Context) ([]target, error) {
 
 // once lets a contender run over a file with the most threads asked for.
 func (b *bench) once(ctx context.Context, name, path string) (run, error) {
-	all := contenders(b.tools, b.tool, b.contract)
+	all := contenders(b.tools, b.tool, b.vectors, b.contract)
 	c := all[slices.IndexFunc(all, func(c contender) bool { return c.name == name })]
 	return c.measure(ctx, path, b.options.threads[len(b.options.threads)-1])
 }

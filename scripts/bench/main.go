@@ -83,6 +83,7 @@ type bench struct {
 	tools          emulator.Tools
 	folder         string // of the files
 	tool, contract string
+	vectors        string // the tool built with SIMD, "" if the toolchain has none
 	log            io.Writer
 	result         result
 }
@@ -184,9 +185,26 @@ func (b *bench) prepare(ctx context.Context) error {
 	}
 	b.contract = filepath.Join(root, "scripts", "bench", "contract.odcs.yaml")
 	b.tool = filepath.Join(b.folder, "tillwatch")
-	b.step("build tillwatch", "")
-	build := exec.CommandContext(ctx, "go", "build", "-o", b.tool, "./scripts/tillwatch")
-	build.Dir = root
+	if err := b.build(ctx, root, b.tool); err != nil {
+		return err
+	}
+	vectors := filepath.Join(b.folder, "tillwatch-simd")
+	if runtime.GOARCH != "amd64" {
+		return nil // package simd/archsimd has nothing for it
+	}
+	if err := b.build(ctx, root, vectors, "GOEXPERIMENT=simd"); err != nil {
+		b.step("no build with SIMD:", err.Error())
+		return nil
+	}
+	b.vectors = vectors
+	return nil
+}
+
+// build builds tillwatch with more in its environment.
+func (b *bench) build(ctx context.Context, root, path string, env ...string) error {
+	b.step("build tillwatch", strings.Join(env, " "))
+	build := exec.CommandContext(ctx, "go", "build", "-o", path, "./scripts/tillwatch")
+	build.Dir, build.Env = root, append(os.Environ(), env...)
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build tillwatch: %w\n%s", err, output)
 	}
@@ -226,7 +244,7 @@ func (b *bench) size(ctx context.Context, rows int) (*size, error) {
 		return nil, err
 	}
 	s := &size{Rows: rows, Bytes: info.Size()}
-	all := contenders(b.tools, b.tool, b.contract)
+	all := contenders(b.tools, b.tool, b.vectors, b.contract)
 	for i, threads := range b.options.threads {
 		for _, c := range all {
 			if !c.once {
@@ -264,7 +282,7 @@ func (b *bench) compare(s *size) error {
 			var differ []string
 			switch {
 			case r.figures == nil:
-			case series.Name != ours:
+			case !isOurs(series.Name):
 				differ = disagreements(ours, first.figures, series.Name, r.figures)
 			default:
 				what, err := steady(first.output, r.output)

@@ -48,6 +48,7 @@ var steps = []step{
 	{"vet", "go vet finds nothing", false, (*checker).vet},
 	{"staticcheck", "staticcheck finds nothing", false, (*checker).staticcheck},
 	{"tests", "go test -race passes, import directions among them", false, (*checker).tests},
+	{"simd", "the same with vectors, where the toolchain has them", false, (*checker).simd},
 	{"infra", "the templates hold what is promised, cdk-nag finds nothing", false, (*checker).infra},
 	{"fuzz", "every fuzz target survives a few seconds", false, (*checker).fuzz},
 	{"synth", "cdk synth builds the functions and the templates", false, (*checker).synth},

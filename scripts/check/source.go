@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -61,6 +62,16 @@ func (c *checker) tests(ctx context.Context) error {
 		return p == "tillwatch/infra" || strings.HasPrefix(p, "tillwatch/infra/")
 	})
 	return c.shown(ctx, os.Environ(), "go", append([]string{"test", "-race"}, list...)...)
+}
+
+// simd runs the tests of the packages that have a form built with vectors only.
+func (c *checker) simd(ctx context.Context) error {
+	if runtime.GOARCH != "amd64" {
+		fmt.Fprintln(c.out, "no vectors: package simd/archsimd is for amd64")
+		return nil
+	}
+	env := append(os.Environ(), "GOEXPERIMENT=simd")
+	return c.shown(ctx, env, "go", "test", "./shared/tabular/...", "./shared/textformat", "./shared/quality/...")
 }
 
 // fuzzTarget finds fuzz targets in a test file.

@@ -42,7 +42,7 @@ import (
 //	                       mustBe: 1
 //
 // share is of the values that are value, or of the numbers from from on and below
-// to, of which one may be left out. topShare is of the top most frequent values
+// to, of which one may be left out; count with these is how many there are. topShare is of the top most frequent values
 // together (default 1), exactly up to 4,000,000 different ones. typeShare is of the
 // values that are written as the type: integer, number, boolean, date, timestamp
 // (ISO 8601), or string, which is what is none of these; integers are numbers and
@@ -57,7 +57,7 @@ type StatisticCheck struct {
 	Columns []string
 	// Quantile is from 0 to 1; 0 for other statistics.
 	Quantile float64
-	// Value is what share is of, or the numbers from From on and below To, either
+	// Value is what share or count is of, or the numbers from From on and below To, either
 	// of which may be nil.
 	Value    *string
 	From, To *decimal.Decimal
@@ -125,19 +125,22 @@ func (d *checkReader) shares(c *StatisticCheck) {
 	takes := map[string][]string{"share": {"value", "from", "to"}, "topShare": {"top"}, "typeShare": {"type"}}
 	for _, name := range sortedKeys(takes) {
 		for _, key := range takes[name] {
-			if n := d.n.Get(key); n != nil && c.Statistic != name {
+			if n := d.n.Get(key); n != nil && c.Statistic != name && !(c.Statistic == "count" && name == "share") {
 				d.fault(n, "remove it, or write statistic: "+name, "%s takes no %s", c.Statistic, key)
 			}
 		}
 	}
 	exact, from, to := d.n.Get("value"), d.n.Get("from"), d.n.Get("to")
 	switch c.Statistic {
-	case "share":
+	case "share", "count":
 		switch {
 		case exact == nil && from == nil && to == nil:
+			if c.Statistic == "count" {
+				return // of all values
+			}
 			d.fault(d.n, "write value:, or from:, to: or both", "the check does not say of what the share is")
 		case exact != nil && (from != nil || to != nil):
-			d.fault(exact, "keep one of them", "value and from or to are two ways to say of what the share is")
+			d.fault(exact, "keep one of them", "value and from or to are two ways to say of what the %s is", c.Statistic)
 		case exact != nil:
 			c.Value = &exact.Text
 		}

@@ -25,22 +25,19 @@ func (p *plan) statisticOf(impl contract.StatisticCheck) (s statistic, absent st
 		return nil, column
 	}
 	switch impl.Statistic {
-	case "share":
+	case "share", "count":
 		return p.bar(impl, slot), ""
 	case "topShare":
 		return p.topShare(impl, slot), ""
-	case "typeShare":
-		at := p.share(fmt.Sprint("forms", slot), func() state.Aggregate { return &state.Forms{Slot: slot} })
-		return measured(at, func(a *state.Forms) (float64, string, string) {
-			var n int64
-			for _, form := range typeForms[impl.Type] {
-				n += a.N[form]
-			}
-			return ratio(n, a.Total(), column)
-		}), ""
 	}
-	at := p.share(fmt.Sprint("nulls", []int{slot}), func() state.Aggregate { return &state.Nulls{Slot: slot} })
-	return measured(at, func(a *state.Nulls) (float64, string, string) { return float64(a.Total - a.Null), "", "" }), ""
+	at := p.share(fmt.Sprint("forms", slot), func() state.Aggregate { return &state.Forms{Slot: slot} })
+	return measured(at, func(a *state.Forms) (float64, string, string) {
+		var n int64
+		for _, form := range typeForms[impl.Type] {
+			n += a.N[form]
+		}
+		return ratio(n, a.Total(), column)
+	}), ""
 }
 
 // typeForms are the forms of each type of a typeShare.
@@ -57,8 +54,13 @@ func ratio(n, total int64, column string) (value float64, note, problem string) 
 	return float64(n) / float64(total), fmt.Sprintf(" (%s of %s values)", words.Count(n), words.Count(total)), ""
 }
 
-// bar prepares the share of one bar of a histogram.
+// bar prepares the share of one bar of a histogram, or how many values it has; all
+// of the column's, if the check says no more.
 func (p *plan) bar(impl contract.StatisticCheck, slot int) statistic {
+	if impl.Value == nil && impl.From == nil && impl.To == nil {
+		at := p.share(fmt.Sprint("nulls", []int{slot}), func() state.Aggregate { return &state.Nulls{Slot: slot} })
+		return measured(at, func(a *state.Nulls) (float64, string, string) { return float64(a.Total - a.Null), "", "" })
+	}
 	at := p.need(func() state.Aggregate {
 		if impl.Value != nil {
 			return state.NewShare(slot, *impl.Value)
@@ -68,6 +70,9 @@ func (p *plan) bar(impl contract.StatisticCheck, slot int) statistic {
 	return measured(at, func(a *state.Share) (float64, string, string) {
 		if a.Large > 0 {
 			return 0, "", tooLong(impl.Columns[0], a.Large)
+		}
+		if impl.Statistic == "count" {
+			return float64(a.N), "", ""
 		}
 		return ratio(a.N, a.Total, impl.Columns[0])
 	})
@@ -131,12 +136,15 @@ func (p *plan) mutualInformation(columns []string) (s statistic, absent string) 
 	}), ""
 }
 
-// shareText names a share in a message; "" for other statistics.
+// shareText names a share, or a count of some values, in a message; "" for other
+// statistics.
 func (p *plan) shareText(impl contract.StatisticCheck) string {
-	var of string
+	of, what := "", "share"
 	switch impl.Statistic {
-	case "share":
+	case "share", "count":
 		switch {
+		case impl.Value == nil && impl.From == nil && impl.To == nil:
+			return ""
 		case impl.Value != nil:
 			of = fmt.Sprintf("that are %q", cut([]byte(*impl.Value)))
 		case impl.From == nil:
@@ -145,6 +153,9 @@ func (p *plan) shareText(impl contract.StatisticCheck) string {
 			of = fmt.Sprintf("from %s on", impl.From)
 		default:
 			of = fmt.Sprintf("from %s and below %s", impl.From, impl.To)
+		}
+		if impl.Statistic == "count" {
+			what = "number"
 		}
 	case "topShare":
 		of = "that are the most frequent one"
@@ -156,5 +167,5 @@ func (p *plan) shareText(impl contract.StatisticCheck) string {
 	default:
 		return ""
 	}
-	return fmt.Sprintf("the share of values of %s %s", impl.Columns[0], of)
+	return fmt.Sprintf("the %s of values of %s %s", what, impl.Columns[0], of)
 }

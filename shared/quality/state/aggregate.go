@@ -8,7 +8,6 @@ import (
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/wire"
-	"tillwatch/shared/tabular"
 )
 
 // An Aggregate remembers something of a column over many blocks. Merging is
@@ -214,50 +213,10 @@ type Occurrences struct {
 }
 
 func (a *Occurrences) Observe(v *View) {
-	v, times := v.weighed(a.Slot)
-	spans := v.Spans(a.Slot)
+	v, list := v.Tally(a.Slot)
 	data := v.Batch.Data
-	for i, n := range times {
-		if n > 0 {
-			a.Add(data[spans[i].Start:spans[i].End], n)
-		}
-	}
-	if times != nil {
-		return
-	}
-	// A block mostly has few different values, which are counted here and
-	// looked up in the map once.
-	var counts [256]struct {
-		short
-		value tabular.Span
-		n     int64
-	}
-	for _, s := range spans {
-		if s.IsNull() {
-			continue
-		}
-		t, ok := shortOf(data, s)
-		if !ok {
-			a.Add(data[s.Start:s.End], 1)
-			continue
-		}
-		at := uint8(t.place(0x9E3779B97F4A7C15, 8))
-		c := &counts[at]
-		if c.n > 0 && c.differs(&t) != 0 {
-			c = &counts[at^1] // two have one place, and both come often
-		}
-		if c.n == 0 || c.differs(&t) != 0 {
-			if c.n > 0 {
-				a.Add(data[c.value.Start:c.value.End], c.n)
-			}
-			c.short, c.value, c.n = t, s, 0
-		}
-		c.n++
-	}
-	for i := range counts {
-		if c := &counts[i]; c.n > 0 {
-			a.Add(data[c.value.Start:c.value.End], c.n)
-		}
+	for _, t := range list {
+		a.Add(data[t.Value.Start:t.Value.End], t.N)
 	}
 }
 

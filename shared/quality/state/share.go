@@ -26,24 +26,23 @@ func NewShareBetween(slot int, from, to *decimal.Decimal) *Share {
 }
 
 func (a *Share) Observe(v *View) {
-	numeric := a.from != nil || a.to != nil
-	var numbers []decimal.Decimal
-	var kinds []decimal.Kind
-	if numeric {
-		numbers, kinds = v.Numbers(a.Slot)
+	if a.from == nil && a.to == nil {
+		v, list := v.Tally(a.Slot)
+		data := v.Batch.Data
+		for _, t := range list {
+			if a.Total += t.N; string(data[t.Value.Start:t.Value.End]) == string(a.text) {
+				a.N += t.N
+			}
+		}
+		return
 	}
-	spans := v.Spans(a.Slot)
-	data := v.Batch.Data
-	for i, s := range spans {
+	numbers, kinds := v.Numbers(a.Slot)
+	for i, s := range v.Spans(a.Slot) {
 		if s.IsNull() {
 			continue
 		}
 		a.Total++
 		switch {
-		case !numeric:
-			if string(data[s.Start:s.End]) == string(a.text) {
-				a.N++
-			}
 		case kinds[i] == decimal.Large:
 			a.Large++
 		case kinds[i] == decimal.Fits && (a.from == nil || numbers[i].Cmp(*a.from) >= 0) && (a.to == nil || numbers[i].Cmp(*a.to) < 0):

@@ -44,6 +44,7 @@ var isoDate = datetime.ISODate()
 type column struct {
 	spans   []tabular.Span
 	units   Units
+	tally   []Tallied
 	numbers []decimal.Decimal
 	kinds   []decimal.Kind
 	moments []datetime.Moment
@@ -68,6 +69,7 @@ const (
 	haveCodes
 	haveTimes
 	haveTyped
+	haveTally
 )
 
 // NewView returns a view of the given columns, as yet of no block, whose rows
