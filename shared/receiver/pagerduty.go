@@ -58,9 +58,9 @@ type link struct {
 	Text string `json:"text"`
 }
 
-// Send enqueues the notice as a trigger or a resolve. The key is the group's,
-// so that the alerts of one incident are one incident there, whatever severity
-// they have.
+// Send enqueues the notice as a trigger or a resolve. The key is the
+// incident's, so that its alerts are one incident there, whatever severity they
+// have and whichever of them is told of.
 func (p *PagerDuty) Send(ctx context.Context, n Notice) error {
 	body, err := p.encode(n)
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *PagerDuty) Send(ctx context.Context, n Notice) error {
 
 func (p *PagerDuty) encode(n Notice) ([]byte, error) {
 	s := n.Signal
-	e := event{RoutingKey: string(p.RoutingKey), Action: "trigger", DedupKey: dedupKey(s.GroupKey), Client: "Tillwatch"}
+	e := event{RoutingKey: string(p.RoutingKey), Action: "trigger", DedupKey: dedupKey(orElse(n.Incident, s.GroupKey)), Client: "Tillwatch"}
 	if s.Status == alert.Resolved {
 		e.Action = "resolve"
 	}
@@ -137,12 +137,12 @@ func pagerDutySeverity(s alert.Severity) string {
 	return "info"
 }
 
-// dedupKey is the group's key, or a print of one that is too long.
-func dedupKey(group string) string {
-	if utf8.RuneCountInString(group) <= maxDedupKey {
-		return group
+// dedupKey is key, or a print of one that is too long.
+func dedupKey(key string) string {
+	if utf8.RuneCountInString(key) <= maxDedupKey {
+		return key
 	}
-	sum := sha256.Sum256([]byte(group))
+	sum := sha256.Sum256([]byte(key))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 

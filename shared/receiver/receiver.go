@@ -2,8 +2,9 @@
 // with: PagerDuty by Events v2, and anything else by a signed webhook.
 //
 // A Notice is the JSON that the topics carry for programs. Both receivers know
-// an incident by its group_key, so that whatever is sent twice is one incident
-// there; neither key holds anything that changes, such as the severity.
+// an incident by its id, or by its group_key where it has none, so that whatever
+// is sent twice is one incident there; neither holds anything that changes, such
+// as the severity.
 //
 // What a receiver refuses (any 4xx but 408 and 429) is ErrRefused and must not
 // be sent again; everything else may be.
@@ -29,7 +30,9 @@ type Notice struct {
 	Version   int          `json:"version"`
 	EventType string       `json:"event_type"`
 	Reason    alert.Reason `json:"reason"`
-	Signal    alert.Signal `json:"signal"`
+	// Incident is the id of the incident, "" where none is known.
+	Incident string       `json:"incident_id,omitempty"`
+	Signal   alert.Signal `json:"signal"`
 }
 
 // Version is the version of Notice that is understood.

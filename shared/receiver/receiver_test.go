@@ -132,7 +132,11 @@ func TestKeysAreStable(t *testing.T) {
 	if key(a) != key(b) {
 		t.Errorf("%q and %q", key(a), key(b))
 	}
-	a.Signal.GroupKey = strings.Repeat("ä", 300)
+	a.Incident, b.Incident, b.Signal.GroupKey = "INC-1", "INC-1", "another of its groups"
+	if key(a) != "INC-1" || key(b) != "INC-1" {
+		t.Errorf("of one incident: %q and %q", key(a), key(b))
+	}
+	a.Incident, a.Signal.GroupKey = "", strings.Repeat("ä", 300)
 	if k := key(a); len(k) > maxDedupKey || k != key(a) {
 		t.Errorf("a long key became %q", k)
 	}
