@@ -29,19 +29,19 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 		return dst
 	}
 	last := c == b.columns-1
-	exact := b.blk.exact
+	exact, quoted, delims := b.blk.exact, b.quoted[c], b.delims
 	for i, r := range b.rows[:len(out)] {
 		start, end := r.start, r.end
 		if c > 0 {
-			start = b.delims[int(r.first)+c-1] + 1
+			start = delims[int(r.first)+c-1] + 1
 		}
 		if !last {
-			end = b.delims[int(r.first)+c]
+			end = delims[int(r.first)+c]
 		}
 		switch {
 		case start == end:
 			out[i] = Null
-		case b.quoted[c] && b.Data[start] == b.quote:
+		case quoted && b.Data[start] == b.quote:
 			if exact && !b.blk.quoting.isDoubled(start, end) {
 				out[i] = Span{start + 1, end - 1}
 			} else {

@@ -1,6 +1,9 @@
 package tabular
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // firstRecord returns where the first record of data ends, its line end
 // included; or 0 and where the quote opened that is still open when data ends,
@@ -71,12 +74,12 @@ func cut(data []byte, delim, quote byte, atEnd bool) int {
 			if atEnd {
 				return len(data)
 			}
-			if i := bytes.LastIndexByte(data[pos:], '\n'); i >= 0 {
+			if i := lastLine(data[pos:]); i >= 0 {
 				return pos + i + 1
 			}
 			return last
 		}
-		if i := bytes.LastIndexByte(data[pos:open], '\n'); i >= 0 {
+		if i := lastLine(data[pos:open]); i >= 0 {
 			last = pos + i + 1
 		}
 		if pos = closing(data, open+1, quote); pos < 0 {
@@ -92,8 +95,20 @@ func lastOutside(data []byte, inside []uint64, atEnd bool) int {
 		return len(data)
 	}
 	for n := len(data); ; n-- {
-		if n = bytes.LastIndexByte(data[:n], '\n') + 1; n == 0 || !in(n-1) {
+		if n = lastLine(data[:n]) + 1; n == 0 || !in(n-1) {
 			return n
 		}
 	}
+}
+
+// lastLine returns where the last LF of data stands, or -1.
+func lastLine(data []byte) int {
+	n := len(data)
+	for ; n >= 8; n -= 8 {
+		x := binary.LittleEndian.Uint64(data[n-8:]) ^ ones*'\n'
+		if (x-ones)&^x&highBits != 0 { // some byte is LF
+			break
+		}
+	}
+	return bytes.LastIndexByte(data[:n], '\n')
 }

@@ -14,9 +14,12 @@ import (
 type parallel struct {
 	// table has of each byte a lane of eight bits for each class, the lowest of
 	// which says whether the byte is in it.
-	table    [256]uint64
-	sets     [][2]uint64 // the ASCII characters of each class
-	steps    []markerStep
+	table [256]uint64
+	sets  [][2]uint64 // the ASCII characters of each class
+	steps []markerStep
+	// nibbles is table as vectors have it: for each class and lower half of a byte,
+	// a bit for each upper half; twice.
+	nibbles  [maxClasses][32]uint8
 	anchored bool // at the beginning
 	ended    bool // at the end
 }
@@ -72,7 +75,10 @@ func newParallel(tree *syntax.Regexp) *parallel {
 			continue
 		}
 		for i, set := range p.sets {
-			p.table[b] |= set[b>>6] >> (b & 63) & 1 << (8 * i)
+			in := set[b>>6] >> (b & 63) & 1
+			p.table[b] |= in << (8 * i)
+			p.nibbles[i][b&15] |= uint8(in << (b >> 4))
+			p.nibbles[i][16+b&15] = p.nibbles[i][b&15]
 		}
 	}
 	return p
@@ -252,7 +258,7 @@ func parallelMismatches[C Cell](p *parallel, m *Matcher, data []byte, cells []C)
 		texts++
 		length := uint(s.End - s.Start)
 		if length <= parallelText && int(s.Start)+lanes <= len(data) &&
-			p.classify((*[lanes]byte)(data[s.Start:]), length, lane, &in) {
+			p.classes((*[lanes]byte)(data[s.Start:]), length, lane, &in) {
 			judged |= 1 << lane
 			lengths[lane] = uint8(length)
 		} else if !m.Match(data[s.Start:s.End]) {

@@ -27,6 +27,10 @@ func (a *Newest) Observe(v *View) {
 			continue
 		}
 		m := moments[i]
+		if a.Seen > 0 && m.Unix < a.Newest.Unix { // and so not after Until
+			a.Seen += n
+			continue
+		}
 		if m.Unix > until || m.Unix == until && m.Nano > nano {
 			a.Later += n
 			continue

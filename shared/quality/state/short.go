@@ -33,7 +33,7 @@ func shortOf(data []byte, s tabular.Span) (t short, ok bool) {
 
 // differs returns 0 if the two are one text.
 func (t *short) differs(o *short) uint64 {
-	return t.last ^ o.last | t.first ^ o.first | uint64(t.length^o.length)
+	return (t.last ^ o.last) | (t.first ^ o.first) | uint64(t.length^o.length)
 }
 
 // place returns a number below 1<<bits.

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/tabular"
 )
 
 // Among finds what comparing each value with each of the list does.
@@ -47,5 +48,19 @@ func TestAmongIsComparing(t *testing.T) {
 				t.Errorf("got rows %v of %d, want %v of %d", bad, looked, want, values)
 			}
 		})
+	})
+}
+
+// Shorts are told apart as their texts are.
+func TestShortsDiffer(t *testing.T) {
+	text := rapid.OneOf(rapid.StringMatching(`19[6-7][0-9]-[01][0-9]-[0-3][0-9]`), rapid.StringMatching(`[ab\x00]{0,16}`))
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := text.Draw(t, "a"), text.Draw(t, "b")
+		padding := strings.Repeat("-", shortBytes)
+		x, _ := shortOf([]byte(padding+a), tabular.Span{Start: shortBytes, End: uint32(shortBytes + len(a))})
+		y, _ := shortOf([]byte(padding+b), tabular.Span{Start: shortBytes, End: uint32(shortBytes + len(b))})
+		if (x.differs(&y) != 0) != (a != b) {
+			t.Errorf("%q and %q: got %x", a, b, x.differs(&y))
+		}
 	})
 }

@@ -49,6 +49,7 @@ type column struct {
 	kinds   []decimal.Kind
 	moments []datetime.Moment
 	valid   []bool
+	recent  *recentMoments
 	nulls   []uint32
 	coded   *coded          // nil if the column never was
 	typed   tabular.Numbers // if isTyped
@@ -155,20 +156,57 @@ func (v *View) Moments(slot int) ([]datetime.Moment, []bool) {
 		}
 		spans := v.Spans(slot)
 		data := v.Batch.Data
-		layout, zone, loose := v.slots[slot].Layout, v.slots[slot].Zone, v.slots[slot].Loose
+		if c.recent == nil {
+			c.recent = newRecentMoments()
+		}
 		c.moments, c.valid = grow(c.moments, len(spans)), grow(c.valid, len(spans))
 		for i, s := range spans {
 			if s.IsNull() {
 				c.valid[i] = false
 				continue
 			}
-			c.moments[i], c.valid[i] = layout.Parse(data[s.Start:s.End], zone)
-			if !c.valid[i] && loose {
-				c.moments[i], c.valid[i] = isoDate.Parse(data[s.Start:s.End], zone)
+			// The same few days come again and again.
+			t, ok := shortOf(data, s)
+			if !ok {
+				c.moments[i], c.valid[i] = v.slots[slot].moment(data[s.Start:s.End])
+				continue
 			}
+			r := &c.recent[t.place(0x9E3779B97F4A7C15, recentBits)&(1<<recentBits-1)]
+			if r.differs(&t) != 0 {
+				r.short = t
+				r.moment, r.valid = v.slots[slot].moment(data[s.Start:s.End])
+			}
+			c.moments[i], c.valid[i] = r.moment, r.valid
 		}
 	}
 	return c.moments, c.valid
+}
+
+// moment reads a cell.
+func (s *Slot) moment(text []byte) (datetime.Moment, bool) {
+	m, ok := s.Layout.Parse(text, s.Zone)
+	if !ok && s.Loose {
+		return isoDate.Parse(text, s.Zone)
+	}
+	return m, ok
+}
+
+// recentMoments are some short texts of a column and what they were read as, each
+// in its own place, until another needs it.
+type recentMoments [1 << recentBits]struct {
+	short
+	moment datetime.Moment
+	valid  bool
+}
+
+const recentBits = 7
+
+func newRecentMoments() *recentMoments {
+	r := new(recentMoments)
+	for i := range r {
+		r[i].length = noShort
+	}
+	return r
 }
 
 // grow returns s with length n, its memory reused where it suffices.
