@@ -166,7 +166,7 @@ func (p *plan) ruleCheck(rule *dqdl.Rule) *check {
 		c.say.Dimension, c.complaint, c.kernel = contract.Completeness, "have no "+list, state.Null(slots[0])
 		c.advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
 	case "IsUnique", "IsPrimaryKey":
-		c.say.Dimension, c.complaint, c.keys = contract.Uniqueness, fmt.Sprintf("repeat a %s that came before", list), &state.KeySpec{Slots: slots}
+		c.say.Dimension, c.complaint, c.keys = contract.Uniqueness, fmt.Sprintf("repeat %s that came before", words.A(list)), &state.KeySpec{Slots: slots}
 		c.advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
 		if rule.Type == "IsPrimaryKey" {
 			c.complaint, c.kernel = fmt.Sprintf("have a %s that is incomplete or came before", list), state.AnyNull(slots)

@@ -7,6 +7,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/words"
 )
 
 // mustBeNone is the condition of everything that a contract states as a fact.
@@ -82,7 +83,7 @@ func (p *plan) columnFacts(col *contract.Column) []*check {
 	}
 	if col.Unique {
 		c := p.fact(col, "unique", contract.Uniqueness)
-		c.noun, c.complaint = "rows", fmt.Sprintf("repeat a %s that came before", col.Name)
+		c.noun, c.complaint = "rows", fmt.Sprintf("repeat %s that came before", words.A(col.Name))
 		c.advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
 		c.keys = &state.KeySpec{}
 		facts = append(facts, c)

@@ -99,7 +99,7 @@ func (p *plan) compileMetric(col *contract.Column, r *contract.Rule, c *check) {
 	case contract.InvalidValues:
 		p.compileInvalid(r, c, slots[0])
 	case contract.DuplicateValues:
-		c.complaint = fmt.Sprintf("repeat a %s that came before", strings.Join(names, " + "))
+		c.complaint = fmt.Sprintf("repeat %s that came before", words.A(strings.Join(names, " + ")))
 		c.keys = &state.KeySpec{Slots: slots}
 		c.advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
 	}

@@ -53,7 +53,7 @@ schema:
 		return brief(report)
 	}
 	want := judge(1<<30, 1)
-	if !strings.Contains(want, "50 of 50,000 rows (0.1 %) repeat a id that came before") {
+	if !strings.Contains(want, "50 of 50,000 rows (0.1 %) repeat an id that came before") {
 		t.Fatalf("report without spilling:\n%s", want)
 	}
 	for _, threads := range []int{1, 3} {

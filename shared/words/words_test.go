@@ -21,6 +21,8 @@ func TestWords(t *testing.T) {
 		{"a large share is not 100", Percent(99.9999), "99.9999"},
 		{"all", Percent(100), "100"},
 		{"none", Percent(0), "0"},
+		{"an article", A("store_id"), "a store_id"},
+		{"an article before a vowel", A("order_id"), "an order_id"},
 		{"an unknown size", Bytes(-1), ""},
 		{"one byte", Bytes(1), "1 byte"},
 		{"kilobytes", Bytes(6000), "6.0 kB"},
