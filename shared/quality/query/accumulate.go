@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 
@@ -30,16 +31,16 @@ type accumulator interface {
 	decode(r *wire.Reader, n int)
 }
 
-func newAccumulator(s spec) accumulator {
+func newAccumulator(s spec, grouped bool) accumulator {
 	switch s.name {
 	case "count":
 		return new(counts)
 	case "sum", "avg":
 		return &sums{mean: s.name == "avg"}
 	case "min":
-		return &extremes{sign: -1, best: vector.Vector{Kind: s.kind}}
+		return &extremes{sign: -1, grouped: grouped, best: vector.Vector{Kind: s.kind}}
 	case "max":
-		return &extremes{sign: 1, best: vector.Vector{Kind: s.kind}}
+		return &extremes{sign: 1, grouped: grouped, best: vector.Vector{Kind: s.kind}}
 	case "distinct":
 		return new(distincts)
 	}
@@ -180,9 +181,10 @@ func (a *sums) result(out *vector.Vector, from, to int) {
 
 // extremes keeps the least or the greatest value.
 type extremes struct {
-	sign int
-	seen []bool
-	best vector.Vector
+	sign    int
+	grouped bool
+	seen    []bool
+	best    vector.Vector
 }
 
 func (a *extremes) grow(n int) {
@@ -204,6 +206,9 @@ func (a *extremes) add(args []*vector.Vector, mask []uint8, group []uint32, n in
 }
 
 func (a *extremes) take(v *vector.Vector, row int, g uint32) {
+	if a.grouped && v.Kind == vector.Text && len(v.Texts[row]) > maxGroupText {
+		panic(vector.Limit(fmt.Sprintf("a text of a group is longer than %d bytes, and its MIN and MAX are not kept", maxGroupText)))
+	}
 	if v.IsNull(row) || a.seen[g] && vector.Order(v, row, &a.best, int(g))*a.sign <= 0 {
 		return
 	}

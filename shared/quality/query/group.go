@@ -21,12 +21,38 @@ type groups struct {
 	ends   []int  // where each group's key ends in keys
 	keys   []byte // all keys, one after the other
 	full   bool   // there were more than fit
+	most   int    // how many fit
 	buffer []byte
 }
 
 // maxKeyBytes bounds the keys of one query's groups, as [state.GroupLimit] does
 // their number.
 const maxKeyBytes = 256 << 20
+
+// groupBudget bounds what the groups of a query take, in units of about 30 bytes.
+const groupBudget = 12_000_000
+
+// mostGroups returns how many groups a stage may have: the fewer the more it
+// remembers of each.
+func mostGroups(st *stage) int {
+	units := 2 // the key
+	for _, s := range st.specs {
+		switch {
+		case s.name == "count":
+			units++
+		case s.name == "distinct":
+			units += 32
+		case s.kind == vector.Text:
+			units += maxGroupText / 32
+		default:
+			units += 4
+		}
+	}
+	return min(state.GroupLimit, groupBudget/units)
+}
+
+// maxGroupText is how long a text may be that is a group's MIN or MAX.
+const maxGroupText = 1024
 
 func (g *groups) len() int { return len(g.ends) }
 
@@ -71,7 +97,7 @@ func (g *groups) find(key []byte) uint32 {
 			return uint32(i)
 		}
 	}
-	if len(g.ends) >= state.GroupLimit || len(g.keys)+len(key) > maxKeyBytes {
+	if len(g.ends) >= g.most || len(g.keys)+len(key) > maxKeyBytes {
 		g.full = true
 		return noGroup
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"encoding/binary"
 	"fmt"
+	"sort"
 
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/query/vector"
@@ -52,10 +53,16 @@ func newBuilder(inputs bool) *builder {
 	return &builder{same: map[string]int{}, fixed: map[int]*vector.Vector{}, inputs: inputs}
 }
 
+// maxRegisters bounds what a program computes of each row, and with piece its memory.
+const maxRegisters = 2000
+
 // register returns the register of key, and whether it must yet be filled.
 func (b *builder) register(key string) (register int, fresh bool) {
 	if r, ok := b.same[key]; ok {
 		return r, false
+	}
+	if b.registers == maxRegisters {
+		panic(vector.Limit(fmt.Sprintf("the query computes more than %d different things", maxRegisters)))
 	}
 	b.same[key] = b.registers
 	b.registers++
@@ -122,15 +129,25 @@ func (p *program) machine() *machine {
 	return &machine{program: p, registers: make([]vector.Vector, p.registers), filled: make([]int, len(p.constants))}
 }
 
-// turn runs the program on a block of the file.
-func (m *machine) turn(v *state.View) {
+// piece is how many rows a program works on at a time, so that its registers
+// stay small whatever a block holds.
+const piece = 2048
+
+// over runs the program over a block of the file, piece by piece: it calls each
+// with the row that a piece begins with and how many rows it has, whose values are
+// then in the registers.
+func (m *machine) over(v *state.View, each func(from, n int)) {
 	for _, l := range m.program.loads {
 		v.Spans(l.slot) // unquoting may move the data, so that all of it comes first
 	}
-	for _, l := range m.program.loads {
-		fill(&m.registers[l.register], v, l)
+	for from := 0; from < v.Len(); from += piece {
+		n := min(piece, v.Len()-from)
+		for _, l := range m.program.loads {
+			fill(&m.registers[l.register], v, l, from, n)
+		}
+		m.run(n)
+		each(from, n)
 	}
-	m.run(v.Len())
 }
 
 // take runs the program on n rows of inputs.
@@ -168,52 +185,52 @@ func (m *machine) run(n int) {
 	}
 }
 
-// fill sets out to a column of a block.
-func fill(out *vector.Vector, v *state.View, l load) {
-	spans := v.Spans(l.slot)
-	data := v.Batch.Data
+// fill sets out to n rows of a column of a block.
+func fill(out *vector.Vector, v *state.View, l load, from, n int) {
 	switch {
-	case l.present:
-		out.Resize(vector.Bool, len(spans))
-		for i, s := range spans {
+	case !l.present && l.kind == vector.Number:
+		fillNumbers(out, v, l.slot, from, n)
+		return
+	case !l.present && l.kind.Moment():
+		moments, valid := v.Moments(l.slot)
+		out.Kind, out.Moments, out.Valid = l.kind, moments[from:from+n], valid[from:from+n]
+		return
+	}
+	data := v.Batch.Data
+	out.Resize(l.kind, n)
+	for i, s := range v.Spans(l.slot)[from : from+n] {
+		switch {
+		case l.present && s.IsNull():
+			out.Truths[i] = vector.False
+		case l.present:
 			out.Truths[i] = vector.True
-			if s.IsNull() {
-				out.Truths[i] = vector.False
-			}
-		}
-	case l.kind == vector.Number:
-		fillNumbers(out, v, l.slot)
-	case l.kind.Moment():
-		out.Kind = l.kind
-		out.Moments, out.Valid = v.Moments(l.slot)
-	default:
-		out.Resize(l.kind, len(spans))
-		for i, s := range spans {
-			switch {
-			case s.IsNull():
-				out.SetNull(i)
-			case l.kind == vector.Bool:
-				out.Truths[i] = vector.ReadBool(data[s.Start:s.End])
-			default:
-				out.Texts[i] = data[s.Start:s.End:s.End]
-			}
+		case s.IsNull():
+			out.SetNull(i)
+		case l.kind == vector.Bool:
+			out.Truths[i] = vector.ReadBool(data[s.Start:s.End])
+		default:
+			out.Texts[i] = data[s.Start:s.End:s.End]
 		}
 	}
 }
 
-// fillNumbers sets out to a column's numbers.
-func fillNumbers(out *vector.Vector, v *state.View, slot int) {
+// fillNumbers sets out to n numbers of a column.
+func fillNumbers(out *vector.Vector, v *state.View, slot, from, n int) {
 	u := v.Units(slot)
-	out.Resize(vector.Number, len(u.Values))
-	for i, n := range u.Values {
-		out.Numbers[i] = decimal.Decimal{Coef: n, Scale: u.Scale}
+	out.Resize(vector.Number, n)
+	for i, x := range u.Values[from : from+n] {
+		out.Numbers[i] = decimal.Decimal{Coef: x, Scale: u.Scale}
 		out.Kinds[i] = decimal.Fits
 	}
-	for _, o := range u.Odd {
-		row := int(o.Row)
+	first := sort.Search(len(u.Odd), func(i int) bool { return int(u.Odd[i].Row) >= from })
+	for _, o := range u.Odd[first:] {
+		row := int(o.Row) - from
+		if row >= n {
+			return
+		}
 		out.Numbers[row], out.Kinds[row] = o.Number, o.Kind
 		if o.Kind == decimal.Large {
-			out.Enlarge(row, v.Value(slot, row))
+			out.Enlarge(row, v.Value(slot, int(o.Row)))
 		}
 	}
 }

@@ -122,12 +122,13 @@ func (p *Predicate) Filter() state.Filter {
 	return func(v *state.View, rows []uint32) []uint32 {
 		m := pool.Get().(*machine)
 		defer pool.Put(m)
-		m.turn(v)
-		for row, t := range m.registers[p.truth].Truths[:v.Len()] {
-			if t == vector.True {
-				rows = append(rows, uint32(row))
+		m.over(v, func(from, n int) {
+			for row, t := range m.registers[p.truth].Truths[:n] {
+				if t == vector.True {
+					rows = append(rows, uint32(from+row))
+				}
 			}
-		}
+		})
 		return rows
 	}
 }

@@ -16,7 +16,7 @@ type rows struct {
 	program *program
 	pool    *sync.Pool
 	looked  int // the register of the rows that it looks at, -1 for all
-	counted int // of those that it counts, -1 for all that it looks at
+	counted int // of those that it counts
 	share   bool
 }
 
@@ -172,17 +172,18 @@ func (q *Query) Violations(want contract.Want) state.Kernel {
 	return func(v *state.View, bad []uint32) ([]uint32, int) {
 		m := r.pool.Get().(*machine)
 		defer r.pool.Put(m)
-		m.turn(v)
 		looked := 0
-		for row := range v.Len() {
-			if r.looked >= 0 && m.registers[r.looked].Truths[row] != vector.True {
-				continue
+		m.over(v, func(from, n int) {
+			for row := range n {
+				if r.looked >= 0 && m.registers[r.looked].Truths[row] != vector.True {
+					continue
+				}
+				looked++
+				if (m.registers[r.counted].Truths[row] == vector.True) == counted {
+					bad = append(bad, uint32(from+row))
+				}
 			}
-			looked++
-			if (r.counted < 0 || m.registers[r.counted].Truths[row] == vector.True) == counted {
-				bad = append(bad, uint32(row))
-			}
-		}
+		})
 		return bad, looked
 	}
 }
@@ -207,18 +208,18 @@ func (q *Query) Unlisted() state.Kernel {
 		return nil
 	}
 	return func(v *state.View, bad []uint32) ([]uint32, int) {
-		n := v.Len()
 		if r == nil { // it lists all
-			return bad, n
+			return bad, v.Len()
 		}
 		m := r.pool.Get().(*machine)
 		defer r.pool.Put(m)
-		m.turn(v)
-		for row := range n {
-			if m.registers[r.counted].Truths[row] != vector.True {
-				bad = append(bad, uint32(row))
+		m.over(v, func(from, n int) {
+			for row := range n {
+				if m.registers[r.counted].Truths[row] != vector.True {
+					bad = append(bad, uint32(from+row))
+				}
 			}
-		}
-		return bad, n
+		})
+		return bad, v.Len()
 	}
 }

@@ -25,8 +25,7 @@ func (q *Query) NewState() *State { return &State{q, newFold(q.stages[0])} }
 
 // Observe takes in a block.
 func (s *State) Observe(v *state.View) {
-	s.fold.rows.turn(v)
-	s.fold.take(v.Len())
+	s.fold.rows.over(v, func(_, n int) { s.fold.take(n) })
 }
 
 // Merge adds what another state has seen.
@@ -45,10 +44,10 @@ type fold struct {
 func newFold(st *stage) *fold {
 	f := &fold{stage: st, rows: st.before.machine()}
 	for _, s := range st.specs {
-		f.accumulators = append(f.accumulators, newAccumulator(s))
+		f.accumulators = append(f.accumulators, newAccumulator(s, st.byKeys))
 	}
 	if st.byKeys {
-		f.groups = &groups{kinds: st.kinds}
+		f.groups = &groups{kinds: st.kinds, most: mostGroups(st)}
 	} else {
 		f.grow(1)
 	}
@@ -117,7 +116,11 @@ func (f *fold) full() string {
 		over = over || ok && d.full
 	}
 	if over {
-		return fmt.Sprintf("the query has more than %s groups or different values, or their keys are longer than %s in all", words.Count(state.GroupLimit), words.Bytes(maxKeyBytes))
+		most := state.GroupLimit
+		if f.groups != nil {
+			most = f.groups.most
+		}
+		return fmt.Sprintf("the query has more than %s groups or different values, or their keys are longer than %s in all", words.Count(int64(most)), words.Bytes(maxKeyBytes))
 	}
 	return ""
 }

@@ -74,34 +74,36 @@ func quotient(a, b decimal.Decimal) (decimal.Decimal, bool) {
 	}
 	negative := a.Coef^b.Coef < 0
 	n, d := magnitude(a.Coef), magnitude(b.Coef)
-	// The quotient of the coefficients has this many digits, or one less, before
-	// the point; extend n by zeros to have 18 in all.
+	// The quotient of the coefficients has about as many digits before the point
+	// as this; extend n by zeros to have 18 in all.
 	whole := int(math.Floor(math.Log10(float64(n)/float64(d)))) + 1
-	shift := int(a.Scale) - int(b.Scale)
-	extra := min(significant-whole, decimal.MaxScale-shift, 18)
-	if extra < 0 || shift+extra < 0 {
+	scale := int(a.Scale) - int(b.Scale)
+	extra := min(significant-whole, decimal.MaxScale-scale, decimal.MaxScale)
+	if extra < 0 || scale+extra < 0 {
 		return a, false
 	}
-	for {
-		hi, lo := bits.Mul64(n, pow10[extra])
-		if hi < d {
-			q, r := bits.Div64(hi, lo, d)
-			if r >= d-r {
-				q++
-			}
-			if q <= 1e18 {
-				coef := int64(q)
-				if negative {
-					coef = -coef
-				}
-				out, ok := decimal.New(coef, uint8(shift+extra))
-				return shorter(out), ok
-			}
-		}
-		if extra--; extra < 0 || shift+extra < 0 {
-			return a, false
-		}
+	hi, lo := bits.Mul64(n, pow10[extra])
+	if hi >= d {
+		return a, false
 	}
+	q, r := bits.Div64(hi, lo, d)
+	if scale += extra; q >= 1e18 {
+		return a, false
+	}
+	for q < 1e17 && scale < decimal.MaxScale && r != 0 {
+		hi, lo := bits.Mul64(r, 10)
+		digit, rest := bits.Div64(hi, lo, d)
+		q, r, scale = 10*q+digit, rest, scale+1
+	}
+	if r >= d-r {
+		q++
+	}
+	coef := int64(q)
+	if negative {
+		coef = -coef
+	}
+	out, ok := decimal.New(coef, uint8(scale))
+	return shorter(out), ok
 }
 
 // shorter drops zeros at the end, so that sums of quotients stay fast.
