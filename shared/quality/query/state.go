@@ -120,7 +120,7 @@ func (f *fold) full() string {
 		if f.groups != nil {
 			most = f.groups.most
 		}
-		return fmt.Sprintf("the query has more than %s groups or different values, or their keys are longer than %s in all", words.Count(int64(most)), words.Bytes(maxKeyBytes))
+		return fmt.Sprintf("the query has more than %s groups or different values, or their keys are longer than %s in all; repeated keys are found in any number by the metric duplicateValues", words.Count(int64(most)), words.Bytes(maxKeyBytes))
 	}
 	return ""
 }
