@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -76,12 +77,29 @@ func markPortable(data []byte, delim byte, groups *[markGroups]marked) (high uin
 	le := binary.LittleEndian
 	for g := range len(data) / 64 {
 		d := (*[64]byte)(data[64*g:])
-		groups[g] = marked{mask64(d, pattern), mask64(d, ones*'\n')}
-		high |= le.Uint64(d[0:]) | le.Uint64(d[8:]) | le.Uint64(d[16:]) | le.Uint64(d[24:]) |
-			le.Uint64(d[32:]) | le.Uint64(d[40:]) | le.Uint64(d[48:]) | le.Uint64(d[56:])
+		w0, w1, w2, w3 := le.Uint64(d[0:]), le.Uint64(d[8:]), le.Uint64(d[16:]), le.Uint64(d[24:])
+		w4, w5, w6, w7 := le.Uint64(d[32:]), le.Uint64(d[40:]), le.Uint64(d[48:]), le.Uint64(d[56:])
+		some := w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7
+		if high |= some; some&highBits != 0 {
+			groups[g] = marked{delims: mask64(d, pattern)}
+			continue
+		}
+		groups[g] = marked{delims: ^(unequal(w0, pattern) | unequal(w1, pattern)<<8 | unequal(w2, pattern)<<16 | unequal(w3, pattern)<<24 |
+			unequal(w4, pattern)<<32 | unequal(w5, pattern)<<40 | unequal(w6, pattern)<<48 | unequal(w7, pattern)<<56)}
 	}
-	return high
+	for at := 0; ; at++ { // lines are few
+		i := bytes.IndexByte(data[at:], '\n')
+		if i < 0 {
+			return high
+		}
+		at += i
+		groups[at>>6].lines |= 1 << (at & 63)
+	}
 }
+
+// unequal returns in its lowest eight bits which bytes of word, all of them ASCII,
+// are not those of pattern.
+func unequal(word, pattern uint64) uint64 { return ((word ^ pattern) + low7) & highBits * gather >> 56 }
 
 // findMarks writes to b.delims where each delimiter of b.Data stands, but for those
 // inside quotes if that is known, and after the last a place beyond all; to b.ends where

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/tabular"
 )
 
 // Keys are often one prefix and a number that counts up, such as T0000001.
@@ -52,7 +53,10 @@ func (n *numbering) encode(v *View, slot int) (codes []byte, keyed int, ok bool)
 		if s.IsNull() {
 			continue
 		}
-		number, ok := n.number(data[s.Start:s.End])
+		number, ok := n.alike(data, s)
+		if !ok {
+			number, ok = n.number(data[s.Start:s.End])
+		}
 		if !ok {
 			return nil, 0, false
 		}
@@ -112,6 +116,17 @@ func (n *numbering) number(key []byte) (uint64, bool) {
 	}
 	number, kind := decimal.ParseInteger(key)
 	return uint64(number), kind == decimal.Fits && key[0]-'0' <= 9 // no sign
+}
+
+// alike is number for a key whose form is certainly that of those before: false
+// says nothing.
+func (n *numbering) alike(data []byte, s tabular.Span) (uint64, bool) {
+	digits := s.End - uint32(n.width)
+	if n.width == 0 || int(digits-s.Start) != len(n.prefix) || len(n.prefix) != 1 || data[s.Start] != n.prefix[0] || data[digits] > '9' {
+		return 0, false
+	}
+	number, kind := decimal.ParseInteger(data[digits:s.End])
+	return uint64(number), kind == decimal.Fits && data[digits] >= '0'
 }
 
 // note takes in a number that the form was found to fit.

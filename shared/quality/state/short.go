@@ -17,16 +17,18 @@ type short struct {
 const shortBytes = 16
 
 // shortOf returns the text of a cell as a short, and false if it is longer or
-// stands among the first bytes of data; s is not null.
+// empty or stands among the first bytes of data; s is not null.
 func shortOf(data []byte, s tabular.Span) (t short, ok bool) {
 	n := s.End - s.Start
-	if n > shortBytes || s.End < shortBytes {
+	if n-1 >= shortBytes || s.End < shortBytes {
 		return t, false
 	}
 	b := data[s.End-shortBytes : s.End]
-	// The words end with the text; what stands before it is shifted out.
-	t.last = binary.LittleEndian.Uint64(b[8:]) >> (64 - 8*min(n, 8))
-	t.first = binary.LittleEndian.Uint64(b) >> (128 - 8*max(n, 8))
+	// The words end with the text; what stands before it is shifted out, by halves
+	// where it may be a whole word.
+	half := (64 - 4*max(n, 8)) & 63
+	t.last = binary.LittleEndian.Uint64(b[8:]) >> ((64 - 8*min(n, 8)) & 63)
+	t.first = binary.LittleEndian.Uint64(b) >> half >> half
 	t.length = n
 	return t, true
 }
@@ -57,7 +59,7 @@ func newShorts(values []contract.Value) *shorts {
 		padded := append(make([]byte, shortBytes), v.Text...)
 		if t, ok := shortOf(padded, tabular.Span{Start: shortBytes, End: uint32(len(padded))}); ok && !v.Null {
 			list = append(list, t)
-		} else if !ok {
+		} else if len(v.Text) > shortBytes {
 			return nil
 		}
 	}
