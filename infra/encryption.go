@@ -29,6 +29,14 @@ func newKey(stack awscdk.Stack, p Props) awskms.Key {
 		}), nil)
 	}
 	toNotify("AlarmsNotify", "cloudwatch.amazonaws.com", &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}})
+	// Step Functions has its logs delivered.
+	toNotify("ToDeliverLogs", "delivery.logs.amazonaws.com", &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}})
+	logGroups := func(prefix string) *string {
+		return stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("logs"), Resource: jsii.String("log-group"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+			ResourceName: jsii.String(prefix + *p.name("*")),
+		})
+	}
 	logs := awsiam.NewServicePrincipal(jsii.String("logs."+*stack.Region()+".amazonaws.com"), nil)
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("ToLog"),
@@ -36,10 +44,7 @@ func newKey(stack awscdk.Stack, p Props) awskms.Key {
 		Actions:    jsii.Strings("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"),
 		Resources:  jsii.Strings("*"),
 		Conditions: &map[string]any{"ArnLike": map[string]any{
-			"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
-				Service: jsii.String("logs"), Resource: jsii.String("log-group"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
-				ResourceName: jsii.String("/aws/lambda/" + *p.name("*")),
-			}),
+			"kms:EncryptionContext:aws:logs:arn": []*string{logGroups("/aws/lambda/"), logGroups("/aws/vendedlogs/states/")},
 		}},
 	}), nil)
 	return key

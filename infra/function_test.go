@@ -11,7 +11,7 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 	want := map[string][]string{
 		"tillwatch-test-validate-file": {
 			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_LEASE_SECONDS", "TILLWATCH_MAX_BYTES",
-			"TILLWATCH_MAX_RATIO", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS", "TILLWATCH_TABLE",
+			"TILLWATCH_MAX_RATIO", "TILLWATCH_RANGE_BYTES", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS", "TILLWATCH_SPLIT_BYTES", "TILLWATCH_STATE_MACHINE", "TILLWATCH_TABLE",
 		},
 		"tillwatch-test-tell-pagerduty": {
 			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_DEAD_LETTERS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RECEIVER", "TILLWATCH_RECEIVER_SECRET", "TILLWATCH_RUNBOOKS",
@@ -20,6 +20,7 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_DEAD_LETTERS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RECEIVER", "TILLWATCH_RECEIVER_SECRET",
 			"TILLWATCH_RECEIVER_URL", "TILLWATCH_RUNBOOKS",
 		},
+		"tillwatch-test-validate-range": {"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS"},
 		"tillwatch-test-route-alert": {
 			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_COOLDOWN_MINUTES", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RUNBOOKS", "TILLWATCH_TABLE",
 			"TILLWATCH_TOPIC_CHAT", "TILLWATCH_TOPIC_P0", "TILLWATCH_TOPIC_P1", "TILLWATCH_TOPIC_P2", "TILLWATCH_TOPIC_P3",
@@ -68,16 +69,29 @@ func TestFunctionsAreTracedAndTheirLogsForget(t *testing.T) {
 
 // Actions that know no resource, and why that is all right.
 var unbounded = map[string]string{
-	"xray:PutTraceSegments":      "writing traces knows no resource",
-	"xray:PutTelemetryRecords":   "writing traces knows no resource",
-	"cloudwatch:PutMetricData":   "bounded by a condition on the namespace",
-	"s3:PutObject":               "of one bucket's prefix",
-	"s3:GetObject":               "of one bucket's prefix",
-	"s3:GetObjectVersion":        "of the landing bucket",
-	"s3:GetObjectTagging":        "of the landing bucket",
-	"s3:GetObjectVersionTagging": "of the landing bucket",
-	"s3:PutObjectTagging":        "of the landing bucket",
-	"s3:PutObjectVersionTagging": "of the landing bucket",
+	"xray:PutTraceSegments":         "writing traces knows no resource",
+	"xray:PutTelemetryRecords":      "writing traces knows no resource",
+	"cloudwatch:PutMetricData":      "bounded by a condition on the namespace",
+	"xray:GetSamplingRules":         "writing traces knows no resource",
+	"xray:GetSamplingTargets":       "writing traces knows no resource",
+	"logs:CreateLogDelivery":        "delivering logs knows no resource",
+	"logs:GetLogDelivery":           "delivering logs knows no resource",
+	"logs:UpdateLogDelivery":        "delivering logs knows no resource",
+	"logs:DeleteLogDelivery":        "delivering logs knows no resource",
+	"logs:ListLogDeliveries":        "delivering logs knows no resource",
+	"logs:PutResourcePolicy":        "delivering logs knows no resource",
+	"logs:DescribeResourcePolicies": "delivering logs knows no resource",
+	"logs:DescribeLogGroups":        "delivering logs knows no resource",
+	"states:DescribeExecution":      "of one state machine, whose executions are named after files",
+	"states:StopExecution":          "of one state machine, whose executions are named after files",
+	"states:RedriveExecution":       "of one state machine, whose executions are named after files",
+	"s3:PutObject":                  "of one bucket's prefix",
+	"s3:GetObject":                  "of one bucket's prefix",
+	"s3:GetObjectVersion":           "of the landing bucket",
+	"s3:GetObjectTagging":           "of the landing bucket",
+	"s3:GetObjectVersionTagging":    "of the landing bucket",
+	"s3:PutObjectTagging":           "of the landing bucket",
+	"s3:PutObjectVersionTagging":    "of the landing bucket",
 }
 
 func TestNoWildcardWithoutAReason(t *testing.T) {

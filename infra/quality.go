@@ -40,7 +40,10 @@ func newQuality(stack awscdk.Stack, p qualityProps) quality {
 		"TILLWATCH_TABLE":          *p.store.table.TableName(),
 		"TILLWATCH_RESULTS_BUCKET": *p.store.results.BucketName(),
 		"TILLWATCH_BUS":            *p.bus.EventBusName(),
+		"TILLWATCH_STATE_MACHINE":  *p.machineARN(stack),
 	}
+	optional(variables, "TILLWATCH_SPLIT_BYTES", p.SplitBytes)
+	optional(variables, "TILLWATCH_RANGE_BYTES", p.RangeBytes)
 	// A claim outlives the attempt that made it, and ends before the next one.
 	optional(variables, "TILLWATCH_LEASE_SECONDS", p.JudgeSeconds+5)
 	optional(variables, "TILLWATCH_MAX_BYTES", p.MaxBytes)
@@ -55,11 +58,12 @@ func newQuality(stack awscdk.Stack, p qualityProps) quality {
 		megabytes:   p.JudgeMemory,
 		scratch:     1024,
 		reserved:    p.ReservedConcurrency,
-		grants:      p.grants(),
+		grants:      p.grants(stack),
 	})
 	suppress(scope, "AwsSolutions-IAM5",
 		"The rights are for the objects of one bucket, those of results under one prefix each: which objects there will be is not known beforehand.",
 		`/^Resource::<Storage(Landing|Results)[0-9A-F]+\.Arn>\//`)
+	suppress(scope, "AwsSolutions-IAM5", "An execution of the one state machine has a name that is made from its file.", `/^Resource::arn:.*:execution:/`)
 	// One file a call: a file that takes all the time there is, or all the
 	// memory, takes none of its neighbours with it.
 	consume(f, queue, 1, p.JudgeConcurrency)
@@ -82,7 +86,7 @@ func newQuality(stack awscdk.Stack, p qualityProps) quality {
 
 // grants are what judging takes: read and tag the version that landed, read
 // contracts and references, write reports and quarantine, keep state, publish.
-func (p qualityProps) grants() []*awsiam.PolicyStatementProps {
+func (p qualityProps) grants(stack awscdk.Stack) []*awsiam.PolicyStatementProps {
 	landing, results := p.store.landing, p.store.results
 	under := func(prefix string) *string { return results.ArnForObjects(jsii.String(prefix + "/*")) }
 	list := may("ListConfiguration", []string{"s3:ListBucket"}, results.BucketArn())
@@ -97,6 +101,9 @@ func (p qualityProps) grants() []*awsiam.PolicyStatementProps {
 		may("FindTheVersionThatLanded", []string{"s3:ListBucket", "s3:ListBucketVersions"}, landing.BucketArn()),
 		may("ReadConfiguration", []string{"s3:GetObject"}, under("contracts"), under("references")),
 		list,
+		may("KeepWork", []string{"s3:GetObject", "s3:PutObject"}, under("work")),
+		may("HandOverLargeFiles", []string{"states:StartExecution"}, p.machineARN(stack)),
+		may("SeeWhetherTheyEnded", []string{"states:DescribeExecution"}, p.executionsARN(stack, ":")),
 		may("WriteResults", []string{"s3:PutObject"}, under("reports"), under("quarantine")),
 		may("KeepState", []string{
 			"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:ConditionCheckItem",

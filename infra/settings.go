@@ -79,6 +79,12 @@ type Settings struct {
 	// (cooldown_minutes) how long the same alert stays quiet; 0 leaves all to
 	// the functions.
 	MaxBytes, MaxRatio, CooldownMinutes int
+	// SplitBytes (split_bytes) is how large a file is judged in sections, of
+	// RangeBytes (range_bytes) each, about; 0 leaves both to the function: above
+	// 2 GiB, 256 MiB. RangeMemory (range_memory) is that of a step in MB, 512 to
+	// 10240; 3072. RangeConcurrency (range_concurrency) is how many steps are done at
+	// once, 1 to 10000; 50.
+	SplitBytes, RangeBytes, RangeMemory, RangeConcurrency int
 	// Binaries (binaries) is a folder of functions that are built already,
 	// <function>/bootstrap; "" builds them.
 	Binaries string
@@ -128,6 +134,10 @@ func readSettings(get func(key string) any) (Settings, error) {
 		MaxBytes:            r.number("max_bytes", 0, 0, 1<<50),
 		MaxRatio:            r.number("max_ratio", 0, 0, 1<<30),
 		CooldownMinutes:     r.number("cooldown_minutes", 0, 0, 10080),
+		SplitBytes:          r.number("split_bytes", 0, 0, 1<<50),
+		RangeBytes:          r.number("range_bytes", 0, 0, 4<<30),
+		RangeMemory:         r.number("range_memory", 3072, 512, 10240),
+		RangeConcurrency:    r.number("range_concurrency", 50, 1, 10_000),
 		Binaries:            r.text("binaries", ""),
 		TracesEndpoint:      r.address("traces_endpoint", "http", "https"),
 	}

@@ -67,6 +67,7 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 	for _, r := range p.receivers() {
 		newReceiver(stack, p, key, topics, alarms, r)
 	}
+	large := newLarge(stack, largeProps{p, key, store, quality.function, alarms})
 	newDashboards(stack, p, alarms, quality.widgets, alerts.widgets)
 
 	output(stack, "LandingBucket", store.landing.BucketName())
@@ -82,6 +83,8 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 	output(stack, "SignalsQueue", alerts.queue.QueueUrl())
 	output(stack, "SignalsDeadLetters", alerts.deadLetters.QueueUrl())
 	output(stack, "ValidateFileFunction", quality.function.FunctionName())
+	output(stack, "ValidateRangeFunction", large.function.FunctionName())
+	output(stack, "LargeFiles", large.machine.Ref())
 	output(stack, "RouteAlertFunction", alerts.function.FunctionName())
 	return stack
 }

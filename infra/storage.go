@@ -48,6 +48,7 @@ func newStorage(stack awscdk.Stack, p Props, key awskms.IKey) storage {
 		LifecycleRules: &[]*awss3.LifecycleRule{
 			expire("old-quarantine", "quarantine/", p.QuarantineDays),
 			expire("old-reports", "reports/", 400),
+			expire("old-work", "work/", 3), // what the steps of large files leave to each other
 			replaced("replaced-results", 90),
 		},
 	})

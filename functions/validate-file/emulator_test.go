@@ -139,7 +139,7 @@ func (c *cloud) handler(log io.Writer) *handler {
 	cfg := c.connect()
 	j := newJudger(cfg, configuration{
 		environment: "test", table: c.Table, results: c.Results, bus: c.Bus, endpoint: c.Endpoint, lease: lease,
-	}, nil)
+	}, c.s3, nil)
 	return &handler{
 		judge: j.Judge, metrics: j.Metrics, environment: "test",
 		now: time.Now, log: telemetry.NewLogger(log, service, slog.LevelInfo),

@@ -23,6 +23,7 @@ const service = "validate-file"
 
 type handler struct {
 	judge       func(context.Context, landing.Object, time.Time) (landing.Outcome, error)
+	finish      finisher // ends the job of a large file; nil where there are none
 	metrics     landing.Metrics
 	environment string
 	traces      *telemetry.Traces

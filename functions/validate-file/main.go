@@ -1,6 +1,7 @@
 // Command validate-file judges files as they land: it takes "Object Created"
 // events from its queue, judges each object by its data contract, and stores
-// and publishes the verdict. It is configured by
+// and publishes the verdict. A large file it hands to a state machine, which calls
+// it again once the file's sections were judged. It is configured by
 //
 //	TILLWATCH_ENVIRONMENT         on what it publishes
 //	TILLWATCH_TABLE               claims, verdicts, history
@@ -11,6 +12,10 @@
 //	                              hides a message
 //	TILLWATCH_MAX_BYTES           the largest file, 2 GiB by default, also once decompressed
 //	TILLWATCH_MAX_RATIO           how many times larger a compressed file may become, 1,000 by default
+//	TILLWATCH_STATE_MACHINE       ARN of the state machine that takes large files; none by default,
+//	                              then all files are judged here
+//	TILLWATCH_SPLIT_BYTES         how large a file it takes, above 2 GiB by default
+//	TILLWATCH_RANGE_BYTES         how large the sections are that it judges them in, 256 MiB by default
 //	TILLWATCH_RUNBOOKS            base address of the runbooks, none by default
 //	OTEL_EXPORTER_OTLP_ENDPOINT   base address of a collector of traces, none by default
 //
@@ -76,19 +81,25 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	if err != nil {
 		return err
 	}
-	j := newJudger(cfg, c, traces)
-	h := &handler{judge: j.Judge, metrics: j.Metrics, environment: c.environment, traces: traces, now: time.Now, log: log}
-	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
-	return nil
-}
-
-// newJudger joins the domain with AWS.
-func newJudger(cfg aws.Config, c configuration, traces *telemetry.Traces) *landing.Judger {
 	objects := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = c.endpoint != ""
 		// Ranges of an object have no checksum of their own; that is no news.
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
+	j := newJudger(cfg, c, objects, traces)
+	h := &handler{judge: j.Judge, metrics: j.Metrics, environment: c.environment, traces: traces, now: time.Now, log: log}
+	if c.machine != "" {
+		steps := divideBy(cfg, c, j, objects)
+		h.finish = func(ctx context.Context, work, failure string, now time.Time) (landing.Job, landing.Outcome, error) {
+			return steps.Finish(ctx, j, work, failure, now)
+		}
+	}
+	lambda.StartWithOptions(h.serve, lambda.WithContext(ctx))
+	return nil
+}
+
+// newJudger joins the domain with AWS.
+func newJudger(cfg aws.Config, c configuration, objects *s3.Client, traces *telemetry.Traces) *landing.Judger {
 	table := &landingtable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table}
 	files := &s3object.Files{Client: objects}
 	j := &landing.Judger{
@@ -128,8 +139,10 @@ type configuration struct {
 	endpoint                         string // of an emulator, "" on AWS
 	region                           string
 	lease                            time.Duration
-	maxBytes, maxRatio               int64 // of a file that is judged; 0 is the default
-	memory                           int64 // bytes that Lambda gives; 0 if it does not say
+	maxBytes, maxRatio               int64  // of a file that is judged; 0 is the default
+	machine                          string // ARN of the state machine for large files, "" if there is none
+	splitBytes, rangeBytes           int64  // see landing.Judger and sections.Starter
+	memory                           int64  // bytes that Lambda gives; 0 if it does not say
 }
 
 // longest is how long Lambda lets a function run.
@@ -167,10 +180,13 @@ func configure(getenv func(string) string) (configuration, error) {
 		endpoint:    cmp.Or(getenv("AWS_ENDPOINT_URL_S3"), getenv("AWS_ENDPOINT_URL")),
 		region:      cmp.Or(getenv("AWS_REGION"), "us-east-1"),
 		// Without a setting a claim outlives whatever function made it.
-		lease:    time.Duration(number("TILLWATCH_LEASE_SECONDS", 1, 3600, int64((longest+5*time.Second)/time.Second))) * time.Second,
-		maxBytes: number("TILLWATCH_MAX_BYTES", 1, 1<<50, 0),
-		maxRatio: number("TILLWATCH_MAX_RATIO", 1, 1<<30, 0),
-		memory:   number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1, 1<<20, 0) << 20,
+		lease:      time.Duration(number("TILLWATCH_LEASE_SECONDS", 1, 3600, int64((longest+5*time.Second)/time.Second))) * time.Second,
+		maxBytes:   number("TILLWATCH_MAX_BYTES", 1, 1<<50, 0),
+		maxRatio:   number("TILLWATCH_MAX_RATIO", 1, 1<<30, 0),
+		machine:    getenv("TILLWATCH_STATE_MACHINE"),
+		splitBytes: number("TILLWATCH_SPLIT_BYTES", 1, 1<<50, 2<<30),
+		rangeBytes: number("TILLWATCH_RANGE_BYTES", 1, 4<<30, 0),
+		memory:     number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1, 1<<20, 0) << 20,
 	}
 	return c, errors.Join(faults...)
 }

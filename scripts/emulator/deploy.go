@@ -38,6 +38,8 @@ type Outputs struct {
 	FilesQueue, FilesDeadLetters                  string // addresses
 	SignalsQueue, SignalsDeadLetters              string // addresses
 	ValidateFileFunction, RouteAlertFunction      string // names
+	ValidateRangeFunction                         string // name
+	LargeFiles                                    string // ARN of the state machine
 }
 
 // ErrOutputs is returned for a file of outputs that holds no Tillwatch stack.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -42,6 +43,8 @@ type Files struct {
 	// PartBytes × (Parallel + 1).
 	PartBytes int64
 	Parallel  int
+
+	wholeVersions atomic.Bool // the endpoint sends versions whole, whatever range is asked for
 }
 
 var _ landing.Files = (*Files)(nil)

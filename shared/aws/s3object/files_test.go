@@ -21,6 +21,7 @@ import (
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/storetest"
+	"tillwatch/shared/tabular"
 )
 
 func TestFiles(t *testing.T) {
@@ -71,6 +72,7 @@ func TestFiles(t *testing.T) {
 
 // A stub is S3 with one object whose reads can be disturbed.
 type stub struct {
+	wholeVersions bool
 	s3object.API
 	body     []byte
 	requests atomic.Int32
@@ -95,7 +97,33 @@ func (s *stub) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3
 			return nil, err
 		}
 	}
-	return &s3.GetObjectOutput{Body: io.NopCloser(r)}, nil
+	if s.wholeVersions && in.VersionId != nil {
+		return &s3.GetObjectOutput{Body: io.NopCloser(bytes.NewReader(s.body))}, nil
+	}
+	return &s3.GetObjectOutput{Body: io.NopCloser(r), ContentRange: in.Range}, nil
+}
+
+// TestRangesAreRangesOrAnError holds that no part is taken for another where an
+// endpoint ignores what range is asked for.
+func TestRangesAreRangesOrAnError(t *testing.T) {
+	body := make([]byte, 5000)
+	for i := range body {
+		body[i] = byte(i / 1000)
+	}
+	s := &stub{body: body, wholeVersions: true}
+	got, err := io.ReadAll(open(t, s))
+	if err != nil || !bytes.Equal(got, body) {
+		t.Errorf("read by etag: got %d bytes, %v", len(got), err)
+	}
+	f := &s3object.Files{Client: s}
+	o := landing.Object{Bucket: "b", Key: "k", Version: "v", Size: int64(len(body))} // and no etag
+	r, err := f.Source(o).(tabular.Ranger).OpenRange(t.Context(), 1000, 2000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(r); err == nil {
+		t.Error("the whole was taken for a part")
+	}
 }
 
 func open(t *testing.T, s *stub) io.ReadCloser {

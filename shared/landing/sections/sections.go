@@ -138,11 +138,12 @@ type Step struct {
 	Number int `json:"number"`
 }
 
-// Done is what comes after a step: the numbers of the steps that are to be done next.
+// Done is what comes after a step: the numbers of the steps that are to be done
+// next, nil after other steps than those named.
 type Done struct {
-	Sections   []int `json:"sections,omitempty"`   // after cut
-	Partitions []int `json:"partitions,omitempty"` // after cut
-	Looks      []int `json:"looks,omitempty"`      // after merge
+	Sections   []int // to observe, after cut
+	Partitions []int // to repeat, after cut
+	Looks      []int // to look at, after merge
 }
 
 // ErrStep is returned for a step that there is not.

@@ -123,7 +123,7 @@ func (t *task) unseen() (Done, error) {
 	for section, message := range unseen {
 		messages[t.at("unseen", section)] = message
 	}
-	return Done{Looks: slices.Sorted(maps.Keys(unseen))}, t.putAll(messages)
+	return Done{Looks: append([]int{}, slices.Sorted(maps.Keys(unseen))...)}, t.putAll(messages)
 }
 
 func (t *task) look() (Done, error) {
