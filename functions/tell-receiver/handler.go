@@ -8,7 +8,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"tillwatch/shared/alert"
+	"tillwatch/shared/aws/cloudwatchalarm"
 	"tillwatch/shared/aws/queue"
+	"tillwatch/shared/event"
 	"tillwatch/shared/receiver"
 	"tillwatch/shared/telemetry"
 )
@@ -34,6 +37,9 @@ type handler struct {
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
 	return queue.Each(batch, func(msg events.SQSMessage) error {
 		err := h.one(ctx, msg)
+		if errors.Is(err, cloudwatchalarm.ErrNoSignal) {
+			return nil
+		}
 		if errors.Is(err, receiver.ErrRefused) || errors.Is(err, queue.ErrMalformed) {
 			return h.aside.SetAside(ctx, msg.Body)
 		}
@@ -53,10 +59,32 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	if len(msg.Body) > queue.MaxBody {
 		return fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(msg.Body))
 	}
-	if n, err = receiver.Parse([]byte(msg.Body)); err != nil {
-		return fmt.Errorf("%w: %w", queue.ErrMalformed, err)
+	n, err = read([]byte(msg.Body))
+	if err != nil {
+		return err
 	}
 	return h.sender.Send(ctx, n)
+}
+
+// read reads what a topic carries: a notice, or one of the alarms that speak of
+// the router itself and go to the topic without it.
+func read(body []byte) (receiver.Notice, error) {
+	n, err := receiver.Parse(body)
+	if err == nil {
+		return n, nil
+	}
+	s, alarmErr := cloudwatchalarm.Decode(body)
+	switch {
+	case errors.Is(alarmErr, cloudwatchalarm.ErrNoSignal):
+		return n, alarmErr
+	case alarmErr != nil:
+		return n, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
+	}
+	n = receiver.Notice{Version: receiver.Version, EventType: event.SignalRaised, Reason: alert.FirstNotification, Signal: s}
+	if s.Status == alert.Resolved {
+		n.EventType, n.Reason = event.SignalResolved, alert.AlertResolved
+	}
+	return n, nil
 }
 
 func (h *handler) told(ctx context.Context, msg events.SQSMessage, n receiver.Notice, err error) {
@@ -65,6 +93,10 @@ func (h *handler) told(ctx context.Context, msg events.SQSMessage, n receiver.No
 	})
 	args := []any{"receiver", h.receiver, "message_id", msg.MessageId, "signal_id", n.Signal.ID, "group_key", n.Signal.GroupKey,
 		"status", string(n.Signal.Status), "severity", string(n.Signal.Severity), "reason", string(n.Reason)}
+	if errors.Is(err, cloudwatchalarm.ErrNoSignal) {
+		h.log.InfoContext(ctx, "alarm ignored", "reason", err.Error(), "message_id", msg.MessageId)
+		return
+	}
 	if err != nil {
 		h.log.ErrorContext(ctx, "receiver not told", append(args, "error", err, "error_code", code(err))...)
 		return

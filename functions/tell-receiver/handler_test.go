@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	payloads "tillwatch/events"
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/receiver"
@@ -95,6 +96,32 @@ func TestNothingIsLostWhileNothingCanBeSetAside(t *testing.T) {
 	response, _ := h.handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "bad", Body: body(t, "bad")}}})
 	if len(response.BatchItemFailures) != 1 {
 		t.Errorf("got %+v", response)
+	}
+}
+
+// TestAlarmsAreHandedOn reads each form in which an alarm comes to a topic.
+func TestAlarmsAreHandedOn(t *testing.T) {
+	for file, want := range map[string]string{
+		"alarm/sns-metric.json": "firing", "alarm/sns-composite.json": "firing", "alarm/sns-metric-math.json": "firing",
+	} {
+		raw, err := payloads.Files.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := read(raw)
+		if err != nil || string(n.Signal.Status) != want || n.Signal.Validate() != nil {
+			t.Errorf("%s: %+v, %v", file, n, err)
+		}
+	}
+	raw, err := payloads.Files.ReadFile("alarm/eventbridge-insufficient-data.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tl := &tool{}
+	h := &handler{receiver: "webhook", sender: tl, aside: tl, log: slog.New(slog.DiscardHandler)}
+	response, _ := h.handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "x", Body: string(raw)}}})
+	if len(response.BatchItemFailures)+len(tl.took)+len(tl.aside) > 0 {
+		t.Errorf("an alarm without data: %+v, %+v", response, tl)
 	}
 }
 
