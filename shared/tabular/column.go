@@ -28,6 +28,31 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 		b.jsonColumn(c, out)
 		return dst
 	}
+	if c > 0 && c < b.columns-1 && !b.quoted[c] {
+		b.innerColumn(c, out)
+	} else {
+		b.anyColumn(c, out)
+	}
+	if b.null != "" {
+		b.nullify(c, out)
+	}
+	return dst
+}
+
+// innerColumn is anyColumn for those that have a delimiter on either side and no quotes.
+func (b *Batch) innerColumn(c int, out []Span) {
+	rows := b.rows[:len(out)]
+	for i := range out {
+		ends := b.delims[int(rows[i].first)+c-1:]
+		start, end := ends[0]+1, ends[1]
+		if out[i] = (Span{start, end}); start == end {
+			out[i] = Null
+		}
+	}
+}
+
+// anyColumn finds the cells of column c of a plain text.
+func (b *Batch) anyColumn(c int, out []Span) {
 	last := c == b.columns-1
 	exact, quoted, delims := b.blk.exact, b.quoted[c], b.delims
 	for i, r := range b.rows[:len(out)] {
@@ -51,10 +76,6 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 			out[i] = Span{start, end}
 		}
 	}
-	if b.null != "" {
-		b.nullify(c, out)
-	}
-	return dst
 }
 
 // nullify makes the cells of column c null that are written as Dialect.Null.
