@@ -83,10 +83,11 @@ type alertProps struct {
 // alerting is the one way to a person: signals on the bus and alarms that change
 // their state → queue → route-alert → a topic.
 type alerting struct {
-	bus                awsevents.EventBus
-	function           awslambda.Function
-	queue, deadLetters awssqs.Queue
-	widgets            widgets
+	bus      awsevents.EventBus
+	function awslambda.Function
+	// queue brings signals, timers what the router set itself.
+	queue, timers, deadLetters awssqs.Queue
+	widgets                    widgets
 }
 
 func newAlert(stack awscdk.Stack, p alertProps) alerting {
@@ -96,6 +97,9 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		Description:  jsii.String("What Tillwatch notices and decides"),
 	})
 	queue, dead := newQueues(scope, routeSeconds)
+	// Timers have a queue of their own, so that the age of a signal says how long
+	// people wait for it.
+	timers := newQueue(scope, "Timers", routeSeconds, dead)
 	variables := map[string]string{
 		"TILLWATCH_TABLE":      *p.store.table.TableName(),
 		"TILLWATCH_BUS":        *bus.EventBusName(),
@@ -106,7 +110,20 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		variables["TILLWATCH_TOPIC_"+s] = *p.topics.bySeverity[s].TopicArn()
 		all = append(all, p.topics.bySeverity[s].TopicArn())
 	}
-	optional(variables, "TILLWATCH_COOLDOWN_MINUTES", p.CooldownMinutes)
+	// What is due later than a queue can delay is a one-shot schedule.
+	schedule := awsiam.NewRole(scope, jsii.String("Schedule"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}},
+		}),
+		Description: jsii.String("What the schedules that wake the router may do"),
+	})
+	timers.GrantSendMessages(schedule)
+	variables["TILLWATCH_RESULTS_BUCKET"] = *p.store.results.BucketName()
+	variables["TILLWATCH_TIMERS"] = *timers.QueueUrl()
+	variables["TILLWATCH_TIMERS_ARN"] = *timers.QueueArn()
+	variables["TILLWATCH_SCHEDULER_ROLE"] = *schedule.RoleArn()
+	pass := may("LetSchedulesSend", []string{"iam:PassRole"}, schedule.RoleArn())
+	pass.Conditions = &map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "scheduler.amazonaws.com"}}
 	f := newFunction(scope, functionProps{
 		Props:       p.Props,
 		key:         p.key,
@@ -117,14 +134,26 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		megabytes:   256,
 		scratch:     512,
 		grants: []*awsiam.PolicyStatementProps{
-			may("KeepState", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, p.store.table.TableArn()),
+			may("KeepState", []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}, p.store.table.TableArn()),
+			may("ReadPolicy", []string{"s3:GetObject"}, p.store.results.ArnForObjects(jsii.String("alerts/policy.yaml"))),
+			may("SeeThatThereIsNoPolicy", []string{"s3:ListBucket"}, p.store.results.BucketArn()),
+			may("WakeItselfSoon", []string{"sqs:SendMessage"}, timers.QueueArn()),
+			may("WakeItselfLater", []string{"scheduler:CreateSchedule"}, stack.FormatArn(&awscdk.ArnComponents{
+				Service: jsii.String("scheduler"), Resource: jsii.String("schedule"),
+				ResourceName: jsii.String("default/tillwatch-" + p.Environment + "-*"),
+			})),
+			pass,
 			may("Tell", []string{"sns:Publish"}, all...),
 			may("UseTheKey", []string{"kms:Decrypt", "kms:GenerateDataKey"}, p.key.KeyArn()),
 			may("Publish", []string{"events:PutEvents"}, bus.EventBusArn()),
 			mayPublish(metric.Self),
 		},
 	})
+	suppress(scope, "AwsSolutions-IAM5",
+		"The router makes one-shot schedules for itself, whose names it does not know beforehand; they begin with the deployment's name.",
+		`/^Resource::arn:.*:schedule/default/tillwatch-/`)
 	consume(f, queue, 10, 2)
+	consume(f, timers, 10, 2)
 
 	target := func() *[]awsevents.IRuleTarget {
 		return &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(queue, &awseventstargets.SqsQueueProps{DeadLetterQueue: dead})}
@@ -150,7 +179,7 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		Targets: target(),
 	})
 
-	a := alerting{bus: bus, function: f, queue: queue, deadLetters: dead}
+	a := alerting{bus: bus, function: f, queue: queue, timers: timers, deadLetters: dead}
 	a.addAlarms(p)
 	a.widgets = alertWidgets(p, f, queue, dead)
 	return a
@@ -174,6 +203,13 @@ func (a alerting) addAlarms(p alertProps) {
 		metric: of(queueAge(a.queue), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 300, periods: 1, missing: good,
 		what: "A signal has been waiting for more than 5 minutes: nobody has been told yet.",
 		do:   "Look at errors and throttles of route-alert, and at the signals in its queue.",
+	})
+	p.alarms.add(alarm{
+		group: "router", id: "timers", severity: "P1", rule: alert.QueueAge,
+		// A timer waits for up to 15 minutes as it should.
+		metric: of(queueAge(a.timers), awscloudwatch.Stats_MAXIMUM(), 5), comparison: moreThan, threshold: 1200, periods: 1, missing: good,
+		what: "A timer of route-alert is overdue by more than 5 minutes: what waits for its group is not told.",
+		do:   "Look at errors and throttles of route-alert; P0 and P1 need no timer and are told.",
 	})
 	p.alarms.add(alarm{
 		group: "lost", id: "signals", severity: "P1", rule: alert.DLQNotEmpty,

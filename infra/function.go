@@ -104,14 +104,19 @@ func retention(days int) string {
 // long as an attempt may take, as Lambda asks for.
 func newQueues(scope constructs.Construct, seconds int) (queue, deadLetters awssqs.Queue) {
 	deadLetters = newDeadLetters(scope, "DeadLetters")
-	queue = awssqs.NewQueue(scope, jsii.String("Queue"), &awssqs.QueueProps{
+	return newQueue(scope, "Queue", seconds, deadLetters), deadLetters
+}
+
+// newQueue makes a queue that feeds a function and sets aside in deadLetters
+// what the function could not do.
+func newQueue(scope constructs.Construct, id string, seconds int, deadLetters awssqs.IQueue) awssqs.Queue {
+	return awssqs.NewQueue(scope, &id, &awssqs.QueueProps{
 		Encryption:        awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:        jsii.Bool(true),
 		RetentionPeriod:   awscdk.Duration_Days(jsii.Number(4)),
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * seconds)),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(5)},
 	})
-	return queue, deadLetters
 }
 
 // newDeadLetters makes a queue that keeps what nobody could take for two weeks.

@@ -22,7 +22,8 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 		},
 		"tillwatch-test-validate-range": {"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS"},
 		"tillwatch-test-route-alert": {
-			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_COOLDOWN_MINUTES", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RUNBOOKS", "TILLWATCH_TABLE",
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS",
+			"TILLWATCH_SCHEDULER_ROLE", "TILLWATCH_TABLE", "TILLWATCH_TIMERS", "TILLWATCH_TIMERS_ARN",
 			"TILLWATCH_TOPIC_CHAT", "TILLWATCH_TOPIC_P0", "TILLWATCH_TOPIC_P1", "TILLWATCH_TOPIC_P2", "TILLWATCH_TOPIC_P3",
 		},
 	}
@@ -92,6 +93,7 @@ var unbounded = map[string]string{
 	"s3:GetObjectVersionTagging":    "of the landing bucket",
 	"s3:PutObjectTagging":           "of the landing bucket",
 	"s3:PutObjectVersionTagging":    "of the landing bucket",
+	"scheduler:CreateSchedule":      "of one name's beginning",
 }
 
 func TestNoWildcardWithoutAReason(t *testing.T) {
@@ -142,7 +144,7 @@ func list(v any) []any {
 	return []any{v}
 }
 
-func TestValidateFileCanDoItsWorkAndRouteAlertReadsNoFile(t *testing.T) {
+func TestFunctionsCanDoTheirWorkAndRouteAlertReadsOnlyItsPolicy(t *testing.T) {
 	tm := load(t).main
 	rights := func(prefix string) string {
 		var b strings.Builder
@@ -162,15 +164,19 @@ func TestValidateFileCanDoItsWorkAndRouteAlertReadsNoFile(t *testing.T) {
 			t.Errorf("validate-file may not %s", action)
 		}
 	}
-	for _, action := range []string{"sns:Publish", "dynamodb:PutItem", "events:PutEvents", "kms:GenerateDataKey", "sqs:DeleteMessage"} {
+	for _, action := range []string{"sns:Publish", "dynamodb:PutItem", "events:PutEvents", "kms:GenerateDataKey", "sqs:DeleteMessage",
+		"dynamodb:Query", "dynamodb:DeleteItem", "sqs:SendMessage", "scheduler:CreateSchedule", "iam:PassRole", "s3:ListBucket"} {
 		if !strings.Contains(route, `"`+action+`"`) {
 			t.Errorf("route-alert may not %s", action)
 		}
 	}
-	for who, forbidden := range map[string]string{judge: `"sns:`, route: `"s3:`} {
+	for forbidden, who := range map[string]string{`"sns:`: judge, `"scheduler:`: judge, `"s3:Put`: route, `"s3:GetObjectVersion`: route, "/contracts": route} {
 		if strings.Contains(who, forbidden) {
 			t.Errorf("a function may do %s and need not: %s", forbidden, who)
 		}
+	}
+	if strings.Count(route, `"s3:GetObject"`) != 1 || !strings.Contains(route, "/alerts/policy.yaml") {
+		t.Errorf("route-alert reads more than its policy: %s", route)
 	}
 	for _, prefix := range []string{"/contracts/*", "/references/*", "/reports/*", "/quarantine/*"} {
 		if !strings.Contains(judge, prefix) {

@@ -75,10 +75,9 @@ type Settings struct {
 	// somebody is told, 1 to 168; 26, a day and the next file's delay.
 	SilenceHours int
 	// MaxBytes (max_bytes) is the largest object that is judged, MaxRatio
-	// (max_ratio) how many times larger a compressed one may become, CooldownMinutes
-	// (cooldown_minutes) how long the same alert stays quiet; 0 leaves all to
-	// the functions.
-	MaxBytes, MaxRatio, CooldownMinutes int
+	// (max_ratio) how many times larger a compressed one may become; 0 leaves
+	// both to the function.
+	MaxBytes, MaxRatio int
 	// SplitBytes (split_bytes) is how large a file is judged in sections, of
 	// RangeBytes (range_bytes) each, about; 0 leaves both to the function: above
 	// 2 GiB, 256 MiB. RangeMemory (range_memory) is that of a step in MB, 512 to
@@ -133,7 +132,6 @@ func readSettings(get func(key string) any) (Settings, error) {
 		SilenceHours:        r.number("silence_hours", 26, 1, 168),
 		MaxBytes:            r.number("max_bytes", 0, 0, 1<<50),
 		MaxRatio:            r.number("max_ratio", 0, 0, 1<<30),
-		CooldownMinutes:     r.number("cooldown_minutes", 0, 0, 10080),
 		SplitBytes:          r.number("split_bytes", 0, 0, 1<<50),
 		RangeBytes:          r.number("range_bytes", 0, 0, 4<<30),
 		RangeMemory:         r.number("range_memory", 3072, 512, 10240),

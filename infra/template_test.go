@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 var everything = map[string]any{
 	"environment": "test", "email": "someone@example.com,team@example.com", "chat_endpoint": "https://example.com/chat",
 	"pagerduty_parameter": "/tillwatch/pagerduty", "webhook_url": "https://example.com/hook", "webhook_parameter": "/tillwatch/webhook",
-	"slack_workspace": "T00000000", "slack_channel": "C00000000", "max_bytes": "1000000", "split_bytes": "2000000", "range_bytes": "500000", "max_ratio": "50", "cooldown_minutes": "30",
+	"slack_workspace": "T00000000", "slack_channel": "C00000000", "max_bytes": "1000000", "split_bytes": "2000000", "range_bytes": "500000", "max_ratio": "50",
 	"traces_endpoint": "https://example.com", "targets": "CompletenessScore=97", "runbooks": "https://example.com/runbooks",
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/router"
 	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/aws/cloudwatchalarm"
 	"tillwatch/shared/aws/fault"
@@ -27,9 +29,10 @@ import (
 // service names this function in logs and events.
 const service = "route-alert"
 
-// A router decides on signals and tells people.
-type router interface {
-	Route(ctx context.Context, s alert.Signal, now time.Time) (alert.Decision, error)
+// A door decides on signals and tells people.
+type door interface {
+	Route(ctx context.Context, s alert.Signal, now time.Time) (router.Result, error)
+	Wake(ctx context.Context, w router.Wake, now time.Time) (router.Result, error)
 }
 
 // A sink takes measurements.
@@ -43,7 +46,9 @@ type sender interface {
 }
 
 type handler struct {
-	router      router
+	// door returns the router under the policy that is in force at now; with an
+	// error if the newest policy is not.
+	door        func(ctx context.Context, now time.Time) (door, error)
 	metrics     sink
 	environment string // of a signal that names none
 	runbooks    string // base address of the runbooks, "" if there is none
@@ -66,48 +71,83 @@ func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 // one decodes one message, has it routed, and logs what became of it.
 func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	var s alert.Signal
-	var d alert.Decision
+	var w router.Wake
+	var r router.Result
 	end := func(error) {}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
-		if h.decided(ctx, msg, s, d, err); errors.Is(err, cloudwatchalarm.ErrNoSignal) {
+		h.decided(ctx, msg, s, w, r, err)
+		h.told(ctx, r)
+		if errors.Is(err, cloudwatchalarm.ErrNoSignal) {
 			err = nil
 		}
 		end(err)
 	}()
-	if s, err = decode([]byte(msg.Body)); err != nil {
+	now := h.now().UTC()
+	if w, err = wake([]byte(msg.Body)); err != nil {
 		return err
 	}
-	s = h.complete(s)
+	if w.Group == "" {
+		if s, err = decode([]byte(msg.Body)); err != nil {
+			return err
+		}
+		s = h.complete(s)
+	}
 	ctx, end = h.traces.Span(telemetry.Continue(ctx, s.Trace), service)
+	d, err := h.door(ctx, now)
+	if err != nil {
+		h.log.ErrorContext(ctx, "alert policy not read, the last one stays in force", "error", err, "error_code", "policy")
+	}
+	if w.Group != "" {
+		if r, err = d.Wake(ctx, w, now); err != nil {
+			return fmt.Errorf("wake group %s: %w", w.Group, err)
+		}
+		h.measure(ctx, r, now)
+		return nil
+	}
 	h.traces.Attribute(ctx, "tillwatch.dedup_key", s.DedupKey)
-	if d, err = h.router.Route(ctx, s, h.now().UTC()); err != nil {
+	if r, err = d.Route(ctx, s, now); err != nil {
 		return fmt.Errorf("route signal %s: %w", s.ID, err)
 	}
-	h.traces.Attribute(ctx, "tillwatch.reason", string(d.Reason))
-	h.measure(ctx, d)
+	h.traces.Attribute(ctx, "tillwatch.decision", string(r.Decision.Outcome))
+	h.traces.Attribute(ctx, "tillwatch.reason", string(r.Decision.Reason))
+	h.measure(ctx, r, now)
 	return nil
 }
 
 // decided writes the one line that says what became of a message, and why.
-func (h *handler) decided(ctx context.Context, msg events.SQSMessage, s alert.Signal, d alert.Decision, err error) {
+func (h *handler) decided(ctx context.Context, msg events.SQSMessage, s alert.Signal, w router.Wake, r router.Result, err error) {
 	ctx = telemetry.WithTask(ctx, telemetry.Task{
 		Pipeline: s.Pipeline, ExecutionDate: period(s), Task: "route", Request: queue.RequestID(ctx), Retries: queue.Retries(msg),
 	})
-	args := []any{"message_id", msg.MessageId, "signal_id", s.ID, "dedup_key", s.DedupKey, "group_key", s.GroupKey,
-		"rule", s.Rule, "status", string(s.Status), "severity", string(s.Severity)}
+	args := []any{"message_id", msg.MessageId}
+	if w.Group != "" {
+		args = append(args, "group_key", w.Group, "due", w.Due)
+	} else {
+		args = append(args, "signal_id", s.ID, "dedup_key", s.DedupKey, "rule", s.Rule, "status", string(s.Status), "severity", string(s.Severity))
+	}
 	switch {
 	case errors.Is(err, cloudwatchalarm.ErrNoSignal):
 		h.log.InfoContext(ctx, "alarm ignored", "reason", err.Error(), "message_id", msg.MessageId)
-	case errors.Is(err, alert.ErrBusy):
-		h.log.InfoContext(ctx, "alert is being told of elsewhere", append(args, "error_code", code(err))...)
 	case err != nil:
 		h.log.ErrorContext(ctx, "signal not routed", append(args, "error", err, "error_code", code(err))...)
+	case w.Group != "":
+		h.log.InfoContext(ctx, "group looked at", append(args, "notified", len(r.Sent) > 0)...)
 	default:
-		h.log.InfoContext(ctx, "signal routed", append(args, "reason", string(d.Reason),
-			"notified", d.Reason.Notifies(), "severities", d.Severities, "held_back", d.HeldBack)...)
+		d := r.Decision
+		h.log.InfoContext(ctx, "signal routed", append(args, "decision", string(d.Outcome), "reason", string(d.Reason),
+			"group_key", d.Group, "incident_id", d.Incident, "notified", len(r.Sent) > 0)...)
+	}
+}
+
+// told writes a line for each notice that was sent.
+func (h *handler) told(ctx context.Context, r router.Result) {
+	for _, n := range r.Sent {
+		h.log.InfoContext(ctx, "people told", "decision", "notify", "reason", string(n.Reason), "notification_id", n.ID, "incident_id", n.Incident,
+			"group_key", n.Group, "dedup_key", n.Signal.DedupKey, "signal_id", n.First, "page", n.Page, "severities", n.Severities,
+			"firing", len(n.Firing), "resolved", len(n.Resolved), "held_back", n.HeldBack, "folded", n.Folded)
 	}
 }
 
@@ -139,27 +179,41 @@ func (h *handler) complete(s alert.Signal) alert.Signal {
 
 // measure counts what was done. A count that is lost is no reason to tell
 // people twice, so its error is logged and no more.
-func (h *handler) measure(ctx context.Context, d alert.Decision) {
-	list := []metric.Measurement{{Name: metric.NotificationsSuppressed, Value: 1, At: d.At,
-		Dimensions: map[string]string{metric.Environment: h.environment}}}
-	if d.Reason.Notifies() {
-		list = nil
-		for _, severity := range d.Severities {
-			list = append(list, metric.Measurement{Name: metric.NotificationsSent, Value: 1, At: d.At,
+func (h *handler) measure(ctx context.Context, r router.Result, now time.Time) {
+	var list []metric.Measurement
+	for _, n := range r.Sent {
+		for _, severity := range n.Severities {
+			list = append(list, metric.Measurement{Name: metric.NotificationsSent, Value: 1, At: now,
 				Dimensions: map[string]string{metric.Environment: h.environment, metric.Severity: string(severity)}})
 		}
+	}
+	if len(list) == 0 && r.Decision.Outcome != "" && r.Decision.Outcome != group.Waiting {
+		list = []metric.Measurement{{Name: metric.NotificationsSuppressed, Value: 1, At: now,
+			Dimensions: map[string]string{metric.Environment: h.environment}}}
+	}
+	if len(list) == 0 {
+		return
 	}
 	if err := h.metrics.Put(ctx, list); err != nil {
 		h.log.WarnContext(ctx, "metrics not recorded", "error", err)
 	}
 }
 
+// wake reads a message of the router to itself; its Group is "" if body is none.
+func wake(body []byte) (router.Wake, error) {
+	if len(body) > queue.MaxBody {
+		return router.Wake{}, fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(body))
+	}
+	var w router.Wake
+	if err := json.Unmarshal(body, &w); err != nil {
+		return w, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
+	}
+	return w, nil
+}
+
 // decode reads a signal from the bus, or an alarm's state change in any of its
 // forms, with or without SNS's wrapping.
 func decode(body []byte) (alert.Signal, error) {
-	if len(body) > queue.MaxBody {
-		return alert.Signal{}, fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(body))
-	}
 	var m struct {
 		DetailType string          `json:"detail-type"`
 		Source     string          `json:"source"`
@@ -210,9 +264,7 @@ func code(err error) string {
 	switch {
 	case errors.Is(err, queue.ErrMalformed), errors.Is(err, alert.ErrInvalid):
 		return "malformed_signal"
-	case errors.Is(err, alert.ErrBusy):
-		return "alert_busy"
-	case errors.Is(err, alert.ErrConflict):
+	case errors.Is(err, router.ErrConflict):
 		return "state_conflict"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
@@ -226,7 +278,7 @@ type announcer struct{ bus sender }
 // Announce sends n in an event whose id is that of the notification.
 func (a announcer) Announce(ctx context.Context, n alert.Notification) error {
 	e, err := event.New(event.AlertNotified, event.Metadata{
-		EventID: n.ID, CorrelationID: n.GroupKey, CausationID: n.SignalID,
+		EventID: n.ID, CorrelationID: n.IncidentID, CausationID: n.SignalID,
 		IdempotencyKey: n.ID, OccurredAt: n.At, Producer: service,
 		Traceparent: telemetry.Traceparent(ctx),
 	}, n)

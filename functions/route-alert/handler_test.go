@@ -18,7 +18,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/message"
+	"tillwatch/shared/alert/policy"
+	"tillwatch/shared/alert/router"
 	"tillwatch/shared/event"
 	"tillwatch/shared/memory"
 	"tillwatch/shared/metric"
@@ -61,17 +64,21 @@ type world struct {
 	bus     memory.Bus
 	metrics memory.Metrics
 	down    string // a channel that cannot be reached
+	at      time.Time
+	wakes   []router.Wake
 }
 
 func newWorld() *world {
 	w := &world{}
+	w.at = time.Date(2026, 11, 22, 3, 7, 12, 0, time.UTC)
+	r := &router.Router{
+		Engine: group.Engine{Policy: policy.Shipped()}, Store: &memory.Alerts{}, Timer: w,
+		Publisher: w, Announcer: announcer{&w.bus}, Compose: message.Compose,
+	}
 	w.handler = &handler{
-		router: &alert.Router{
-			Rule: alert.Rule{CoolDown: time.Hour}, Store: &memory.Alerts{},
-			Publisher: w, Announcer: announcer{&w.bus}, Compose: message.Compose,
-		},
+		door:    func(context.Context, time.Time) (door, error) { return r, nil },
 		metrics: &w.metrics, environment: "test", runbooks: "https://example.com/runbooks",
-		now: func() time.Time { return time.Date(2026, 11, 22, 3, 7, 12, 0, time.UTC) },
+		now: func() time.Time { return w.at },
 		log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
 	}
 	return w
@@ -83,6 +90,31 @@ func (w *world) Publish(_ context.Context, m alert.Message) error {
 	}
 	w.sent = append(w.sent, m)
 	return nil
+}
+
+// Set implements router.Timer.
+func (w *world) Set(_ context.Context, k router.Wake, _ time.Time) error {
+	w.wakes = append(w.wakes, k)
+	slices.SortFunc(w.wakes, func(a, b router.Wake) int { return a.Due.Compare(b.Due) })
+	return nil
+}
+
+// pass lets time pass, and the timers' messages come out of the queue.
+func (w *world) pass(t *testing.T, d time.Duration) {
+	t.Helper()
+	w.at = w.at.Add(d)
+	for len(w.wakes) > 0 && !w.wakes[0].Due.After(w.at) {
+		k := w.wakes[0]
+		w.wakes = w.wakes[1:]
+		body, err := json.Marshal(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := w.handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "wake", Body: string(body)}}})
+		if err != nil || len(out.BatchItemFailures) > 0 {
+			t.Fatalf("wake %+v: %v, %s", k, err, w.log.String())
+		}
+	}
 }
 
 // deliver hands the named fixtures over as one batch, and returns the ids of
@@ -141,6 +173,7 @@ func TestEveryFixture(t *testing.T) {
 			} else if wrong {
 				return
 			}
+			w.pass(t, 30*time.Second)
 			if got := w.channels(); got != want {
 				t.Errorf("told %q, want %q", got, want)
 			}
@@ -153,11 +186,11 @@ func TestEveryFixture(t *testing.T) {
 
 func TestOneBadMessageDoesNotStopTheBatch(t *testing.T) {
 	w := newWorld()
-	failed := w.deliver(t, "malformed/signal-truncated", "signal/raised", "malformed/signal-invalid", "alarm/eventbridge-metric")
+	failed := w.deliver(t, "malformed/signal-truncated", "signal/raised", "malformed/signal-invalid", "alarm/eventbridge-missing-data")
 	if want := []string{"malformed/signal-truncated", "malformed/signal-invalid"}; !slices.Equal(failed, want) {
 		t.Errorf("failed %v, want %v", failed, want)
 	}
-	if got := w.channels(); got != "P1 chat P2 chat" {
+	if got := w.channels(); got != "P1 chat P1 chat" {
 		t.Errorf("told %q", got)
 	}
 }
@@ -188,9 +221,10 @@ func TestOneNightAsItIsHeard(t *testing.T) {
 		}
 		conforms(t, e.Type, detail)
 	}
-	want := []string{"alert.notified.v1 notified-sig-01", "alert.notified.v1 notified-sig-05", "alert.notified.v1 notified-sig-09"}
-	if !slices.Equal(kinds, want) {
-		t.Errorf("on the bus: %v, want %v", kinds, want)
+	for i, end := range []string{"-1-first_notification", "-2-escalated", "-3-resolved"} {
+		if i >= len(kinds) || !strings.HasPrefix(kinds[i], "alert.notified.v1 notified-20261122T030712.000-") || !strings.HasSuffix(kinds[i], end) {
+			t.Errorf("on the bus: %v, want %s", kinds, end)
+		}
 	}
 	sent, held := 0, 0
 	for _, m := range w.metrics.All() {
@@ -282,11 +316,12 @@ func TestBrokenTopicIsRetried(t *testing.T) {
 // broken is a router that panics.
 type broken struct{}
 
-func (broken) Route(context.Context, alert.Signal, time.Time) (alert.Decision, error) { panic("lost") }
+func (broken) Route(context.Context, alert.Signal, time.Time) (router.Result, error) { panic("lost") }
+func (broken) Wake(context.Context, router.Wake, time.Time) (router.Result, error)   { panic("lost") }
 
 func TestPanicIsOneFailedMessage(t *testing.T) {
 	w := newWorld()
-	w.router = broken{}
+	w.door = func(context.Context, time.Time) (door, error) { return broken{}, nil }
 	if failed := w.deliver(t, "signal/raised", "alarm/eventbridge-suppressed"); !slices.Equal(failed, []string{"signal/raised"}) {
 		t.Errorf("failed %v", failed)
 	}
@@ -300,7 +335,7 @@ func TestLogSaysWhy(t *testing.T) {
 	w := newWorld()
 	w.deliver(t, "signal/raised", "signal/raised")
 	lines := strings.Split(strings.TrimSpace(w.log.String()), "\n")
-	for i, want := range []string{"first_notification", "duplicate"} {
+	for i, want := range []string{"urgent", "first_notification", "same_signal"} {
 		var line struct {
 			Message  string `json:"message"`
 			Pipeline string `json:"pipeline_id"`
@@ -308,13 +343,16 @@ func TestLogSaysWhy(t *testing.T) {
 			Context  struct {
 				Reason   string `json:"reason"`
 				DedupKey string `json:"dedup_key"`
+				Incident string `json:"incident_id"`
 			} `json:"context"`
 		}
 		if err := json.Unmarshal([]byte(lines[i]), &line); err != nil {
 			t.Fatal(err)
 		}
-		if line.Message != "signal routed" || line.Context.Reason != want || line.Pipeline != "sales_data" ||
-			line.Task != "route" || line.Context.DedupKey != "file_rejected/sales_data/2026-11-21" {
+		if line.Context.Reason != want || line.Context.DedupKey != "file_rejected/sales_data/2026-11-21" || line.Context.Incident == "" {
+			t.Errorf("got %s", lines[i])
+		}
+		if (line.Message != "signal routed" || line.Pipeline != "sales_data" || line.Task != "route") && line.Message != "people told" {
 			t.Errorf("got %s", lines[i])
 		}
 	}
@@ -323,6 +361,7 @@ func TestLogSaysWhy(t *testing.T) {
 func TestLinksLeadToTheRunbook(t *testing.T) {
 	w := newWorld()
 	w.deliver(t, "alarm/eventbridge-missing-data")
+	w.pass(t, 30*time.Second)
 	if mail := w.sent[0].Bodies["email"]; !strings.Contains(mail, "Runbook: https://example.com/runbooks/nothing_judged.md\n") {
 		t.Errorf("no runbook in\n%s", mail)
 	}
@@ -333,30 +372,14 @@ func TestLinksLeadToTheRunbook(t *testing.T) {
 
 func TestConfigure(t *testing.T) {
 	_, err := configure(func(string) string { return "" })
-	for _, name := range []string{"ENVIRONMENT", "TABLE", "BUS", "TOPIC_P0", "TOPIC_P1", "TOPIC_P2", "TOPIC_P3", "TOPIC_CHAT"} {
+	for _, name := range []string{"ENVIRONMENT", "TABLE", "BUS", "RESULTS_BUCKET", "TIMERS", "TIMERS_ARN", "SCHEDULER_ROLE", "TOPIC_P0", "TOPIC_P1", "TOPIC_P2", "TOPIC_P3", "TOPIC_CHAT"} {
 		if err == nil || !strings.Contains(err.Error(), "TILLWATCH_"+name+" is not set") {
 			t.Errorf("%s is not reported: %v", name, err)
 		}
 	}
-	c, err := configure(func(name string) string {
-		if name == "TILLWATCH_COOLDOWN_MINUTES" {
-			return ""
-		}
-		return "x"
-	})
-	if err != nil || c.coolDown != time.Hour || c.topics["P0"] != "x" || c.topics["chat"] != "x" {
+	c, err := configure(func(string) string { return "x" })
+	if err != nil || c.topics["P0"] != "x" || c.topics["chat"] != "x" {
 		t.Errorf("got %+v, %v", c, err)
-	}
-	for value, good := range map[string]bool{"0": true, "15": true, "-1": false, "soon": false, "10081": false} {
-		_, err := configure(func(name string) string {
-			if name == "TILLWATCH_COOLDOWN_MINUTES" {
-				return value
-			}
-			return "x"
-		})
-		if (err == nil) != good {
-			t.Errorf("cool-down %q: %v", value, err)
-		}
 	}
 }
 
@@ -373,12 +396,30 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || s.Validate() != nil {
 			return
 		}
-		d, _ := alert.Rule{CoolDown: time.Hour}.Decide(alert.State{}, s, s.At.Add(time.Minute))
-		if !d.Reason.Notifies() {
-			return
-		}
-		if _, err := message.Compose(s, d); err != nil {
+		n := alert.Notice{Reason: alert.FirstNotification, Page: true, Severities: []alert.Severity{s.Severity}, At: s.At.Add(time.Minute), Since: s.At}
+		if _, err := message.Compose(s, n); err != nil {
 			t.Errorf("compose: %v", err)
 		}
 	})
+}
+
+// TestOneIncidentIsOnePage lets another day's file of the same pipeline fail.
+func TestOneIncidentIsOnePage(t *testing.T) {
+	w := newWorld()
+	raw, err := fs.ReadFile(payloads, "signal/raised.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.NewReplacer("sig-01", "sig-02", "2026-11-21", "2026-11-20").Replace(string(raw))
+	out, err := w.handle(t.Context(), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "a", Body: string(raw)}, {MessageId: "b", Body: other}}})
+	if err != nil || len(out.BatchItemFailures) > 0 {
+		t.Fatal(err, w.log.String())
+	}
+	w.pass(t, 5*time.Minute)
+	if got := w.channels(); got != "P1 chat chat" {
+		t.Errorf("told %q, want one page and an update in the room", got)
+	}
+	if note := w.sent[2].Bodies["default"]; !strings.Contains(note, "and more") || !strings.Contains(note, `"threadId":"20261122T030712`) {
+		t.Errorf("the update\n%s", note)
+	}
 }

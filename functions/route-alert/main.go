@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -17,13 +16,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/message"
+	"tillwatch/shared/alert/router"
 	"tillwatch/shared/aws/alerttable"
+	"tillwatch/shared/aws/alerttimer"
 	"tillwatch/shared/aws/bus"
 	"tillwatch/shared/aws/cloudwatchmetric"
+	"tillwatch/shared/aws/policystore"
 	"tillwatch/shared/aws/snstopic"
 	"tillwatch/shared/telemetry"
 )
@@ -50,14 +56,21 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	if err != nil {
 		return err
 	}
+	policies := &policystore.Store{Client: s3.NewFromConfig(cfg), Bucket: c.results}
+	base := router.Router{
+		Store: &alerttable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table, Now: time.Now},
+		Timer: &alerttimer.Timer{Queue: sqs.NewFromConfig(cfg), Scheduler: scheduler.NewFromConfig(cfg),
+			URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"},
+		Publisher: &snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics},
+		Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
+		Compose:   message.Compose,
+	}
 	h := &handler{
-		router: &alert.Router{
-			Rule:      alert.Rule{CoolDown: c.coolDown},
-			Store:     &alerttable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table},
-			Publisher: &snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics},
-			Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
-			Compose:   message.Compose,
-			Wait:      pause,
+		door: func(ctx context.Context, now time.Time) (door, error) {
+			p, err := policies.Policy(ctx, now)
+			r := base
+			r.Engine = group.Engine{Policy: p}
+			return &r, err
 		},
 		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
 		environment: c.environment,
@@ -73,10 +86,12 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 // configuration is what the deployment says.
 type configuration struct {
 	environment, table, bus string
+	results                 string            // the bucket that holds the policy
+	timers, timersARN       string            // the router's own queue, which timers go through
+	schedulerRole           string            // what schedules send with
 	runbooks                string            // base address of the runbooks, "" if there is none
 	collector               string            // base address of an OTLP collector, "" traces nothing
 	topics                  map[string]string // by channel
-	coolDown                time.Duration
 }
 
 // configure reads the environment. Everything that is missing or wrong is in
@@ -94,32 +109,18 @@ func configure(getenv func(string) string) (configuration, error) {
 		environment: need("TILLWATCH_ENVIRONMENT"),
 		table:       need("TILLWATCH_TABLE"),
 		bus:         need("TILLWATCH_BUS"),
-		runbooks:    getenv("TILLWATCH_RUNBOOKS"),
-		collector:   getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
-		topics:      map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},
-		coolDown:    time.Hour,
+		results:     need("TILLWATCH_RESULTS_BUCKET"),
+		timers:      need("TILLWATCH_TIMERS"),
+		timersARN:   need("TILLWATCH_TIMERS_ARN"),
+
+		schedulerRole: need("TILLWATCH_SCHEDULER_ROLE"),
+
+		runbooks:  getenv("TILLWATCH_RUNBOOKS"),
+		collector: getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
+		topics:    map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},
 	}
 	for _, severity := range alert.Severities {
 		c.topics[string(severity)] = need("TILLWATCH_TOPIC_" + string(severity))
 	}
-	if v := getenv("TILLWATCH_COOLDOWN_MINUTES"); v != "" {
-		minutes, err := strconv.Atoi(v)
-		if err != nil || minutes < 0 || minutes > 7*24*60 {
-			faults = append(faults, fmt.Errorf("TILLWATCH_COOLDOWN_MINUTES is %.40q, want a whole number from 0 to 10080", v))
-		}
-		c.coolDown = time.Duration(minutes) * time.Minute
-	}
 	return c, errors.Join(faults...)
-}
-
-// pause waits for d or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -49,7 +49,7 @@ func body(t *testing.T, id string) string {
 	t.Helper()
 	s := alert.Signal{ID: id, DedupKey: "d", GroupKey: "g", Rule: alert.FileRejected, Status: alert.Firing, Severity: alert.P1,
 		Pipeline: "sales", At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Summary: "it failed"}
-	raw, err := message.Machine(s, alert.Decision{Reason: alert.FirstNotification})
+	raw, err := message.Machine(s, alert.Notice{Reason: alert.FirstNotification})
 	if err != nil {
 		t.Fatal(err)
 	}

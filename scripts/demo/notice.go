@@ -58,7 +58,7 @@ func decodeNotice(body string) (notice, bool, error) {
 // its own text, and a queue gets JSON; this is made from that JSON by the
 // function that made the email.
 func (n notice) email() string {
-	_, body := message.Email(message.Bound(n.Signal), alert.Decision{
+	_, body := message.Email(message.Bound(n.Signal), alert.Notice{
 		Reason: n.Reason, Severities: []alert.Severity{n.Signal.Severity}, At: n.At, Since: n.Signal.At,
 	})
 	return body

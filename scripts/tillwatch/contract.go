@@ -150,17 +150,7 @@ bucket could not be written.`,
 
 func (a *app) push(ctx context.Context, bucket, stack string, files []string) error {
 	var wrong problems
-	switch {
-	case bucket == "" && stack == "":
-		wrong.addf("where to is missing: give --bucket BUCKET or --stack OUTPUTS.json")
-	case bucket != "" && stack != "":
-		wrong.addf("--bucket and --stack are both given: leave one out")
-	case stack != "":
-		var err error
-		if bucket, err = resultsBucket(stack); err != nil {
-			wrong.add(err)
-		}
-	}
+	bucket = destination(bucket, stack, &wrong)
 	keys := map[string]string{}
 	for _, name := range files {
 		key := "contracts/" + filepath.Base(name)
@@ -191,6 +181,23 @@ func (a *app) push(ctx context.Context, bucket, stack string, files []string) er
 		fmt.Fprintf(a.out, "pushed %s to s3://%s/%s: %s\n", report.Printable(v.contract.File), bucket, report.Printable(key), extent(v.contract))
 	}
 	return nil
+}
+
+// destination is the bucket that is given, or that of the stack.
+func destination(bucket, stack string, wrong *problems) string {
+	switch {
+	case bucket == "" && stack == "":
+		wrong.addf("where to is missing: give --bucket BUCKET or --stack OUTPUTS.json")
+	case bucket != "" && stack != "":
+		wrong.addf("--bucket and --stack are both given: leave one out")
+	case stack != "":
+		found, err := resultsBucket(stack)
+		if err != nil {
+			wrong.add(err)
+		}
+		return found
+	}
+	return bucket
 }
 
 // resultsBucket finds the results bucket in the outputs of a deployment.

@@ -1,12 +1,9 @@
-// Package alert turns signals into decisions: who is told what, now, later or
-// not at all, and why.
+// Package alert holds the words of alerting. A Signal is an alert-worthy fact
+// that anything that watches can raise; a Notice is what people are told of the
+// incident that it belongs to, in Messages, one for each channel.
 //
-// A Signal is an alert-worthy fact that anything that watches can raise. The
-// Router takes each one through Rule.Decide, which is pure: the Router loads
-// the State, claims it, sends what the Decision says, and stores the new State.
-//
-// A stage is one rule of the house, in a file of its own: dedupe.go, order.go,
-// resolve.go, first.go, raise.go, cooldown.go. The first stage that decides wins.
+// What lies between is in the packages below: policy says what holds, group
+// decides, router sends and stores, message writes, replay plays histories.
 package alert
 
 import (

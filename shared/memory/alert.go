@@ -2,50 +2,85 @@ package memory
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
-	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/router"
 )
 
-// Alerts is an alert.Store that forgets when the process ends. The zero value
+// Alerts is a router.Store that forgets when the process ends. The zero value
 // is empty. It is safe for concurrent use.
 type Alerts struct {
-	mu     sync.Mutex
-	states map[string]alert.State
+	mu      sync.Mutex
+	groups  map[string]stored
+	sources map[string][]group.Source
 }
 
-var _ alert.Store = (*Alerts)(nil)
+// stored is a group as a table keeps it: as a text that nobody else holds.
+type stored struct {
+	version int64
+	state   []byte
+}
 
-// AlertState returns what is stored of the alert.
-func (a *Alerts) AlertState(_ context.Context, dedupKey string) (alert.State, error) {
+var _ router.Store = (*Alerts)(nil)
+
+// Group implements router.Store.
+func (a *Alerts) Group(_ context.Context, key string) (*group.Group, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, ok := a.states[dedupKey]
-	if !ok {
-		return alert.State{DedupKey: dedupKey}, nil
+	g := &group.Group{Key: key}
+	if s, ok := a.groups[key]; ok {
+		if err := json.Unmarshal(s.state, g); err != nil {
+			return nil, fmt.Errorf("decode group %s: %w", key, err)
+		}
+		g.Version = s.version
 	}
-	return cloned(s), nil
+	return g, nil
 }
 
-// PutAlertState stores s if the stored version is its version.
-func (a *Alerts) PutAlertState(_ context.Context, s alert.State) (alert.State, error) {
+// PutGroup implements router.Store.
+func (a *Alerts) PutGroup(_ context.Context, g *group.Group) error {
+	state, err := json.Marshal(g)
+	if err != nil {
+		return fmt.Errorf("encode group %s: %w", g.Key, err)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.states[s.DedupKey].Version != s.Version {
-		return s, fmt.Errorf("put alert %s: %w", s.DedupKey, alert.ErrConflict)
+	if a.groups[g.Key].version != g.Version {
+		return fmt.Errorf("put group %s: %w", g.Key, router.ErrConflict)
 	}
-	if a.states == nil {
-		a.states = map[string]alert.State{}
+	if a.groups == nil {
+		a.groups = map[string]stored{}
 	}
-	s.Version++
-	a.states[s.DedupKey] = cloned(s)
-	return s, nil
+	g.Version++
+	a.groups[g.Key] = stored{g.Version, state}
+	return nil
 }
 
-func cloned(s alert.State) alert.State {
-	s.Told, s.Seen = slices.Clone(s.Told), slices.Clone(s.Seen)
-	s.Claim.Delivered = slices.Clone(s.Claim.Delivered)
-	return s
+// Sources implements router.Store.
+func (a *Alerts) Sources(_ context.Context, key string) ([]group.Source, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.sources[key]), nil
+}
+
+// PutSource implements router.Store.
+func (a *Alerts) PutSource(_ context.Context, c group.Change, _ time.Time) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sources == nil {
+		a.sources = map[string][]group.Source{}
+	}
+	list := slices.DeleteFunc(a.sources[c.Key], func(s group.Source) bool { return s.Alert == c.Alert })
+	if c.Firing {
+		list = append(list, c.Source)
+		slices.SortFunc(list, func(a, b group.Source) int { return strings.Compare(a.Alert, b.Alert) })
+	}
+	a.sources[c.Key] = list
+	return nil
 }

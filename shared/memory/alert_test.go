@@ -3,8 +3,8 @@ package memory_test
 import (
 	"testing"
 
-	"tillwatch/shared/alert/alerttest"
+	"tillwatch/shared/alert/routertest"
 	"tillwatch/shared/memory"
 )
 
-func TestAlerts(t *testing.T) { alerttest.Run(t, &memory.Alerts{}, "") }
+func TestAlerts(t *testing.T) { routertest.Run(t, &memory.Alerts{}, "") }

@@ -252,7 +252,7 @@ func TestSecretsAreNotWritten(t *testing.T) {
 // TestParseReadsWhatTopicsCarry reads what is composed for programs.
 func TestParseReadsWhatTopicsCarry(t *testing.T) {
 	want := notice(alert.Firing, alert.P1)
-	raw, err := message.Machine(want.Signal, alert.Decision{Reason: alert.FirstNotification})
+	raw, err := message.Machine(want.Signal, alert.Notice{Reason: alert.FirstNotification})
 	if err != nil {
 		t.Fatal(err)
 	}

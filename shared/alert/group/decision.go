@@ -54,12 +54,11 @@ const (
 	IncidentEnded   Reason = "incident_resolved"
 
 	MaintenanceWindow Reason = "maintenance_window"
-	Silenced          Reason = "silence"
 	TimeInterval      Reason = "time_interval"
 	SourceFiring      Reason = "source_firing"
 
 	PendingFor   Reason = "pending_for"
-	WorseNow     Reason = "severity_raised"
+	WorseNow     Reason = "escalated"
 	Urgent       Reason = "urgent"     // told at once
 	GroupWait    Reason = "group_wait" // told when the wait is over
 	FlapHeld     Reason = "flapping"   // its resolve had not been told
@@ -71,27 +70,13 @@ const (
 
 // A Notice is what there is to tell of an incident.
 type Notice struct {
-	// ID is the same for every attempt to send it.
-	ID              string
-	Incident, Group string
-	Reason          alert.Reason
-	// Page says that people are woken; else it is an update for the room.
-	Page bool
-	// Severities are those whose people are told: one if it fires, everybody who
-	// was told if it ended, none for an update.
-	Severities []alert.Severity
-	// Previous is the severity told before, where that was raised.
-	Previous alert.Severity
-	Since    time.Time
-	HeldBack int
+	alert.Notice
+	// ID is the same for every attempt to send it; Group is the key of its group.
+	ID, Group string
 	// Signal is what the message is about, First the ID of the first signal that
 	// is told of.
 	Signal alert.Signal
 	First  string
-	// Firing and Resolved are the dedup keys of the alerts that it tells of,
-	// sorted; Others are their summaries but that of Signal, worst first.
+	// Firing and Resolved are the dedup keys of the alerts that it tells of, sorted.
 	Firing, Resolved []string
-	Others           []string
-	// Folded counts the signals that the storm limit left out.
-	Folded int
 }

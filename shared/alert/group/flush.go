@@ -1,6 +1,7 @@
 package group
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -104,14 +105,11 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 			f.group.change(f.engine.Policy, a, false)
 		}
 	}
-	if at := a.Since.Add(rule.For); f.now.Before(at) && !a.Told {
+	if at := a.Since.Add(rule.For); rule.For > 0 && f.now.Before(at) && !a.Told {
 		f.again = sooner(f.again, at)
 		return nil
 	}
-	reason, until, err := f.engine.suppressed(f.route, &a.Of, f.view, f.now)
-	if err != nil {
-		return err
-	}
+	reason, until := f.engine.suppressed(f.route, &a.Of, f.now)
 	muted := Outcome("")
 	if reason != "" {
 		muted = Suppressed
@@ -202,14 +200,19 @@ func (f *flush) repeat() time.Duration {
 func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	i := f.incident
 	n := Notice{
-		ID:       i.ID + "-" + strconv.Itoa(i.Page+1) + "-" + string(reason),
-		Incident: i.ID, Group: f.group.Key, Reason: reason, Page: page, Since: i.Opened,
-		HeldBack: max(0, i.HeldBack-1), First: i.First, Firing: f.firing, Resolved: f.ended, Folded: i.Folded,
+		Notice: alert.Notice{
+			Reason: reason, Page: page, At: f.now, Since: i.Opened, HeldBack: max(0, i.HeldBack-1), Folded: i.Folded, Incident: i.ID,
+		},
+		ID: i.ID + "-" + strconv.Itoa(i.Page+1) + "-" + string(reason), Group: f.group.Key,
+		First: i.First, Firing: f.firing, Resolved: f.ended,
 	}
 	for _, a := range i.Alerts {
 		if a.Since.Before(n.Since) && !a.Since.IsZero() {
 			n.Since = a.Since
 		}
+	}
+	if page && reason != alert.AlertResolved {
+		n.QuietUntil = f.now.Add(f.repeat())
 	}
 	lead := i.Lead
 	if reason == alert.AlertResolved {
@@ -218,7 +221,7 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 			lead = i.End
 		}
 	} else if page {
-		n.Severities = []alert.Severity{f.severity}
+		n.Severities = []alert.Severity{cmp.Or(f.severity, i.Severity)}
 	}
 	switch reason {
 	case alert.SeverityRaised:
@@ -232,7 +235,7 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	if reason == alert.AlertResolved {
 		n.Signal.Status = alert.Resolved
 	} else {
-		n.Signal.Severity = f.severity
+		n.Signal.Severity = cmp.Or(f.severity, i.Severity, n.Signal.Severity)
 	}
 	n.Others = i.others(n.Signal.DedupKey, append(slices.Clone(f.firing), f.ended...))
 	return n

@@ -128,8 +128,6 @@ type View interface {
 	Group(key string) (*Group, error)
 	// Sources returns the alerts that fire as sources under an inhibition key.
 	Sources(key string) ([]Source, error)
-	// Silences returns the silences of people.
-	Silences() ([]policy.Silence, error)
 }
 
 // seen reports whether a signal was handled before.

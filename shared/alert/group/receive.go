@@ -115,7 +115,7 @@ func (e Engine) goesOn(i *Incident, now time.Time) bool {
 		return now.Sub(i.Opened) <= w.Window
 	}
 	for _, a := range i.Alerts {
-		if e.alive(a, w.Window, now) {
+		if e.alive(a, w.Window, now) || !a.Firing && now.Sub(a.Heard) <= w.Reopen {
 			return true
 		}
 	}

@@ -7,13 +7,13 @@ import (
 	"tillwatch/shared/alert/policy"
 )
 
-// suppress mutes what maintenance windows, people's silences or the route's
-// time intervals mute. The alert is known all the same, and told of if it still
+// suppress mutes what maintenance windows or the route's time intervals
+// mute. The alert is known all the same, and told of if it still
 // fires when they end.
 func suppress(c *call) (Outcome, Reason, error) {
-	reason, until, err := c.engine.suppressed(c.route, c.signal, c.view, c.now)
-	if err != nil || reason == "" {
-		return "", "", err
+	reason, until := c.engine.suppressed(c.route, c.signal, c.now)
+	if reason == "" {
+		return "", "", nil
 	}
 	c.alert.Muted = Suppressed
 	if !c.incident.Known || c.alert.Severity.Worse(c.incident.Severity) {
@@ -25,7 +25,7 @@ func suppress(c *call) (Outcome, Reason, error) {
 
 // suppressed returns why s is not told of at now, "" if it is, and when to ask
 // again.
-func (e Engine) suppressed(r *policy.Route, s *alert.Signal, v View, now time.Time) (Reason, time.Time, error) {
+func (e Engine) suppressed(r *policy.Route, s *alert.Signal, now time.Time) (Reason, time.Time) {
 	ends := func(w policy.Window) time.Time {
 		if len(w.Intervals) == 0 {
 			return w.Until
@@ -34,20 +34,11 @@ func (e Engine) suppressed(r *policy.Route, s *alert.Signal, v View, now time.Ti
 	}
 	for _, w := range e.Policy.Maintenance {
 		if e.Policy.Mutes(w, s, now) {
-			return MaintenanceWindow, ends(w), nil
-		}
-	}
-	silences, err := v.Silences()
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	for _, w := range silences {
-		if e.Policy.Mutes(w, s, now) {
-			return Silenced, ends(w), nil
+			return MaintenanceWindow, ends(w)
 		}
 	}
 	if _, open := e.Policy.Open(r, now); !open {
-		return TimeInterval, policy.Reopens(now, func(t time.Time) bool { _, open := e.Policy.Open(r, t); return open }), nil
+		return TimeInterval, policy.Reopens(now, func(t time.Time) bool { _, open := e.Policy.Open(r, t); return open })
 	}
-	return "", time.Time{}, nil
+	return "", time.Time{}
 }

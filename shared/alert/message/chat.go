@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,9 +58,9 @@ const (
 const chatFindings = 5
 
 // Chat returns the note for the chat room as JSON, checked with CheckNote. The
-// thread is the group key, so that all that belongs together stays together.
+// thread is the incident, so that all that belongs together stays together.
 // s should have gone through Bound.
-func Chat(s alert.Signal, d alert.Decision) ([]byte, error) {
+func Chat(s alert.Signal, d alert.Notice) ([]byte, error) {
 	note := Note{
 		Version: "1.0",
 		Source:  "custom",
@@ -71,7 +72,7 @@ func Chat(s alert.Signal, d alert.Decision) ([]byte, error) {
 			Keywords:    present(string(s.Severity), s.Environment, s.Pipeline, s.Rule),
 		},
 		Metadata: NoteMetadata{
-			ThreadID:         cut(s.GroupKey, maxThread),
+			ThreadID:         cut(cmp.Or(d.Incident, s.GroupKey), maxThread),
 			Summary:          s.Summary,
 			EventType:        EventType(s),
 			RelatedResources: present(s.Pipeline, object(s)),
@@ -132,7 +133,7 @@ func CheckNote(data []byte) error {
 }
 
 // mark is seen before anything is read.
-func mark(s alert.Signal, d alert.Decision) string {
+func mark(s alert.Signal, d alert.Notice) string {
 	switch {
 	case d.Reason == alert.AlertResolved:
 		return "✅"
@@ -144,7 +145,7 @@ func mark(s alert.Signal, d alert.Decision) string {
 	return "🟡"
 }
 
-func heading(s alert.Signal, d alert.Decision) string {
+func heading(s alert.Signal, d alert.Notice) string {
 	lead := string(s.Severity)
 	switch d.Reason {
 	case alert.AlertResolved:
@@ -155,6 +156,10 @@ func heading(s alert.Signal, d alert.Decision) string {
 		lead += " again"
 	case alert.StillFiring:
 		lead += " still"
+	case alert.NewAlerts:
+		lead += " and more"
+	case alert.SomeResolved:
+		lead += " in part resolved"
 	}
 	if s.Environment != "" {
 		lead += " " + s.Environment
@@ -162,7 +167,7 @@ func heading(s alert.Signal, d alert.Decision) string {
 	return lead + ": " + s.Summary
 }
 
-func description(s alert.Signal, d alert.Decision) string {
+func description(s alert.Signal, d alert.Notice) string {
 	var lines []string
 	for i, f := range s.Findings {
 		if i == chatFindings {
@@ -179,6 +184,16 @@ func description(s alert.Signal, d alert.Decision) string {
 	}
 	if more := len(s.Findings) - min(len(s.Findings), chatFindings) + s.Omitted; more > 0 {
 		lines = append(lines, fmt.Sprintf("• and %d more", more))
+	}
+	for i, other := range d.Others {
+		if i == chatFindings {
+			lines = append(lines, fmt.Sprintf("• and %d more alerts", len(d.Others)-i))
+			break
+		}
+		lines = append(lines, "• also "+escape(line(other)))
+	}
+	if d.Folded > 0 {
+		lines = append(lines, fmt.Sprintf("• and %d signals of a storm, not listed", d.Folded))
 	}
 	for _, impact := range s.Impact {
 		lines = append(lines, "*Impact:* "+escape(impact))

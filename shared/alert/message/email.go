@@ -22,7 +22,7 @@ const minFindingLines = 8
 // Email returns the subject and the plain-text body for the person whose phone
 // rings: what happened, what is wrong, what to do now, what it costs, where to
 // look, and last why this was sent. s should have gone through Bound.
-func Email(s alert.Signal, d alert.Decision) (subject, body string) {
+func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	var top, rest page
 	lead := s.Summary
 	if s.Status == alert.Resolved {
@@ -36,6 +36,7 @@ func Email(s alert.Signal, d alert.Decision) (subject, body string) {
 	} else {
 		rest.list("WHAT IS LEFT TO DO", s.NextSteps, true)
 	}
+	rest.list("ALSO IN THIS INCIDENT", others(d), false)
 	rest.facts(s)
 	rest.links(s)
 	rest.add("", "--")
@@ -48,7 +49,7 @@ func Email(s alert.Signal, d alert.Decision) (subject, body string) {
 
 // Subject returns the subject of an email, or the text of a short message: at
 // most 99 ASCII characters on one line.
-func Subject(s alert.Signal, d alert.Decision) string {
+func Subject(s alert.Signal, d alert.Notice) string {
 	lead := string(s.Severity)
 	switch d.Reason {
 	case alert.AlertResolved:
@@ -59,6 +60,10 @@ func Subject(s alert.Signal, d alert.Decision) string {
 		lead += " AGAIN"
 	case alert.StillFiring:
 		lead += " STILL"
+	case alert.NewAlerts:
+		lead += " MORE"
+	case alert.SomeResolved:
+		lead += " PARTLY RESOLVED"
 	}
 	if s.Environment != "" {
 		lead += " " + s.Environment
@@ -66,8 +71,26 @@ func Subject(s alert.Signal, d alert.Decision) string {
 	return cut(ascii(lead+": "+s.Summary), maxSubject)
 }
 
+// maxOthers is how many other alerts an email lists.
+const maxOthers = 8
+
+// others lists the other alerts of the incident.
+func others(d alert.Notice) []string {
+	var list []string
+	for _, o := range d.Others[:min(len(d.Others), maxOthers)] {
+		list = append(list, line(o))
+	}
+	if more := len(d.Others) - len(list); more > 0 {
+		list = append(list, fmt.Sprintf("and %d more alerts", more))
+	}
+	if d.Folded > 0 {
+		list = append(list, fmt.Sprintf("and %d signals of a storm, which are not listed", d.Folded))
+	}
+	return list
+}
+
 // standing says where it is, whose it is, and how urgent.
-func standing(s alert.Signal, d alert.Decision) []string {
+func standing(s alert.Signal, d alert.Notice) []string {
 	text := string(s.Severity)
 	if s.Environment != "" {
 		text += " in " + s.Environment
@@ -80,7 +103,7 @@ func standing(s alert.Signal, d alert.Decision) []string {
 
 // urgency says by when somebody must act and since when it is so, or how long
 // it lasted.
-func urgency(s alert.Signal, d alert.Decision) string {
+func urgency(s alert.Signal, d alert.Notice) string {
 	since := clock(d.Since, d.At)
 	if s.Status == alert.Resolved {
 		return fmt.Sprintf("It lasted %s, from %s to %s.", span(s.At.Sub(d.Since)), since, clock(s.At, d.At))
@@ -97,7 +120,7 @@ func urgency(s alert.Signal, d alert.Decision) string {
 }
 
 // why says for what reason this was sent and what comes next.
-func why(s alert.Signal, d alert.Decision) []string {
+func why(s alert.Signal, d alert.Notice) []string {
 	var text string
 	switch d.Reason {
 	case alert.FirstNotification:
@@ -108,6 +131,10 @@ func why(s alert.Signal, d alert.Decision) []string {
 		text = fmt.Sprintf("You get this because it became worse: %s before, %s now.", d.Previous, s.Severity)
 	case alert.StillFiring:
 		text = "You get this again because it is not resolved."
+	case alert.NewAlerts:
+		text = "You get this because more of the incident was noticed."
+	case alert.SomeResolved:
+		text = "You get this because a part of the incident is over."
 	case alert.AlertResolved:
 		text = "You get this because you were told when it began. Nothing more will come."
 	default:

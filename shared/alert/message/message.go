@@ -11,10 +11,10 @@ import (
 	"tillwatch/shared/alert"
 )
 
-// Compose writes one message for each severity that d names, and one for the
-// chat room. What s says is bounded and cleaned first, since parts of it were
-// taken from files that anybody may have written. d must notify.
-func Compose(s alert.Signal, d alert.Decision) ([]alert.Message, error) {
+// Compose writes one message for each severity that d names, none for an update,
+// and one for the chat room. What s says is bounded and cleaned first, since parts of it were
+// taken from files that anybody may have written.
+func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	s = Bound(s)
 	var messages []alert.Message
 	for _, severity := range d.Severities {
@@ -35,7 +35,7 @@ func Compose(s alert.Signal, d alert.Decision) ([]alert.Message, error) {
 	}), nil
 }
 
-func forSeverity(s alert.Signal, d alert.Decision, severity alert.Severity) (alert.Message, error) {
+func forSeverity(s alert.Signal, d alert.Notice, severity alert.Severity) (alert.Message, error) {
 	s.Severity = severity
 	subject, text := Email(s, d)
 	machine, err := Machine(s, d)
@@ -87,7 +87,7 @@ const maxMachine = 32 << 10
 // Machine returns the JSON that programs get: version 1, the event type, the
 // reason and the signal. It is at most 32 KiB: findings are left out from the
 // end, and counted in omitted, until it fits.
-func Machine(s alert.Signal, d alert.Decision) ([]byte, error) {
+func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 	for {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
@@ -96,8 +96,9 @@ func Machine(s alert.Signal, d alert.Decision) ([]byte, error) {
 			Version   int          `json:"version"`
 			EventType string       `json:"event_type"`
 			Reason    alert.Reason `json:"reason"`
+			Incident  string       `json:"incident_id,omitempty"`
 			Signal    alert.Signal `json:"signal"`
-		}{1, EventType(s), d.Reason, s})
+		}{1, EventType(s), d.Reason, d.Incident, s})
 		if err != nil {
 			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
 		}

@@ -23,17 +23,17 @@ var now = time.Date(2026, 11, 22, 3, 7, 12, 0, time.UTC)
 // cases are the messages that people read; each signal is a file of testdata.
 var cases = []struct {
 	name     string
-	decision alert.Decision
+	decision alert.Notice
 }{
-	{"rejected", alert.Decision{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P1},
+	{"rejected", alert.Notice{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P1},
 		At: now, Since: now.Add(-20 * time.Second), QuietUntil: now.Add(time.Hour)}},
-	{"worse", alert.Decision{Reason: alert.SeverityRaised, Severities: []alert.Severity{alert.P0}, Previous: alert.P1,
+	{"worse", alert.Notice{Reason: alert.SeverityRaised, Severities: []alert.Severity{alert.P0}, Previous: alert.P1,
 		At: now.Add(30 * time.Minute), Since: now.Add(-20 * time.Second), HeldBack: 3, QuietUntil: now.Add(90 * time.Minute)}},
-	{"resolved", alert.Decision{Reason: alert.AlertResolved, Severities: []alert.Severity{alert.P1},
+	{"resolved", alert.Notice{Reason: alert.AlertResolved, Severities: []alert.Severity{alert.P1},
 		At: now.Add(94 * time.Minute), Since: now.Add(-20 * time.Second), HeldBack: 1}},
-	{"no-contract", alert.Decision{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P3},
+	{"no-contract", alert.Notice{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P3},
 		At: now, Since: now.Add(-5 * time.Second), QuietUntil: now.Add(time.Hour)}},
-	{"alarm", alert.Decision{Reason: alert.StillFiring, Severities: []alert.Severity{alert.P2},
+	{"alarm", alert.Notice{Reason: alert.StillFiring, Severities: []alert.Severity{alert.P2},
 		At: now, Since: now.Add(-3 * time.Hour), HeldBack: 2, QuietUntil: now.Add(time.Hour)}},
 }
 

@@ -7,9 +7,6 @@ import (
 	"tillwatch/shared/alert"
 )
 
-// A Silence mutes the alerts that it matches from From to before Until.
-type Silence = Window
-
 // Within reports whether now is in the named time interval.
 func (p *Policy) Within(name string, now time.Time) bool {
 	for _, i := range p.intervals[name] {

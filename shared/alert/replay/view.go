@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"tillwatch/shared/alert/group"
-	"tillwatch/shared/alert/policy"
 )
 
 // view keeps groups and inhibition sources in memory.
@@ -25,8 +24,6 @@ func (v *view) Group(key string) (*group.Group, error) {
 }
 
 func (v *view) Sources(key string) ([]group.Source, error) { return v.sources[key], nil }
-
-func (v *view) Silences() ([]policy.Silence, error) { return nil, nil }
 
 // apply stores the changes of g's sources.
 func (v *view) apply(g *group.Group) {

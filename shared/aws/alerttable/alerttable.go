@@ -1,22 +1,30 @@
-// Package alerttable keeps the state of alerts in DynamoDB.
+// Package alerttable keeps the groups of alerts in DynamoDB.
 //
-// One item per alert:
+// One item per group, and one per alert that mutes others:
 //
-//	pk       ALERT#<dedup_key>
+//	pk       ALERT#<group key>
 //	sk       STATE
 //	version  number, counts the writes; every write is conditional on it
-//	state    the alert.State as JSON, without the version
-//	ttl      seconds since 1970: 90 days after the alert's newest time
+//	state    the group.Group as JSON, compressed with gzip
+//	ttl      seconds since 1970: 90 days after the last write
+//
+//	pk       ALERT#SOURCE#<inhibition key>
+//	sk       <dedup key>
+//	both     whether it matches the rule's target too
+//	ttl      seconds since 1970: 90 days after it began to fire
 //
 // The JSON is opaque to the table, so that a field more needs no migration.
 // Expiry only tidies up; nothing depends on when it happens.
 package alerttable
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -24,106 +32,171 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/router"
 )
 
-// Retention is how long an alert that nothing happens to is remembered.
+// Retention is how long a group that nothing happens to is remembered.
 const Retention = 90 * 24 * time.Hour
+
+// maxState bounds the JSON of a group, before it is compressed; maxSources the
+// alerts that are asked whether they mute another.
+const (
+	maxState   = 16 << 20
+	maxSources = 50
+)
 
 // API is the part of the DynamoDB client that is used.
 type API interface {
 	GetItem(ctx context.Context, in *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	Query(ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 }
 
-// Store is an alert.Store on a table with the keys pk and sk. It is safe for
+// Store is a router.Store on a table with the keys pk and sk. It is safe for
 // concurrent use.
 type Store struct {
 	Client API
 	Table  string
+	// Now is what expiry counts from.
+	Now func() time.Time
 }
 
-var _ alert.Store = (*Store)(nil)
+var _ router.Store = (*Store)(nil)
 
-// AlertState returns what is stored of the alert, read consistently.
-func (s *Store) AlertState(ctx context.Context, dedupKey string) (alert.State, error) {
+// Group returns what is stored of the group, read consistently.
+func (s *Store) Group(ctx context.Context, groupKey string) (*group.Group, error) {
 	out, err := s.Client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(s.Table), Key: key(dedupKey), ConsistentRead: aws.Bool(true),
+		TableName: aws.String(s.Table), Key: key(groupKey, state), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return alert.State{}, fmt.Errorf("get alert %s: %w", dedupKey, err)
+		return nil, fmt.Errorf("get group %s: %w", groupKey, err)
 	}
+	g := &group.Group{Key: groupKey}
 	if len(out.Item) == 0 {
-		return alert.State{DedupKey: dedupKey}, nil
+		return g, nil
 	}
-	text, ok := out.Item["state"].(*types.AttributeValueMemberS)
-	if !ok {
-		return alert.State{}, fmt.Errorf("decode alert %s: no state", dedupKey)
+	if err := decode(out.Item, g); err != nil {
+		return nil, fmt.Errorf("decode group %s: %w", groupKey, err)
 	}
-	var state alert.State
-	if err := json.Unmarshal([]byte(text.Value), &state); err != nil {
-		return alert.State{}, fmt.Errorf("decode alert %s: %w", dedupKey, err)
-	}
-	version, ok := out.Item["version"].(*types.AttributeValueMemberN)
-	if !ok {
-		return alert.State{}, fmt.Errorf("decode alert %s: no version", dedupKey)
-	}
-	state.Version, err = strconv.ParseInt(version.Value, 10, 64)
-	if err != nil {
-		return alert.State{}, fmt.Errorf("decode alert %s: %w", dedupKey, err)
-	}
-	return state, nil
+	return g, nil
 }
 
-// PutAlertState stores state if the stored version is its version (0: nothing
-// is stored), and returns it with the next; otherwise alert.ErrConflict.
-func (s *Store) PutAlertState(ctx context.Context, state alert.State) (alert.State, error) {
-	was := state.Version
-	state.Version = 0
-	text, err := json.Marshal(state)
-	if err != nil {
-		return state, fmt.Errorf("encode alert %s: %w", state.DedupKey, err)
+func decode(item map[string]types.AttributeValue, g *group.Group) error {
+	packed, ok := item["state"].(*types.AttributeValueMemberB)
+	if !ok {
+		return errors.New("no state")
 	}
-	state.Version = was + 1
-	item := key(state.DedupKey)
-	item["version"] = &types.AttributeValueMemberN{Value: strconv.FormatInt(state.Version, 10)}
-	item["state"] = &types.AttributeValueMemberS{Value: string(text)}
-	item["ttl"] = &types.AttributeValueMemberN{Value: strconv.FormatInt(newest(state).Add(Retention).Unix(), 10)}
+	version, ok := item["version"].(*types.AttributeValueMemberN)
+	if !ok {
+		return errors.New("no version")
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed.Value))
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(io.LimitReader(r, maxState))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, g); err != nil {
+		return err
+	}
+	g.Version, err = strconv.ParseInt(version.Value, 10, 64)
+	return err
+}
+
+// PutGroup stores g if the stored version is its version (0: nothing is
+// stored), and counts that up; otherwise router.ErrConflict.
+func (s *Store) PutGroup(ctx context.Context, g *group.Group) error {
+	text, err := json.Marshal(g)
+	if err != nil {
+		return fmt.Errorf("encode group %s: %w", g.Key, err)
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(text); err != nil {
+		return fmt.Errorf("encode group %s: %w", g.Key, err)
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("encode group %s: %w", g.Key, err)
+	}
+	item := key(g.Key, state)
+	item["version"] = number(g.Version + 1)
+	item["state"] = &types.AttributeValueMemberB{Value: packed.Bytes()}
+	item["ttl"] = number(s.Now().Add(Retention).Unix())
 	in := &dynamodb.PutItemInput{TableName: aws.String(s.Table), Item: item}
-	if was == 0 {
+	if g.Version == 0 {
 		in.ConditionExpression = aws.String("attribute_not_exists(pk)")
 	} else {
 		in.ConditionExpression = aws.String("version = :was")
-		in.ExpressionAttributeValues = map[string]types.AttributeValue{
-			":was": &types.AttributeValueMemberN{Value: strconv.FormatInt(was, 10)},
-		}
+		in.ExpressionAttributeValues = map[string]types.AttributeValue{":was": number(g.Version)}
 	}
 	_, err = s.Client.PutItem(ctx, in)
 	var lost *types.ConditionalCheckFailedException
 	if errors.As(err, &lost) {
-		return state, fmt.Errorf("put alert %s: %w", state.DedupKey, alert.ErrConflict)
+		return fmt.Errorf("put group %s: %w", g.Key, router.ErrConflict)
 	}
 	if err != nil {
-		return state, fmt.Errorf("put alert %s: %w", state.DedupKey, err)
+		return fmt.Errorf("put group %s: %w", g.Key, err)
 	}
-	return state, nil
+	g.Version++
+	return nil
 }
 
-func key(dedupKey string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: "ALERT#" + dedupKey},
-		"sk": &types.AttributeValueMemberS{Value: "STATE"},
+// Sources returns the first sources under a key by their dedup keys, read
+// consistently, at most 50: one is enough to mute.
+func (s *Store) Sources(ctx context.Context, sourceKey string) ([]group.Source, error) {
+	out, err := s.Client.Query(ctx, &dynamodb.QueryInput{
+		TableName: aws.String(s.Table), ConsistentRead: aws.Bool(true), Limit: aws.Int32(maxSources),
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": key(source+sourceKey, "")["pk"]},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("query sources of %s: %w", sourceKey, err)
 	}
-}
-
-// newest is the newest time in state: expiry counts from it, so that the
-// package needs no clock.
-func newest(state alert.State) time.Time {
-	t := state.NotifiedAt
-	for _, o := range []time.Time{state.FiringAt, state.ResolvedAt, state.Claim.Until} {
-		if o.After(t) {
-			t = o
+	var list []group.Source
+	for _, item := range out.Items {
+		sk, ok := item["sk"].(*types.AttributeValueMemberS)
+		if !ok {
+			return nil, fmt.Errorf("decode source of %s: no sk", sourceKey)
 		}
+		both, _ := item["both"].(*types.AttributeValueMemberBOOL)
+		list = append(list, group.Source{Alert: sk.Value, Both: both != nil && both.Value})
 	}
-	return t
+	return list, nil
+}
+
+// PutSource adds or removes a source.
+func (s *Store) PutSource(ctx context.Context, c group.Change, now time.Time) error {
+	item := key(source+c.Key, c.Alert)
+	if !c.Firing {
+		if _, err := s.Client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(s.Table), Key: item}); err != nil {
+			return fmt.Errorf("delete source %s: %w", c.Alert, err)
+		}
+		return nil
+	}
+	item["both"] = &types.AttributeValueMemberBOOL{Value: c.Both}
+	item["ttl"] = number(now.Add(Retention).Unix())
+	if _, err := s.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(s.Table), Item: item}); err != nil {
+		return fmt.Errorf("put source %s: %w", c.Alert, err)
+	}
+	return nil
+}
+
+const (
+	state  = "STATE"
+	source = "SOURCE#"
+)
+
+func key(name, sort string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "ALERT#" + name},
+		"sk": &types.AttributeValueMemberS{Value: sort},
+	}
+}
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }

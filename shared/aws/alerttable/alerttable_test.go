@@ -2,10 +2,13 @@ package alerttable
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"tillwatch/shared/alert"
-	"tillwatch/shared/alert/alerttest"
+	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/router"
+	"tillwatch/shared/alert/routertest"
 )
 
 // table returns a store on a table of the test's own, at TILLWATCH_ENDPOINT.
@@ -49,16 +54,15 @@ func table(t *testing.T) *Store {
 			t.Error(err)
 		}
 	})
-	return &Store{Client: client, Table: name}
+	return &Store{Client: client, Table: name, Now: time.Now}
 }
 
-func TestStore(t *testing.T) { alerttest.Run(t, table(t), "") }
+func TestStore(t *testing.T) { routertest.Run(t, table(t), "") }
 
 func TestItem(t *testing.T) {
-	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	f := &fake{}
-	s := &Store{Client: f, Table: "t"}
-	if _, err := s.PutAlertState(t.Context(), alert.State{DedupKey: "k", NotifiedAt: at, ResolvedAt: at.Add(time.Hour)}); err != nil {
+	s := &Store{Client: f, Table: "t", Now: clock}
+	if err := s.PutGroup(t.Context(), &group.Group{Key: "k"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"pk": "ALERT#k", "sk": "STATE"} {
@@ -66,33 +70,71 @@ func TestItem(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	want := strconv.FormatInt(at.Add(time.Hour+Retention).Unix(), 10)
+	want := strconv.FormatInt(clock().Add(Retention).Unix(), 10)
 	if got := f.put.Item["ttl"].(*types.AttributeValueMemberN).Value; got != want {
 		t.Errorf("ttl: got %s, want %s", got, want)
 	}
 }
 
+// TestLargestGroupFits fills a group with all that it may hold: an item has at
+// most 400 KB.
+func TestLargestGroupFits(t *testing.T) {
+	g := &group.Group{Key: strings.Repeat("k", 512)}
+	long := func(n, of int) string { return fmt.Sprintf("%d %s", n, strings.Repeat("lorem ipsum ", of/12)) }
+	for n := range 8 {
+		lead := &alert.Signal{ID: "s", Summary: long(n, 200)}
+		for f := range 20 {
+			lead.Findings = append(lead.Findings, alert.Finding{Message: long(f, 400), Advice: long(f+n, 400), Where: long(f, 100)})
+		}
+		i := &group.Incident{ID: long(n, 40), Lead: lead, End: lead, Alerts: map[string]*group.Alert{}}
+		for a := range 400 {
+			sum := sha256.Sum256([]byte(fmt.Sprint(n, a)))
+			id := hex.EncodeToString(sum[:])
+			i.Alerts[id] = &group.Alert{
+				Of:   alert.Signal{ID: id, DedupKey: id, Summary: long(a, 120), Labels: map[string]string{"store": id, "table": "t"}},
+				Seen: []uint64{uint64(sum[0]) << 56, uint64(sum[1]) << 48, 3, 4, 5, 6, 7, 8},
+			}
+		}
+		g.Incidents = append(g.Incidents, i)
+	}
+	f := &fake{}
+	s := &Store{Client: f, Table: "t", Now: clock}
+	if err := s.PutGroup(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(f.put.Item["state"].(*types.AttributeValueMemberB).Value); n > 400_000 {
+		t.Errorf("%d bytes", n)
+	}
+	got, err := (&Store{Client: &fake{item: f.put.Item}}).Group(t.Context(), g.Key)
+	if err != nil || len(got.Incidents) != 8 || len(got.Incidents[7].Alerts) != 400 {
+		t.Errorf("read back: %v", err)
+	}
+}
+
 func TestLostRaceIsAConflict(t *testing.T) {
-	s := &Store{Client: &fake{err: &types.ConditionalCheckFailedException{}}, Table: "t"}
-	if _, err := s.PutAlertState(t.Context(), alert.State{DedupKey: "k"}); !errors.Is(err, alert.ErrConflict) {
-		t.Errorf("got %v, want %v", err, alert.ErrConflict)
+	s := &Store{Client: &fake{err: &types.ConditionalCheckFailedException{}}, Table: "t", Now: clock}
+	if err := s.PutGroup(t.Context(), &group.Group{Key: "k"}); !errors.Is(err, router.ErrConflict) {
+		t.Errorf("got %v, want %v", err, router.ErrConflict)
 	}
 }
 
 func TestDamagedItemIsAnError(t *testing.T) {
 	for name, item := range map[string]map[string]types.AttributeValue{
-		"no state":   {"version": &types.AttributeValueMemberN{Value: "1"}},
-		"no JSON":    {"version": &types.AttributeValueMemberN{Value: "1"}, "state": &types.AttributeValueMemberS{Value: "{"}},
-		"no version": {"state": &types.AttributeValueMemberS{Value: "{}"}},
+		"no state":   {"version": number(1)},
+		"no gzip":    {"version": number(1), "state": &types.AttributeValueMemberB{Value: []byte("{")}},
+		"no version": {"state": &types.AttributeValueMemberB{Value: []byte("{}")}},
 	} {
-		if _, err := (&Store{Client: &fake{item: item}}).AlertState(t.Context(), "k"); err == nil {
+		if _, err := (&Store{Client: &fake{item: item}}).Group(t.Context(), "k"); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 }
 
+func clock() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
+
 // fake remembers the last item and answers with one.
 type fake struct {
+	API
 	put  *dynamodb.PutItemInput
 	item map[string]types.AttributeValue
 	err  error

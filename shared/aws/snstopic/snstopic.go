@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/router"
 )
 
 // maxBytes is what SNS takes as body and attributes together.
@@ -35,7 +36,7 @@ type Publisher struct {
 	Topics map[string]string // channel → topic ARN
 }
 
-var _ alert.Publisher = (*Publisher)(nil)
+var _ router.Publisher = (*Publisher)(nil)
 
 // Publish sends m. A message with bodies for several protocols goes with the
 // message structure json, so that each subscriber gets its own; one with

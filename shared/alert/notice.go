@@ -1,0 +1,76 @@
+package alert
+
+import "time"
+
+// A Notice is what people are told of an incident, and why.
+type Notice struct {
+	Reason Reason
+	// Page says that people are woken, or told that they can sleep; else it is an
+	// update for the room.
+	Page bool
+	// Severities are those whose people are told: one if it fires, everybody who
+	// was told if it ended, none for an update.
+	Severities []Severity
+	// Previous is the severity told of before, where Reason is SeverityRaised.
+	Previous Severity
+	At       time.Time // when it was decided
+	Since    time.Time // when the incident began
+	// HeldBack counts the signals held back since the last page, Folded those
+	// that a storm limit left out altogether.
+	HeldBack, Folded int
+	// QuietUntil is when the page may be repeated; zero if it is not.
+	QuietUntil time.Time
+	// Incident is its ID. Others are the summaries of its alerts but that of the
+	// signal that the message is about, worst first.
+	Incident string
+	Others   []string
+}
+
+// A Reason says why people are told. It ends up in the log.
+type Reason string
+
+// The reasons to tell people.
+const (
+	FirstNotification Reason = "first_notification"
+	FiredAgain        Reason = "fired_again" // after its end was told
+	SeverityRaised    Reason = "escalated"
+	StillFiring       Reason = "still_firing" // the repeat interval is over
+	AlertResolved     Reason = "resolved"
+	NewAlerts         Reason = "new_alerts" // in an incident that people know of
+	SomeResolved      Reason = "some_resolved"
+)
+
+// A Message is what one channel gets.
+type Message struct {
+	// Channel is a severity, or Chat.
+	Channel string
+	// Subject is at most 99 ASCII characters, without a line break; "" for none.
+	Subject string
+	// Bodies holds a text for each protocol (email, sqs, lambda, https) and
+	// "default" for the others. A message with default alone is sent as it is.
+	Bodies map[string]string
+	// Attributes are for subscribers to filter by; none is empty.
+	Attributes map[string]string
+}
+
+// Chat is the channel of the chat rooms.
+const Chat = "chat"
+
+// A Notification is the fact that people were told, as alert.notified.v1
+// carries it.
+type Notification struct {
+	// ID is the same for every attempt to tell of the same.
+	ID         string `json:"id"`
+	IncidentID string `json:"incident_id"`
+	// SignalID and what follows are those of the signal that it was about.
+	SignalID string    `json:"signal_id"`
+	DedupKey string    `json:"dedup_key"`
+	GroupKey string    `json:"group_key"`
+	Rule     string    `json:"rule"`
+	Pipeline string    `json:"pipeline"`
+	Status   Status    `json:"status"`
+	Severity Severity  `json:"severity"`
+	Reason   Reason    `json:"reason"`
+	Channels []string  `json:"channels"` // those that were reached, in order
+	At       time.Time `json:"at"`       // the signal's own time
+}
