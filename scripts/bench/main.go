@@ -192,7 +192,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	if runtime.GOARCH != "amd64" {
 		return nil // package simd/archsimd has nothing for it
 	}
-	if err := b.build(ctx, root, vectors, "GOEXPERIMENT=simd"); err != nil {
+	if err := b.build(ctx, root, vectors, "GOEXPERIMENT=simd", "GOAMD64=v3"); err != nil {
 		b.step("no build with SIMD:", err.Error())
 		return nil
 	}
