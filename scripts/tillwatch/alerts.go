@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tillwatch/shared/alert/policy"
+	"tillwatch/shared/alert/replay"
 	"tillwatch/shared/aws/policystore"
 	"tillwatch/shared/document"
 	"tillwatch/shared/quality/report"
@@ -19,7 +20,7 @@ func (a *app) alertsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.alertsLintCommand(), a.alertsPushCommand(), a.replayCommand(), a.whyCommand(), a.stormCommand())
+	c.AddCommand(a.alertsLintCommand(), a.alertsPushCommand(), a.alertsTestCommand(), a.replayCommand(), a.whyCommand(), a.stormCommand())
 	return c
 }
 
@@ -127,4 +128,66 @@ func readPolicy(name string) (*policy.Policy, error) {
 		return nil, err
 	}
 	return policy.Read(name, data)
+}
+
+func (a *app) alertsTestCommand() *cobra.Command {
+	var config string
+	c := &cobra.Command{
+		Use:   "test [--config POLICY.yaml] TESTS.yaml...",
+		Short: "Hold an alert policy against what should become of signals",
+		Long: `Test plays stories under a policy, each from the beginning, and lists every signal that
+came to something else than expected, with file, line and column:
+
+  tests:
+    - name: a missing file mutes the quality alerts of its dataset
+      start: 2026-11-02T09:00:00Z   # a Monday at midnight if not given
+      pages: 1
+      signals:
+        - {at: 0s, rule: file_missing, severity: P1, labels: {pipeline: sales}, expect: notify}
+        - {at: 10s, rule: data_quality_score, severity: P2, labels: {pipeline: sales}, expect: inhibited}
+
+A signal is firing unless status says resolved; expect and reason are what alerts replay
+--decisions writes, and may be left out.
+
+Exit codes: 0 all came as expected, 1 something did not or a file is invalid, 2 one could
+not be read.`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: contractFiles,
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := readPolicy(config)
+			if err != nil {
+				return policyFault(err)
+			}
+			failed := false
+			for _, name := range args {
+				data, err := readSmall(name)
+				if err != nil {
+					return &exit{exitMisuse, err}
+				}
+				stories, err := replay.ReadStories(name, data)
+				if err != nil {
+					return policyFault(err)
+				}
+				f := &document.Faults{File: name}
+				for _, s := range stories {
+					if err := s.Check(p, f); err != nil {
+						return &exit{exitFindings, err}
+					}
+				}
+				if err := f.Err(); err != nil {
+					failed = true
+					a.lines(err.Error())
+				} else {
+					fmt.Fprintf(a.out, "%s: %s passed\n", report.Printable(name), many(len(stories), "test"))
+				}
+			}
+			if failed {
+				return &exit{exitFindings, nil}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&config, "config", "", "`POLICY` in YAML; the one that ships if not given")
+	must(c.MarkFlagFilename("config", "yaml", "yml"))
+	return c
 }

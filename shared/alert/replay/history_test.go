@@ -13,6 +13,7 @@ import (
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/policy"
+	"tillwatch/shared/document"
 )
 
 // week is a history by hand-written rules, shaped differently from the storm: a
@@ -156,6 +157,19 @@ func FuzzRead(f *testing.F) {
 		p := New(policy.Shipped())
 		if Read(bytes.NewReader(data), p.Play) == nil {
 			_, _ = p.Finish()
+		}
+	})
+}
+
+func FuzzReadStories(f *testing.F) {
+	f.Add([]byte("tests:\n  - {name: n, pages: 1, signals: [{at: 0s, rule: r, severity: P1, labels: {a: 1}, expect: notify}]}\n"))
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		stories, err := ReadStories("t.yaml", data)
+		if err != nil {
+			return
+		}
+		for _, s := range stories {
+			_ = s.Check(policy.Shipped(), &document.Faults{File: "t.yaml"})
 		}
 	})
 }
