@@ -160,11 +160,12 @@ func (r *reader) get(pt *part) error {
 		quoted := `"` + r.o.ETag + `"`
 		in.IfMatch = &quoted
 	}
-	if r.files.wholeVersions.Load() && in.IfMatch != nil {
+	whole := pt.from == 0 && pt.length == r.o.Size
+	if !whole && r.files.wholeVersions.Load() && in.IfMatch != nil {
 		in.VersionId = nil
 	}
 	out, err := r.files.Client.GetObject(r.ctx, in)
-	if err == nil && out.ContentRange == nil && in.VersionId != nil && in.IfMatch != nil {
+	if err == nil && !whole && out.ContentRange == nil && in.VersionId != nil && in.IfMatch != nil {
 		// An endpoint that sends versions whole, as MiniStack does: the etag tells
 		// the version as well, as long as no newer one replaces it.
 		out.Body.Close()
@@ -176,7 +177,7 @@ func (r *reader) get(pt *part) error {
 		return wrap("read "+span, err)
 	}
 	defer out.Body.Close()
-	if out.ContentRange == nil && (pt.from != 0 || pt.length != r.o.Size) {
+	if !whole && out.ContentRange == nil {
 		return fault.Refused("read "+span, "InvalidRange", "the answer is no range: the endpoint does not know ranges")
 	}
 	if _, err := io.ReadFull(out.Body, pt.body); err != nil {
