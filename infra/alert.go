@@ -110,20 +110,11 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		variables["TILLWATCH_TOPIC_"+s] = *p.topics.bySeverity[s].TopicArn()
 		all = append(all, p.topics.bySeverity[s].TopicArn())
 	}
-	// What is due later than a queue can delay is a one-shot schedule.
-	schedule := awsiam.NewRole(scope, jsii.String("Schedule"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}},
-		}),
-		Description: jsii.String("What the schedules that wake the router may do"),
-	})
-	timers.GrantSendMessages(schedule)
+	schedule, later := mayWakeLater(scope, p.Props, timers)
 	variables["TILLWATCH_RESULTS_BUCKET"] = *p.store.results.BucketName()
 	variables["TILLWATCH_TIMERS"] = *timers.QueueUrl()
 	variables["TILLWATCH_TIMERS_ARN"] = *timers.QueueArn()
 	variables["TILLWATCH_SCHEDULER_ROLE"] = *schedule.RoleArn()
-	pass := may("LetSchedulesSend", []string{"iam:PassRole"}, schedule.RoleArn())
-	pass.Conditions = &map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "scheduler.amazonaws.com"}}
 	f := newFunction(scope, functionProps{
 		Props:       p.Props,
 		key:         p.key,
@@ -133,25 +124,17 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		seconds:     routeSeconds,
 		megabytes:   256,
 		scratch:     512,
-		grants: []*awsiam.PolicyStatementProps{
+		grants: append(later,
 			may("KeepState", []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}, p.store.table.TableArn()),
 			may("ReadPolicy", []string{"s3:GetObject"}, p.store.results.ArnForObjects(jsii.String("alerts/policy.yaml"))),
 			may("SeeThatThereIsNoPolicy", []string{"s3:ListBucket"}, p.store.results.BucketArn()),
-			may("WakeItselfSoon", []string{"sqs:SendMessage"}, timers.QueueArn()),
-			may("WakeItselfLater", []string{"scheduler:CreateSchedule"}, stack.FormatArn(&awscdk.ArnComponents{
-				Service: jsii.String("scheduler"), Resource: jsii.String("schedule"),
-				ResourceName: jsii.String("default/tillwatch-" + p.Environment + "-*"),
-			})),
-			pass,
 			may("Tell", []string{"sns:Publish"}, all...),
 			may("UseTheKey", []string{"kms:Decrypt", "kms:GenerateDataKey"}, p.key.KeyArn()),
 			may("Publish", []string{"events:PutEvents"}, bus.EventBusArn()),
 			mayPublish(metric.Self),
-		},
+		),
 	})
-	suppress(scope, "AwsSolutions-IAM5",
-		"The router makes one-shot schedules for itself, whose names it does not know beforehand; they begin with the deployment's name.",
-		`/^Resource::arn:.*:schedule/default/tillwatch-/`)
+	explainSchedules(scope)
 	consume(f, queue, 10, 2)
 	consume(f, timers, 10, 2)
 

@@ -38,6 +38,8 @@ const (
 	AlertResolved     Reason = "resolved"
 	NewAlerts         Reason = "new_alerts" // in an incident that people know of
 	SomeResolved      Reason = "some_resolved"
+	Unacknowledged    Reason = "unacknowledged" // nobody took the incident on in time
+	Progress          Reason = "progress"       // something was done about it
 )
 
 // A Message is what one channel gets.

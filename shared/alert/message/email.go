@@ -135,6 +135,10 @@ func why(s alert.Signal, d alert.Notice) []string {
 		text = "You get this because more of the incident was noticed."
 	case alert.SomeResolved:
 		text = "You get this because a part of the incident is over."
+	case alert.Unacknowledged:
+		text = "You get this because nobody has taken the incident on in time."
+	case alert.Progress:
+		text = "You get this because something was done about the incident."
 	case alert.AlertResolved:
 		text = "You get this because you were told when it began. Nothing more will come."
 	default:

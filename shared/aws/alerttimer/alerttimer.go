@@ -1,6 +1,6 @@
-// Package alerttimer wakes the router at a time, through the router's own
-// queue: what is due within a quarter of an hour is a delayed message, what is
-// due later a one-shot schedule that sends the message.
+// Package alerttimer wakes the router or the responder at a time, through a
+// queue of its own: what is due within a quarter of an hour is a delayed
+// message, what is due later a one-shot schedule that sends the message.
 package alerttimer
 
 import (
@@ -45,25 +45,30 @@ type Timer struct {
 
 var _ router.Timer = (*Timer)(nil)
 
-// Set lets w come to the queue at w.Due, a second or, if it is far away, a
-// minute late at most. A time that has passed is now.
+// Set lets w come to the queue at w.Due.
 func (t *Timer) Set(ctx context.Context, w router.Wake, now time.Time) error {
-	body, err := json.Marshal(w)
+	return t.Send(ctx, w, w.Due, now)
+}
+
+// Send lets message come to the queue as JSON at due, a second or, if it is far
+// away, a minute late at most. A time that has passed is now.
+func (t *Timer) Send(ctx context.Context, message any, due, now time.Time) error {
+	body, err := json.Marshal(message)
 	if err != nil {
 		return fmt.Errorf("encode wake: %w", err)
 	}
 	// Rounded up: what comes early comes for nothing.
-	seconds := max(0, (w.Due.Sub(now)+time.Second-1)/time.Second)
+	seconds := max(0, (due.Sub(now)+time.Second-1)/time.Second)
 	if seconds <= maxDelay/time.Second {
 		_, err := t.Queue.SendMessage(ctx, &sqs.SendMessageInput{
 			QueueUrl: &t.URL, MessageBody: aws.String(string(body)), DelaySeconds: int32(seconds),
 		})
-		return fault.Wrap("delay message to the router", err)
+		return fault.Wrap("delay message", err)
 	}
 	sum := sha256.Sum256(body)
 	_, err = t.Scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
 		Name:                       aws.String(t.Prefix + hex.EncodeToString(sum[:12])),
-		ScheduleExpression:         aws.String("at(" + w.Due.Add(time.Second-1).UTC().Format("2006-01-02T15:04:05") + ")"),
+		ScheduleExpression:         aws.String("at(" + due.Add(time.Second-1).UTC().Format("2006-01-02T15:04:05") + ")"),
 		ScheduleExpressionTimezone: aws.String("UTC"),
 		FlexibleTimeWindow:         &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 		ActionAfterCompletion:      types.ActionAfterCompletionDelete,
@@ -73,5 +78,5 @@ func (t *Timer) Set(ctx context.Context, w router.Wake, now time.Time) error {
 	if errors.As(err, &exists) {
 		return nil // another delivery has set the same
 	}
-	return fault.Wrap("schedule message to the router", err)
+	return fault.Wrap("schedule message", err)
 }

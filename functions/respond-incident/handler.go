@@ -1,0 +1,149 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"tillwatch/shared/alert"
+	"tillwatch/shared/aws/cloudwatchalarm"
+	"tillwatch/shared/aws/fault"
+	"tillwatch/shared/aws/queue"
+	"tillwatch/shared/incident"
+	"tillwatch/shared/receiver"
+	"tillwatch/shared/telemetry"
+)
+
+// service names this function in logs.
+const service = "respond-incident"
+
+// A responder leads one incident on.
+type responder interface {
+	Respond(ctx context.Context, id string, events []incident.Event, now time.Time) (*incident.Incident, error)
+}
+
+type handler struct {
+	responder responder
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// A wake has the responder look at an incident again.
+type wake struct {
+	Incident string    `json:"wake_incident"`
+	Due      time.Time `json:"due"`
+}
+
+// handle leads on the incident of each message and returns those to be tried
+// again.
+func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
+	return queue.Each(batch, func(msg events.SQSMessage) error { return h.one(ctx, msg) }), nil
+}
+
+// one decodes one message, has the incident led on, and logs what it is then.
+func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
+	var id string
+	var inc *incident.Incident
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+		h.responded(ctx, msg, id, inc, err)
+	}()
+	now := h.now().UTC()
+	id, news, err := decode([]byte(msg.Body), now)
+	if err != nil || id == "" {
+		return err
+	}
+	inc, err = h.responder.Respond(ctx, id, news, now)
+	return err
+}
+
+// decode reads what a topic carries, or a wake. The id is "" for a notice of no
+// incident, for one that the responder itself sent, and for an alarm.
+func decode(body []byte, now time.Time) (id string, news []incident.Event, err error) {
+	if len(body) > queue.MaxBody {
+		return "", nil, fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(body))
+	}
+	var w wake
+	if err := json.Unmarshal(body, &w); err == nil && w.Incident != "" {
+		return w.Incident, nil, nil
+	}
+	n, err := receiver.Parse(body)
+	if err != nil {
+		// Alarms on the router itself go to the topics without it.
+		if _, alarm := cloudwatchalarm.Decode(body); alarm == nil || errors.Is(alarm, cloudwatchalarm.ErrNoSignal) {
+			return "", nil, nil
+		}
+		return "", nil, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
+	}
+	if n.Incident == "" || n.Reason == alert.Unacknowledged || n.Reason == alert.Progress {
+		return "", nil, nil
+	}
+	return n.Incident, eventsOf(n, now), nil
+}
+
+// eventsOf makes the events that a notice tells of. The same notice, also when
+// it comes from several topics, makes events of the same ids.
+func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
+	s := n.Signal
+	event := func(what string, kind incident.Kind, text string) incident.Event {
+		return incident.Event{ID: n.Incident + "/" + what, Incident: n.Incident, At: now, Kind: kind, By: incident.System, Text: text}
+	}
+	if s.Status == alert.Resolved {
+		return []incident.Event{event("resolved/"+s.ID, incident.Resolve, "All alerts are over: "+s.Summary)}
+	}
+	opened := event("opened", incident.Opened, "Opened: "+s.Summary)
+	opened.Group, opened.Severity, opened.Signal = s.GroupKey, s.Severity, &s
+	told := event("notified/"+s.ID+"/"+string(n.Reason)+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity))
+	told.Channel = string(s.Severity)
+	list := []incident.Event{opened, told}
+	switch n.Reason {
+	case alert.SeverityRaised:
+		raised := event("raised/"+string(s.Severity), incident.SeverityRaised, "It became "+string(s.Severity)+": "+s.Summary)
+		raised.Severity = s.Severity
+		list = append(list, raised)
+	case alert.FiredAgain:
+		list = append(list, event("reopened/"+s.ID, incident.Reopen, "It came back: "+s.Summary))
+	}
+	return list
+}
+
+// responded writes the one line that says what became of a message.
+func (h *handler) responded(ctx context.Context, msg events.SQSMessage, id string, inc *incident.Incident, err error) {
+	task := telemetry.Task{Task: "respond", Request: queue.RequestID(ctx), Retries: queue.Retries(msg)}
+	args := []any{"message_id", msg.MessageId, "incident_id", id}
+	if inc != nil {
+		task.Pipeline = inc.Pipeline
+		args = append(args, "status", string(inc.Status), "severity", string(inc.Severity), "level", inc.Level, "events", len(inc.Timeline))
+	}
+	ctx = telemetry.WithTask(ctx, task)
+	switch {
+	case err != nil:
+		h.log.ErrorContext(ctx, "incident not led on", append(args, "error", err, "error_code", code(err))...)
+	case id == "":
+		h.log.InfoContext(ctx, "notice ignored", "message_id", msg.MessageId)
+	default:
+		h.log.InfoContext(ctx, "incident led on", args...)
+	}
+}
+
+// code is the error's error_code in the log.
+func code(err error) string {
+	switch {
+	case errors.Is(err, queue.ErrMalformed), errors.Is(err, incident.ErrInvalid):
+		return "malformed_notice"
+	case errors.Is(err, incident.ErrNoEvents), errors.Is(err, incident.ErrNotOpened):
+		return "incident_unknown"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	}
+	return cmp.Or(fault.Code(err), "internal")
+}

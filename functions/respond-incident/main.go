@@ -1,0 +1,116 @@
+// Command respond-incident leads incidents from their opening to their review:
+// it keeps their timeline, calls people again when nobody takes one on, and
+// drafts the review of a grave one once it is over. It listens to the topics
+// that people are told by, and wakes itself through a queue of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"tillwatch/shared/alert"
+	"tillwatch/shared/aws/alerttimer"
+	"tillwatch/shared/aws/incidenttable"
+	"tillwatch/shared/aws/snstopic"
+	"tillwatch/shared/incident"
+	"tillwatch/shared/telemetry"
+)
+
+func main() {
+	log := telemetry.NewLogger(os.Stdout, service, slog.LevelInfo)
+	if err := run(context.Background(), os.Getenv, log); err != nil {
+		log.Error("function not started", "error", err, "error_code", "configuration")
+		os.Exit(1)
+	}
+}
+
+// run reads the configuration, builds what the handler needs, and serves.
+func run(ctx context.Context, getenv func(string) string, log *slog.Logger) error {
+	c, err := configure(getenv)
+	if err != nil {
+		return err
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("load aws configuration: %w", err)
+	}
+	store := &incidenttable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table, Now: time.Now}
+	timer := &alerttimer.Timer{Queue: sqs.NewFromConfig(cfg), Scheduler: scheduler.NewFromConfig(cfg),
+		URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"}
+	h := &handler{
+		responder: &incident.Responder{
+			Store: store, Guard: store,
+			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}},
+			Waker:    &waker{timer, time.Now},
+			Reviewer: &reviewer{s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.pathStyle }), c.results, store},
+			Book:     book,
+		},
+		now: time.Now,
+		log: log,
+	}
+	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
+	return nil
+}
+
+// book is what is done about an incident that nobody takes on: its people are
+// called again once its time to respond is over, and those of the next graver
+// severity after as long again. P2 and P3 can wait for somebody to look.
+func book(inc *incident.Incident) incident.Playbook {
+	within := inc.Severity.RespondWithin()
+	switch inc.Severity {
+	case alert.P0:
+		return incident.Playbook{Chain: []incident.Level{{After: within, To: []string{string(alert.P0)}}}, Rounds: 3}
+	case alert.P1:
+		return incident.Playbook{Chain: []incident.Level{
+			{After: within, To: []string{string(alert.P1)}}, {After: within, To: []string{string(alert.P0)}},
+		}}
+	}
+	return incident.Playbook{}
+}
+
+// configuration is what the deployment says.
+type configuration struct {
+	environment, table, results      string
+	timers, timersARN, schedulerRole string
+	topics                           map[string]string // by channel
+	pathStyle                        bool              // an endpoint without a host name for each bucket
+}
+
+// configure reads the environment. Everything that is missing is in the one
+// error.
+func configure(getenv func(string) string) (configuration, error) {
+	var faults []error
+	need := func(name string) string {
+		v := getenv(name)
+		if v == "" {
+			faults = append(faults, fmt.Errorf("%s is not set", name))
+		}
+		return v
+	}
+	c := configuration{
+		environment:   need("TILLWATCH_ENVIRONMENT"),
+		table:         need("TILLWATCH_TABLE"),
+		results:       need("TILLWATCH_RESULTS_BUCKET"),
+		timers:        need("TILLWATCH_TIMERS"),
+		timersARN:     need("TILLWATCH_TIMERS_ARN"),
+		schedulerRole: need("TILLWATCH_SCHEDULER_ROLE"),
+		topics:        map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},
+		pathStyle:     getenv("AWS_ENDPOINT_URL") != "" || getenv("AWS_ENDPOINT_URL_S3") != "",
+	}
+	for _, severity := range alert.Severities {
+		c.topics[string(severity)] = need("TILLWATCH_TOPIC_" + string(severity))
+	}
+	return c, errors.Join(faults...)
+}
