@@ -269,7 +269,7 @@ func (f *flush) schedule() {
 	i.Due = f.again
 	if i.firing() {
 		if f.heard && i.Known && i.AckedBy == "" {
-			i.due(i.tick(f.route.Interval, i.PagedAt.Add(f.repeat())))
+			i.due(later(i.NextTick, i.tick(f.route.Interval, i.PagedAt.Add(f.repeat()))))
 		}
 		return
 	}
