@@ -68,3 +68,18 @@ func TestFuzzTargetsAreFound(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestOutOfTime(t *testing.T) {
+	for _, c := range []struct {
+		rule, output string
+		want         bool
+	}{
+		{"the time ended in the midst of an input", "--- FAIL: FuzzParse (4.02s)\n    context deadline exceeded\nFAIL\n", true},
+		{"an input that fails is one, however late", "--- FAIL: FuzzParse (4.02s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzParse/1\n", false},
+		{"any other failure", "--- FAIL: FuzzParse (0.02s)\n    fuzz_test.go:3: got 1\n", false},
+	} {
+		if got := outOfTime(c.output); got != c.want {
+			t.Errorf("%s: got %v", c.rule, got)
+		}
+	}
+}
