@@ -186,7 +186,7 @@ func scan(ctx context.Context, r *tabular.Reader, workers []*worker, progress fu
 		}
 		return nil
 	}
-	if len(workers) > 1 && !r.InParts() {
+	if len(workers) > 1 && !r.InParts() && r.Compression() != "" {
 		take = ahead(&wg, take, len(workers))
 	}
 	for _, w := range workers {
@@ -210,8 +210,8 @@ func scan(ctx context.Context, r *tabular.Reader, workers []*worker, progress fu
 }
 
 // ahead is take for so many workers, of one goroutine that takes a block more than
-// they have: what can only be read from its beginning is then read without a
-// break.
+// they have: what is unpacked is then unpacked without a break. What is not
+// compressed is better read by who judges it, in whose cache it then is.
 func ahead(wg *sync.WaitGroup, take func(*tabular.Block) *tabular.Block, workers int) func(*tabular.Block) *tabular.Block {
 	free, blocks := make(chan *tabular.Block, workers+1), make(chan *tabular.Block)
 	free <- new(tabular.Block)
