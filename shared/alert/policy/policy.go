@@ -44,8 +44,8 @@ type Rule struct {
 	Name string
 	// Pipeline restricts the rule to one pipeline; "" is all.
 	Pipeline string
-	// Condition and Threshold say when the rule fires; Condition is "" for a
-	// rule that something else evaluates.
+	// Condition and Threshold say when the rule fires; nothing evaluates them
+	// here yet, which Policy.Notes tells. Condition is "" if there is none.
 	Condition string
 	Threshold float64
 	// Severity is that of a signal that the rule itself raises.

@@ -116,6 +116,18 @@ receivers:
 	}
 }
 
+// TestAConditionThatNothingRunsIsTold keeps a rule from never firing without a
+// word.
+func TestAConditionThatNothingRunsIsTold(t *testing.T) {
+	p, err := Read("policy.yaml", []byte("rules:\n  - {name: queue_age, condition: error_rate_percentage, threshold: 5, severity: P1}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := strings.Join(p.Notes, "\n"); !strings.Contains(notes, "rule queue_age: its condition is read and not run") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 func TestKeys(t *testing.T) {
 	p := Shipped()
 	signal := func(labels ...string) *alert.Signal {

@@ -73,6 +73,9 @@ func (r *reader) read(root *document.Node) {
 	r.p.Defaults = r.rule(root.Get("defaults"), builtin)
 	for _, n := range root.Get("rules").List() {
 		rule := r.rule(n, r.p.Defaults)
+		if rule.Condition != "" {
+			r.notef("rule %s: its condition is read and not run: it fires on signals of its name that come from elsewhere", rule.Name)
+		}
 		if slices.ContainsFunc(r.p.rules[rule.Name], func(o Rule) bool { return o.Pipeline == rule.Pipeline }) {
 			r.faults.Addf(n.Place, "give each rule once, and once more for each pipeline that differs", "rule %s is there twice", rule.Name)
 		}
