@@ -12,9 +12,6 @@ type Playbook struct {
 	Chain    []Level
 	// Rounds is how often the whole chain is gone through, 1 if 0.
 	Rounds int
-	// ReopenWithin is how long after its end an incident that fires again is
-	// the same incident, 15 minutes if 0.
-	ReopenWithin time.Duration
 }
 
 // A Level is one level of an escalation chain.

@@ -47,14 +47,3 @@ func (s *Store) Standing(ctx context.Context, key string) (landing.Standing, err
 	}
 	return st, decode(i, "data", &st)
 }
-
-// Stored returns what is kept of an object and whether anything is, for a
-// person or a test to look at.
-func (s *Store) Stored(ctx context.Context, o landing.Object) (landing.Claim, bool, error) {
-	i, err := s.get(ctx, rankKey(o))
-	if err != nil || i == nil {
-		return landing.Claim{}, false, err
-	}
-	c, err := claimOf(i)
-	return c, err == nil, err
-}

@@ -88,10 +88,6 @@ func Compile(text string, table Table) (q *Query, err error) {
 	return c.query(tree), nil
 }
 
-// Listing reports whether the query lists rows, or groups, rather than to yield
-// one value.
-func (q *Query) Listing() bool { return q.listing }
-
 // Slots returns the slots that the query reads, in the order of the text.
 func (q *Query) Slots() []int { return q.slots }
 

@@ -220,20 +220,6 @@ func Extreme(kind Kind, sign int) Op {
 	}
 }
 
-// NullIf makes NULLIF for values of a kind: the first, or null where it equals
-// the second.
-func NullIf(kind Kind) Op {
-	return func(out *Vector, args []*Vector, n int) {
-		out.Resize(kind, n)
-		for i := range n {
-			out.Copy(i, args[0], i)
-			if !args[0].IsNull(i) && !args[1].IsNull(i) && Order(args[0], i, args[1], i) == 0 {
-				out.SetNull(i)
-			}
-		}
-	}
-}
-
 // In makes the test whether a value is in a list of constants, which are the
 // rows of list, of the same kind. As SQL has it, a value that is in no list
 // with a null is unknown.
