@@ -6,8 +6,12 @@ import "strings"
 // stays when rules move. Rules may share one.
 func (r *Rule) ID() string {
 	const most = 60
-	id, of := "composite", r.Text
-	if r.Join == "" {
+	var id, of string
+	if r.Join != "" {
+		bare := *r
+		bare.Labels = nil
+		id, of = "composite", Format(&bare)
+	} else {
 		id, of = strings.ToLower(r.Type[:1])+r.Type[1:], strings.Join(r.Parameters, " ")
 	}
 	for _, part := range strings.FieldsFunc(of, func(c rune) bool { return c < 128 && !letter(byte(c)) && !digit(byte(c)) }) {
