@@ -247,7 +247,7 @@ func TestOneNightAsItIsHeard(t *testing.T) {
 func conforms(t *testing.T, kind string, detail []byte) {
 	t.Helper()
 	c := jsonschema.NewCompiler()
-	for _, name := range []string{"envelope", kind} {
+	for _, name := range []string{"envelope", "evidence", kind} {
 		raw, err := fs.ReadFile(payloads, "schema/"+name+".json")
 		if err != nil {
 			t.Fatal(err)

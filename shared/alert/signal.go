@@ -86,14 +86,25 @@ type Signal struct {
 	At    time.Time `json:"at"` // when the fact began, UTC
 	// Summary is one line, no more than 120 characters.
 	Summary string `json:"summary"`
+	// Measure is the number that the rule looked at, nil if it looked at none;
+	// Trend what it was before, oldest first, at most 12 points; Metrics what else
+	// was measured at the time, at most 24.
+	Measure *Measure `json:"measure,omitempty"`
+	Trend   []Point  `json:"trend,omitempty"`
+	Metrics []Metric `json:"metrics,omitempty"`
 	// Findings are the facts behind it, worst first, at most 20; Omitted counts
 	// those left out.
 	Findings []Finding `json:"findings"`
 	Omitted  int       `json:"omitted"`
-	// Impact says what it costs the business, one sentence each; nil if unknown.
+	// Stakes are what it costs the business in figures, nil if nothing is known.
+	// Impact says what else it costs, one sentence each.
+	Stakes *Stakes  `json:"stakes,omitempty"`
 	Impact []string `json:"impact,omitempty"`
-	// NextSteps say what to do, in order.
+	// Causes are likely ones, the likeliest first, at most 6. NextSteps say what
+	// to do, in order, at most 6. Queries find out more, at most 6 of 2,000 bytes.
+	Causes    []string `json:"causes,omitempty"`
 	NextSteps []string `json:"next_steps"`
+	Queries   []Query  `json:"queries,omitempty"`
 	// Links lead to the report, the quarantine, the runbook, by name.
 	Links []Link `json:"links"`
 	// Facts are shown as they are: scores, rows, object. Order matters.

@@ -85,8 +85,9 @@ func attributes(s alert.Signal, severity alert.Severity) map[string]string {
 const maxMachine = 32 << 10
 
 // Machine returns the JSON that programs get: version 1, the event type, the
-// reason and the signal. It is at most 32 KiB: findings are left out from the
-// end, and counted in omitted, until it fits.
+// reason and the signal. It is at most 32 KiB: findings beyond the first ones are
+// left out from the end, and counted in omitted, until it fits; then what only
+// helps to look further, then everything but what the signal is.
 func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 	for {
 		var b bytes.Buffer
@@ -107,55 +108,16 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 			return out, nil
 		}
 		switch n := len(s.Findings); {
-		case n > 0:
+		case n > chatFindings, n > 0 && len(s.Queries)+len(s.Metrics)+len(s.Trend)+len(s.Causes) == 0:
 			s.Findings, s.Omitted = s.Findings[:n/2], s.Omitted+n-n/2
+		case len(s.Queries)+len(s.Metrics)+len(s.Trend)+len(s.Causes) > 0:
+			s.Queries, s.Metrics, s.Trend, s.Causes = nil, nil, nil, nil
 		case len(s.Facts)+len(s.Links)+len(s.NextSteps)+len(s.Impact) > 0:
 			s.Facts, s.Links, s.NextSteps, s.Impact = nil, nil, nil, nil
 		default:
 			return nil, fmt.Errorf("encode signal %s: %d bytes are too many", s.ID, len(out))
 		}
 	}
-}
-
-// Bound returns s with every text on one line, free of control characters and
-// of bounded length, without what is empty, and with at most 20 findings, 20
-// facts, 6 steps, 6 links and 4 impacts. Findings left out are added to Omitted.
-// The slices of s are not changed.
-func Bound(s alert.Signal) alert.Signal {
-	short := func(v string) string { return cut(line(v), 200) }
-	long := func(v string) string { return cut(line(v), 500) }
-
-	s.Summary = cut(line(s.Summary), 240)
-	s.Rule, s.Pipeline = short(s.Rule), short(s.Pipeline)
-	s.Environment, s.Team = short(s.Environment), short(s.Team)
-	s.Trace = short(s.Trace)
-
-	const findings = 20
-	s.Omitted = max(0, s.Omitted) + max(0, len(s.Findings)-findings)
-	s.Findings = each(s.Findings, findings, func(f alert.Finding) alert.Finding {
-		return alert.Finding{
-			Check: short(f.Check), Message: long(f.Message), Advice: long(f.Advice),
-			Where: short(f.Where), Severity: short(f.Severity),
-		}
-	})
-	s.Impact = each(s.Impact, 4, long)
-	s.NextSteps = each(s.NextSteps, 6, long)
-	s.Links = each(s.Links, 6, func(l alert.Link) alert.Link {
-		return alert.Link{Name: cut(line(l.Name), 40), URL: address(l.URL)}
-	})
-	s.Facts = each(s.Facts, 20, func(f alert.Fact) alert.Fact {
-		return alert.Fact{Name: cut(line(f.Name), 40), Value: long(f.Value)}
-	})
-	return s
-}
-
-// address returns u if it can be an address, else "": one that is too long is
-// worth nothing when it is cut.
-func address(u string) string {
-	if len(u) > 2048 || line(u) != u {
-		return ""
-	}
-	return u
 }
 
 // each returns f of the first n of in without those that are empty; never nil,

@@ -198,7 +198,13 @@ func TestAnySignalFits(t *testing.T) {
 			s.Facts = append(s.Facts, alert.Fact{Name: nasty.Draw(t, "fn"), Value: nasty.Draw(t, "fv")})
 			s.Links = append(s.Links, alert.Link{Name: nasty.Draw(t, "ln"), URL: nasty.Draw(t, "u")})
 			s.NextSteps = append(s.NextSteps, nasty.Draw(t, "step"))
+			s.Causes = append(s.Causes, nasty.Draw(t, "cause"))
+			s.Queries = append(s.Queries, alert.Query{Name: nasty.Draw(t, "qn"), Where: nasty.Draw(t, "qw"), Text: nasty.Draw(t, "q")})
+			s.Metrics = append(s.Metrics, alert.Metric{Name: nasty.Draw(t, "mn"), Value: rapid.Float64().Draw(t, "v"), Unit: nasty.Draw(t, "mu")})
+			s.Trend = append(s.Trend, alert.Point{At: now, Value: rapid.Float64().Draw(t, "p")})
 		}
+		s.Measure = &alert.Measure{Name: nasty.Draw(t, "measure"), Value: rapid.Float64().Draw(t, "mv"), Unit: nasty.Draw(t, "unit")}
+		s.Stakes = &alert.Stakes{RevenueAtRisk: nasty.Draw(t, "risk"), Currency: nasty.Draw(t, "currency"), Operational: alert.Level(nasty.Draw(t, "level"))}
 		d := cases[rapid.IntRange(0, 4).Draw(t, "decision")].decision
 		list, err := Compose(s, d)
 		if err != nil {
