@@ -18,6 +18,7 @@ import (
 	payloads "tillwatch/events"
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/message"
+	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/memory"
 	"tillwatch/shared/telemetry"
@@ -34,6 +35,16 @@ type world struct {
 	sent    []alert.Message
 	wakes   []wake
 	objects map[string]string
+	policy  *policy.Policy // the one that ships if nil
+	broken  error          // why a newer one cannot be read
+}
+
+// Policy is the policy in force.
+func (w *world) Policy(context.Context, time.Time) (*policy.Policy, error) {
+	if w.policy == nil {
+		return policy.Shipped(), w.broken
+	}
+	return w.policy, w.broken
 }
 
 func newWorld() *world {
@@ -42,7 +53,7 @@ func newWorld() *world {
 	w.handler = &handler{
 		responder: &incident.Responder{
 			Store: &w.store, Guard: &w.store, Teller: &teller{w}, Waker: &waker{w, now},
-			Reviewer: &reviewer{w, "results", &w.store}, Book: book,
+			Reviewer: &reviewer{w, "results", &w.store}, Book: (&books{w, telemetry.NewLogger(&w.log, service, slog.LevelInfo)}).book,
 		},
 		now: now, log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
 	}

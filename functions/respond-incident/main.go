@@ -23,6 +23,7 @@ import (
 	"tillwatch/shared/alert"
 	"tillwatch/shared/aws/alerttimer"
 	"tillwatch/shared/aws/incidenttable"
+	"tillwatch/shared/aws/policystore"
 	"tillwatch/shared/aws/snstopic"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/telemetry"
@@ -49,35 +50,21 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	store := &incidenttable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table, Now: time.Now}
 	timer := &alerttimer.Timer{Queue: sqs.NewFromConfig(cfg), Scheduler: scheduler.NewFromConfig(cfg),
 		URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"}
+	objects := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.pathStyle })
+	books := &books{policies: &policystore.Store{Client: objects, Bucket: c.results}, log: log}
 	h := &handler{
 		responder: &incident.Responder{
 			Store: store, Guard: store,
 			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}},
 			Waker:    &waker{timer, time.Now},
-			Reviewer: &reviewer{s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.pathStyle }), c.results, store},
-			Book:     book,
+			Reviewer: &reviewer{objects, c.results, store},
+			Book:     books.book,
 		},
 		now: time.Now,
 		log: log,
 	}
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
 	return nil
-}
-
-// book is what is done about an incident that nobody takes on: its people are
-// called again once its time to respond is over, and those of the next graver
-// severity after as long again. P2 and P3 can wait for somebody to look.
-func book(inc *incident.Incident) incident.Playbook {
-	within := inc.Severity.RespondWithin()
-	switch inc.Severity {
-	case alert.P0:
-		return incident.Playbook{Chain: []incident.Level{{After: within, To: []string{string(alert.P0)}}}, Rounds: 3}
-	case alert.P1:
-		return incident.Playbook{Chain: []incident.Level{
-			{After: within, To: []string{string(alert.P1)}}, {After: within, To: []string{string(alert.P0)}},
-		}}
-	}
-	return incident.Playbook{}
 }
 
 // configuration is what the deployment says.

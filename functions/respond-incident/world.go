@@ -42,7 +42,7 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	if e.Kind == incident.Escalated {
 		d.Reason, d.Page = alert.Unacknowledged, true
 		s.Summary = fmt.Sprintf("nobody has taken %s on: %s", inc.ID, inc.Title)
-		for _, to := range e.To {
+		for _, to := range e.Through {
 			if severity := alert.Severity(to); slices.Contains(alert.Severities, severity) {
 				d.Severities = append(d.Severities, severity)
 			}

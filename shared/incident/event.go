@@ -63,10 +63,12 @@ type Event struct {
 	// Severity is the incident's from here on, with Opened and SeverityRaised.
 	Severity alert.Severity `json:"severity,omitempty"`
 	// Channel is where a message went, with Notified; Level is the level of the
-	// escalation chain from 0, with Escalated, and To whom it called.
+	// escalation chain from 0, with Escalated, To whom it called, and Through the
+	// channels of the call.
 	Channel string   `json:"channel,omitempty"`
 	Level   int      `json:"level,omitempty"`
 	To      []string `json:"to,omitempty"`
+	Through []string `json:"through,omitempty"`
 	// Remedy is with the four kinds of remedy.
 	Remedy *Attempt `json:"remedy,omitempty"`
 	// Field and Time say which time is put right, with Corrected.

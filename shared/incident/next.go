@@ -19,8 +19,10 @@ type Level struct {
 	// After is how long after the level before it (or after the incident opened
 	// or its last remedy failed) it is called.
 	After time.Duration
-	// To are schedules, people and channels.
+	// To says in words who is called: people, or the channel that others read.
 	To []string
+	// Through are the channels that they are called through.
+	Through []string
 }
 
 // A Move is one thing to be done now. Its event has the ID that the move
@@ -30,8 +32,10 @@ type Move struct {
 	Kind   MoveKind
 	Remedy Remedy // with TryRemedy, HoldRemedy and GiveUpRemedy
 	Hold   Hold   // with HoldRemedy
-	Level  int    // with CallLevel
+	Level  int    // with CallLevel, as are To and Through
 	To     []string
+	// Through are the channels of the call.
+	Through []string
 }
 
 // A MoveKind says what a Move does.
@@ -144,7 +148,7 @@ func (inc *Incident) nextLevel(book Playbook, now time.Time) ([]Move, time.Time)
 	if now.Before(due) {
 		return nil, due
 	}
-	return []Move{{ID: inc.moveID("level", inc.Level), Kind: CallLevel, Level: inc.Level, To: level.To}}, now
+	return []Move{{ID: inc.moveID("level", inc.Level), Kind: CallLevel, Level: inc.Level, To: level.To, Through: level.Through}}, now
 }
 
 // begun is when people are first needed: when the last remedy was given up,

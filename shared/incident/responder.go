@@ -60,8 +60,8 @@ type Responder struct {
 	Teller   Teller
 	Waker    Waker
 	Reviewer Reviewer
-	// Book returns the playbook of an incident.
-	Book func(*Incident) Playbook
+	// Book returns the playbook of an incident, as it holds at now.
+	Book func(ctx context.Context, inc *Incident, now time.Time) Playbook
 }
 
 // maxMoves bounds what is done about an incident in one go.
@@ -90,7 +90,7 @@ func (r *Responder) Respond(ctx context.Context, id string, events []Event, now 
 		if err != nil {
 			return nil, err
 		}
-		book := r.Book(inc)
+		book := r.Book(ctx, inc, now)
 		around, err := r.Guard.Surroundings(ctx, book.Remedies, now)
 		if err != nil {
 			return nil, err
@@ -172,7 +172,7 @@ func (r *Responder) do(ctx context.Context, inc *Incident, m Move, now time.Time
 	case DraftReview:
 		return false, r.Reviewer.Draft(ctx, inc, now)
 	case CallLevel:
-		e.Kind, e.Remedy, e.Level, e.To = Escalated, nil, m.Level, m.To
+		e.Kind, e.Remedy, e.Level, e.To, e.Through = Escalated, nil, m.Level, m.To, m.Through
 		e.Text = fmt.Sprintf("Nobody had acknowledged: called level %d, %s", m.Level+1, strings.Join(m.To, " and "))
 		if m.Level == 0 {
 			e.Text = "Called " + strings.Join(m.To, " and ")

@@ -77,7 +77,7 @@ func (w *world) Draft(context.Context, *incident.Incident, time.Time) error {
 
 func (w *world) responder(live bool) *incident.Responder {
 	return &incident.Responder{Store: w, Guard: w, Hands: w, Teller: w, Waker: w, Reviewer: w,
-		Book: func(*incident.Incident) incident.Playbook {
+		Book: func(context.Context, *incident.Incident, time.Time) incident.Playbook {
 			return incident.Playbook{
 				Remedies: []incident.Remedy{{Action: incident.PipelineRestart, Target: "sales", Live: live}},
 				Chain:    []incident.Level{{To: []string{"on-call"}}, {After: 15 * time.Minute, To: []string{"lead"}}},

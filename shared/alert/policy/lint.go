@@ -25,6 +25,7 @@ func (r *reader) lint(root *document.Node) {
 		r.lintInhibit(n, r.p.Inhibits[i])
 	}
 	r.lintRoute(root.Get("route"))
+	r.lintPeople(root)
 }
 
 func (r *reader) lintRule(n *document.Node) {

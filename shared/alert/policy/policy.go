@@ -30,6 +30,12 @@ type Policy struct {
 	Inhibits []Inhibit
 	// Maintenance are the windows in which matching alerts are not told of.
 	Maintenance []Window
+	// People are those who can be called, by key; Schedules say who of them is on
+	// call, and Escalations who is called when. Of the escalations the first that
+	// is for an incident counts.
+	People      map[string]Person
+	Schedules   []Schedule
+	Escalations []Escalation
 	// Notes are what the file says and this router does not run, one a line.
 	Notes []string
 

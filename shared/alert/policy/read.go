@@ -89,6 +89,7 @@ func (r *reader) read(root *document.Node) {
 	r.readInhibits(root.Get("inhibit_rules"))
 	r.readMaintenance(root.Get("maintenance"))
 	r.readTopology(root.Get("topology"))
+	r.readPeople(root)
 }
 
 // rule reads a rule whose fields that are absent are those of base.

@@ -71,7 +71,9 @@ var fileShape = &document.Shape{Name: "the policy", Kinds: document.Map, Keys: m
 			"source_matchers": names, "target_matchers": names, "equal": names,
 			"source_match": valued, "target_match": valued, "source_match_re": valued, "target_match_re": valued}}},
 	"receivers": {Kinds: document.List, Item: &document.Shape{Name: "a receiver", Kinds: document.Map, Need: []string{"name"}}},
-	"global":    anyMap, "templates": {Kinds: document.List},
+	"people":    keyed("people", personShape), "on_call": keyed("on_call", scheduleShape),
+	"escalations": {Kinds: document.List, Item: escalationShape},
+	"global":      anyMap, "templates": {Kinds: document.List},
 }}
 
 // routeShape returns the shape of a route, whose children have it too.
