@@ -77,6 +77,10 @@ func (c *checker) simd(ctx context.Context) error {
 // fuzzTarget finds fuzz targets in a test file.
 var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
 
+// smaller is how often go test tries to make an input smaller that it found. Without
+// a bound one such input takes a minute, and so all of a target's time.
+const smaller = "20x"
+
 func (c *checker) fuzz(ctx context.Context) error {
 	type target struct{ folder, name string }
 	var targets []target
@@ -91,7 +95,8 @@ func (c *checker) fuzz(ctx context.Context) error {
 	var failures []error
 	for i, t := range targets {
 		c.progress.at(fmt.Sprintf("%d/%d %s in %s", i+1, len(targets), t.name, t.folder))
-		_, err := c.output(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", c.fuzzing.String(), "./"+filepath.ToSlash(t.folder))
+		_, err := c.output(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", c.fuzzing.String(),
+			"-fuzzminimizetime", smaller, "./"+filepath.ToSlash(t.folder))
 		if err != nil && !outOfTime(err.Error()) {
 			failures = append(failures, err)
 		}
