@@ -34,8 +34,9 @@ type Group struct {
 	// Route is the ID of its route.
 	Route string `json:",omitempty"`
 	// Into is the key of the group whose incident takes this group's alerts, ""
-	// if it keeps them.
-	Into string `json:",omitempty"`
+	// if it keeps them; Joined is the ID of that incident.
+	Into   string `json:",omitempty"`
+	Joined string `json:",omitempty"`
 	// Incidents are those not yet forgotten, oldest first, at most maxIncidents.
 	Incidents []*Incident `json:",omitempty"`
 	// Claim is held while a notification is on its way.
@@ -173,9 +174,10 @@ func (g *Group) Due() time.Time {
 	return due
 }
 
-// open begins an incident of g at now.
-func (g *Group) open(now time.Time) *Incident {
-	g.Incidents = slices.DeleteFunc(g.Incidents, func(i *Incident) bool { return i.over() })
+// open begins an incident of g at now. Those that ended within memory stay, so
+// that what comes late of them is known to be late.
+func (g *Group) open(memory time.Duration, now time.Time) *Incident {
+	g.Incidents = slices.DeleteFunc(g.Incidents, func(i *Incident) bool { return i.forgotten(memory, now) })
 	if len(g.Incidents) >= maxIncidents {
 		g.Incidents = slices.Delete(g.Incidents, 0, 1)
 	}
@@ -193,11 +195,15 @@ func (i *Incident) over() bool { return len(i.Told) == 0 && i.Due.IsZero() && !i
 // for longer than memory.
 func (g *Group) Forgotten(memory time.Duration, now time.Time) bool {
 	for _, i := range g.Incidents {
-		if !i.over() || now.Sub(later(later(i.Opened, i.Active), i.Ended)) <= memory {
+		if !i.forgotten(memory, now) {
 			return false
 		}
 	}
 	return true
+}
+
+func (i *Incident) forgotten(memory time.Duration, now time.Time) bool {
+	return i.over() && now.Sub(later(later(i.Opened, i.Active), i.Ended)) > memory
 }
 
 // first makes id the first signal of the next page, unless there is one. What

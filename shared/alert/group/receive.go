@@ -74,17 +74,17 @@ func (e Engine) incident(g *Group, s *alert.Signal, now time.Time) *Incident {
 		switch {
 		case s.Status == alert.Resolved, s.At.Before(a.ResolvedAt), !a.Beat.IsZero(), a.seen(hash(s.ID)):
 			return i
-		case e.alive(a, w.Stale, now):
+		case e.alive(a, w.Stale, now), a.Firing && e.goesOn(i, now):
 			return i
 		case a.Firing:
-			return g.supersede(i, s.DedupKey, now)
+			return e.supersede(g, i, s.DedupKey, now)
 		}
 		break
 	}
-	if i := g.last(); i != nil && (s.Status == alert.Resolved || e.goesOn(i, now)) {
+	if i := g.last(); i != nil && e.goesOn(i, now) {
 		return i
 	}
-	return g.open(now)
+	return g.open(w.Window, now)
 }
 
 // silences is how many times its longest gap an alert may be silent.
@@ -105,7 +105,8 @@ func (e Engine) silence(a *Alert, most time.Duration) time.Duration {
 	return min(most, max(2*e.Policy.Incidents.Reopen, silences*a.Gap))
 }
 
-// goesOn reports whether new alerts of its group belong to i at now.
+// goesOn reports whether new alerts of its group belong to i at now. A resolve
+// whose alert never fired is no sign of it.
 func (e Engine) goesOn(i *Incident, now time.Time) bool {
 	w := e.Policy.Incidents
 	if !i.Ended.IsZero() {
@@ -115,7 +116,7 @@ func (e Engine) goesOn(i *Incident, now time.Time) bool {
 		return now.Sub(i.Opened) <= w.Window
 	}
 	for _, a := range i.Alerts {
-		if e.alive(a, w.Window, now) || !a.Firing && now.Sub(a.Heard) <= w.Reopen {
+		if e.alive(a, w.Window, now) || !a.Firing && !a.FiringAt.IsZero() && now.Sub(a.Heard) <= w.Reopen {
 			return true
 		}
 	}
@@ -123,16 +124,19 @@ func (e Engine) goesOn(i *Incident, now time.Time) bool {
 }
 
 // supersede moves the alert with that key from old, in which nothing was heard
-// of it for too long, to a new incident. Who was told of it there hears of its
-// end there no more, so that they are carried along.
-func (g *Group) supersede(old *Incident, key string, now time.Time) *Incident {
+// of it for too long, to the incident that goes on, or to a new one. Who was told
+// of it there hears of its end there no more, so that they are carried along.
+func (e Engine) supersede(g *Group, old *Incident, key string, now time.Time) *Incident {
 	delete(old.Alerts, key)
 	told := old.Told
 	if !old.firing() {
 		old.Told, old.Known, old.Due, old.Ended = nil, false, time.Time{}, now
 	}
-	i := g.open(now)
-	i.Told = append(i.Told, told...)
+	i := g.last()
+	if !e.goesOn(i, now) {
+		i = g.open(e.Policy.Incidents.Window, now)
+	}
+	i.tell(told)
 	return i
 }
 

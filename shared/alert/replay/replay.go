@@ -75,7 +75,7 @@ type waiter struct {
 	outcome Outcome
 	truth   string
 	at      time.Time // when it arrived
-	urgent  bool
+	urgent  bool      // P0 or P1, and not mute
 }
 
 type page struct {
@@ -125,7 +125,8 @@ func (p *Player) Play(l Line) error {
 	if last, ok := p.pages[d.Incident]; ok {
 		o.NotificationID, o.NotifiedAt = last.id, &last.at
 	}
-	w := waiter{line: line, id: s.ID, outcome: o, truth: l.Truth, at: p.clock, urgent: l.Severity == alert.P0 || l.Severity == alert.P1}
+	w := waiter{line: line, id: s.ID, outcome: o, truth: l.Truth, at: p.clock,
+		urgent: (l.Severity == alert.P0 || l.Severity == alert.P1) && d.Outcome == group.Waiting}
 	p.report.signal(l, d)
 	switch i := g.Incident(d.Incident); {
 	case d.Outcome == group.Waiting, i != nil && (i.First == s.ID || i.Again == s.ID) && d.Outcome != group.Duplicate:
@@ -222,7 +223,7 @@ func (p *Player) flush(g *group.Group, now time.Time) error {
 	}
 	due := g.Due()
 	if due.IsZero() {
-		if g.Forgotten(memory, now) && g.Into == "" {
+		if g.Forgotten(memory, now) && !p.leads(g) {
 			delete(p.view.groups, g.Key)
 			delete(p.view.scheduled, g.Key)
 			for _, i := range g.Incidents {
@@ -238,6 +239,12 @@ func (p *Player) flush(g *group.Group, now time.Time) error {
 		heap.Push(&p.timers, timer{due, g.Key})
 	}
 	return nil
+}
+
+// leads reports whether g's signals still go into another group's incident.
+func (p *Player) leads(g *group.Group) bool {
+	into := p.view.groups[g.Into]
+	return into != nil && into.Incident(g.Joined) != nil
 }
 
 // tell notes a notice as sent at now, and decides the lines that waited for it.

@@ -23,7 +23,7 @@ type Report struct {
 	Reduction float64 `json:"reduction_percent"`
 	Incidents int     `json:"incidents"` // that were told of
 	// Delay is the time from the arrival of a page's first signal until it left,
-	// in seconds; CriticalMax is the longest of P0 and P1.
+	// in seconds; CriticalMax is the longest of P0 and P1 that nothing muted.
 	DelayP50    float64        `json:"added_delay_p50_seconds"`
 	DelayP95    float64        `json:"added_delay_p95_seconds"`
 	CriticalMax float64        `json:"critical_delay_max_seconds"`
