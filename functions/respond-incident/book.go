@@ -50,10 +50,11 @@ func chainOf(p *policy.Policy, inc *incident.Incident, now time.Time) (chain []i
 		level := incident.Level{After: l.After}
 		level.Through, _ = p.Call(l.To, inc.Severity, now)
 		for _, name := range l.To {
+			who := "everybody of " + name
 			if _, duties := p.Call([]string{name}, inc.Severity, now); len(duties) > 0 {
-				name = duties[0].String()
+				who = duties[0].String()
 			}
-			level.To = append(level.To, name)
+			level.To = append(level.To, who)
 		}
 		chain = append(chain, level)
 	}

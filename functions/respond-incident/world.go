@@ -40,7 +40,7 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	s.ID, s.Severity, s.Summary = e.ID, inc.Severity, e.Text
 	d := alert.Notice{Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID}
 	if e.Kind == incident.Escalated {
-		d.Reason, d.Page = alert.Unacknowledged, true
+		d.Reason, d.Page, d.OnCall = alert.Unacknowledged, true, e.To
 		s.Summary = fmt.Sprintf("nobody has taken %s on: %s", inc.ID, inc.Title)
 		for _, to := range e.Through {
 			if severity := alert.Severity(to); slices.Contains(alert.Severities, severity) {

@@ -24,6 +24,7 @@ import (
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/message"
+	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/alert/router"
 	"tillwatch/shared/aws/alerttable"
 	"tillwatch/shared/aws/alerttimer"
@@ -63,13 +64,12 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 			URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"},
 		Publisher: &snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics},
 		Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
-		Compose:   message.Compose,
 	}
 	h := &handler{
 		door: func(ctx context.Context, now time.Time) (door, error) {
 			p, err := policies.Policy(ctx, now)
 			r := base
-			r.Engine = group.Engine{Policy: p}
+			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p)
 			return &r, err
 		},
 		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
@@ -81,6 +81,20 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	}
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
 	return nil
+}
+
+// composeUnder writes messages of which a page names who is on call by the
+// policy.
+func composeUnder(p *policy.Policy) func(alert.Signal, alert.Notice) ([]alert.Message, error) {
+	return func(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
+		if !d.Page {
+			return message.Compose(s, d)
+		}
+		for _, duty := range p.OnCall(d.At, s.Severity, s) {
+			d.OnCall = append(d.OnCall, duty.String())
+		}
+		return message.Compose(s, d)
+	}
 }
 
 // configuration is what the deployment says.

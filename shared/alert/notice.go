@@ -20,6 +20,10 @@ type Notice struct {
 	HeldBack, Folded int
 	// QuietUntil is when the page may be repeated; zero if it is not.
 	QuietUntil time.Time
+	// OnCall are those whose turn it is to act, in the order in which they are
+	// called, as a Duty says it; where Reason is Unacknowledged, those who are
+	// called now. None if the policy names nobody.
+	OnCall []string
 	// Incident is its ID. Others are the summaries of its alerts but that of the
 	// signal that the message is about, worst first.
 	Incident string

@@ -104,6 +104,9 @@ func (p *PagerDuty) encode(n Notice) ([]byte, error) {
 func details(n Notice) map[string]any {
 	s := n.Signal
 	d := map[string]any{"reason": string(n.Reason), "priority": string(s.Severity), "environment": s.Environment, "rule": s.Rule}
+	if len(n.OnCall) > 0 {
+		d["on_call"] = n.OnCall
+	}
 	for _, f := range s.Facts {
 		if _, taken := d[f.Name]; !taken {
 			d[f.Name] = f.Value

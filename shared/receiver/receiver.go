@@ -31,8 +31,11 @@ type Notice struct {
 	EventType string       `json:"event_type"`
 	Reason    alert.Reason `json:"reason"`
 	// Incident is the id of the incident, "" where none is known.
-	Incident string       `json:"incident_id,omitempty"`
-	Signal   alert.Signal `json:"signal"`
+	Incident string `json:"incident_id,omitempty"`
+	// OnCall are those whose turn it is to act, in the order in which they are
+	// called, each with the schedule and until when.
+	OnCall []string     `json:"on_call,omitempty"`
+	Signal alert.Signal `json:"signal"`
 }
 
 // Version is the version of Notice that is understood.

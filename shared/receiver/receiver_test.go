@@ -25,7 +25,7 @@ func notice(status alert.Status, severity alert.Severity) Notice {
 		Findings: []alert.Finding{{Check: "customer_id.required", Message: "12 of 3,214 rows have none", Advice: "Fill them"}},
 		Facts:    []alert.Fact{{Name: "rows", Value: "3,214"}, {Name: "rule", Value: "not this"}}, NextSteps: []string{"Open the report"},
 		Links: []alert.Link{{Name: "Report", URL: "https://example.com/r"}}}
-	return Notice{Version: Version, EventType: "signal.raised.v1", Reason: alert.FirstNotification, Signal: s}
+	return Notice{Version: Version, EventType: "signal.raised.v1", Reason: alert.FirstNotification, OnCall: []string{"Kim (primary)"}, Signal: s}
 }
 
 // tool is a receiver's side: it answers with codes in turn, then with 202.
@@ -106,6 +106,9 @@ func TestPagerDutyTakesIt(t *testing.T) {
 		}
 		if e.Payload.Details["rule"] != alert.FileRejected || e.Payload.Details["rows"] != "3,214" || len(e.Links) != 1 {
 			t.Errorf("details %v, links %v", e.Payload.Details, e.Links)
+		}
+		if who, _ := e.Payload.Details["on_call"].([]any); len(who) != 1 || who[0] != "Kim (primary)" {
+			t.Errorf("on call %v", e.Payload.Details["on_call"])
 		}
 	}
 }

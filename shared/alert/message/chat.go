@@ -199,6 +199,9 @@ func description(s alert.Signal, d alert.Notice) string {
 		lines = append(lines, "*Impact:* "+escape(impact))
 	}
 	lines = append(lines, escape(urgency(s, d)))
+	if label, who := called(s, d); who != "" {
+		lines = append(lines, "*"+label+":* "+escape(who))
+	}
 	var links []string
 	for _, l := range s.Links {
 		if strings.HasPrefix(l.URL, "https://") || strings.HasPrefix(l.URL, "http://") {

@@ -30,6 +30,9 @@ func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	}
 	top.add(wrap("", sentence(lead))...)
 	top.add(standing(s, d)...)
+	if label, who := called(s, d); who != "" {
+		top.add(wrap("", label+": "+who+".")...)
+	}
 	if s.Status == alert.Firing {
 		rest.list("WHAT TO DO NOW", s.NextSteps, true)
 		rest.list("WHAT IT COSTS", s.Impact, false)

@@ -98,8 +98,9 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 			EventType string       `json:"event_type"`
 			Reason    alert.Reason `json:"reason"`
 			Incident  string       `json:"incident_id,omitempty"`
+			OnCall    []string     `json:"on_call,omitempty"`
 			Signal    alert.Signal `json:"signal"`
-		}{1, EventType(s), d.Reason, d.Incident, s})
+		}{1, EventType(s), d.Reason, d.Incident, onCall(s, d), s})
 		if err != nil {
 			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
 		}
