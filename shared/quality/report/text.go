@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 
@@ -95,6 +96,27 @@ func plain(s string) string {
 	}
 }
 
+// cells is how many cells a word takes, or one more than most if it is so long
+// that measuring it for each line that it fills would take long.
+func cells(word string, most int) int {
+	if head := beginning(word, most); len(head) < len(word) {
+		return most + 1
+	}
+	return runewidth.StringWidth(word)
+}
+
+// beginning is as much of a word as a line of that many cells may have to show.
+func beginning(word string, width int) string {
+	end := 16 * width // bytes; a cell rarely has more than a dozen
+	if end >= len(word) {
+		return word
+	}
+	for end > width && !utf8.RuneStart(word[end]) {
+		end--
+	}
+	return word[:end]
+}
+
 // fold breaks s into at least one line of at most first cells and further
 // ones of at most rest cells.
 func fold(s string, first, rest int) []string {
@@ -105,15 +127,15 @@ func fold(s string, first, rest int) []string {
 		line, used, width = "", 0, max(rest, 16)
 	}
 	for _, word := range strings.Fields(s) {
-		n := runewidth.StringWidth(word)
+		n := cells(word, width)
 		if used > 0 && used+1+n > width {
 			turn()
 		}
 		for n > width { // no line holds the word: break inside it
-			line = runewidth.Truncate(word, width, "")
+			line = runewidth.Truncate(beginning(word, width), width, "")
 			word = word[len(line):]
-			n = runewidth.StringWidth(word)
 			turn()
+			n = cells(word, width)
 		}
 		if used > 0 {
 			line += " "
