@@ -20,7 +20,7 @@ func (a *app) alertsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.alertsLintCommand(), a.alertsPushCommand(), a.alertsTestCommand(), a.replayCommand(), a.whyCommand(), a.stormCommand())
+	c.AddCommand(a.alertsLintCommand(), a.alertsPushCommand(), a.alertsTestCommand(), a.onCallCommand(), a.replayCommand(), a.whyCommand(), a.stormCommand())
 	return c
 }
 
@@ -30,8 +30,9 @@ func (a *app) alertsLintCommand() *cobra.Command {
 		Short: "Find everything that is wrong with alert policies",
 		Long: `Lint reads alert policies and lists every error with file, line and column, and what
 to write instead: also rules that could never fire, routes that no alert reaches, and
-inhibit rules that would mute too much. What is read and not run is noted. Without a
-file it prints the policy that ships, as a beginning.
+inhibit rules that would mute too much. What is read and not run is noted, and schedules
+are warned of that have nobody on call, or two overrides at once, in the next 14 days.
+Without a file it prints the policy that ships, as a beginning.
 
 Exit codes: 0 all are valid, 1 at least one is not, 2 one could not be read.`,
 		ValidArgsFunction: contractFiles,
@@ -58,6 +59,11 @@ Exit codes: 0 all are valid, 1 at least one is not, 2 one could not be read.`,
 						many(len(p.Rules()), "rule"), many(len(p.Routes), "route"), many(len(p.Inhibits), "inhibit rule"))
 					for _, note := range p.Notes {
 						fmt.Fprintf(a.out, "%s: note: %s\n", report.Printable(name), report.Printable(note))
+					}
+					for _, r := range p.Rosters(a.now(), a.now().AddDate(0, 0, onCallDays)) {
+						for _, warning := range rosterWarnings(r) {
+							fmt.Fprintf(a.out, "%s: warning: %s\n", report.Printable(name), report.Printable(warning))
+						}
 					}
 				}
 			}

@@ -101,12 +101,13 @@ func (s Schedule) turns(now, limit time.Time, open bool) time.Time {
 }
 
 // Shifts returns who is on call from from until before until, without holes and
-// in order; the first begins at from and the last ends at until.
+// in order; the first begins at from, and the last ends when it does, which may
+// be after until.
 func (s Schedule) Shifts(from, until time.Time) []Shift {
 	var list []Shift
 	for now := from; now.Before(until); {
 		shift := s.At(now)
-		if shift.Until.IsZero() || shift.Until.After(until) {
+		if shift.Until.IsZero() {
 			shift.Until = until.UTC()
 		}
 		now = shift.Until
@@ -119,18 +120,24 @@ func (s Schedule) Shifts(from, until time.Time) []Shift {
 	return list
 }
 
-// Overlaps returns the pairs of overrides that hold at the same time at some
-// moment of [from, until): the first of each gives way to the second.
-func (s Schedule) Overlaps(from, until time.Time) (pairs [][2]Override) {
+// An Overlap is a time in which two overrides hold, of which one wins.
+type Overlap struct {
+	Holds, GivesWay Override
+	From, Until     time.Time
+}
+
+// Overlaps returns the overlaps of two overrides each in [from, until), in the
+// order of the overrides.
+func (s Schedule) Overlaps(from, until time.Time) (list []Overlap) {
 	for i, a := range s.Overrides {
 		for _, b := range s.Overrides[i+1:] {
 			begin, end := later(later(a.From, b.From), from), earlier(earlier(a.Until, b.Until), until)
 			if begin.Before(end) {
-				pairs = append(pairs, [2]Override{a, b})
+				list = append(list, Overlap{Holds: b, GivesWay: a, From: begin.UTC(), Until: end.UTC()})
 			}
 		}
 	}
-	return pairs
+	return list
 }
 
 func later(a, b time.Time) time.Time {

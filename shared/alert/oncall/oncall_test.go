@@ -51,11 +51,12 @@ func TestTurns(t *testing.T) {
 	if got := (Schedule{}).At(at(10, 19, 8)); got.Person != "" || !got.Until.IsZero() {
 		t.Errorf("without people: %+v, want nobody for ever", got)
 	}
-	if pairs := s.Overlaps(at(11, 1, 0), at(12, 1, 0)); len(pairs) != 1 || pairs[0][0].Person != "dan" || pairs[0][1].Person != "eve" {
-		t.Errorf("overlaps %v, want dan giving way to eve", pairs)
+	list := s.Overlaps(at(11, 1, 0), at(12, 1, 0))
+	if len(list) != 1 || list[0].GivesWay.Person != "dan" || list[0].Holds.Person != "eve" || !list[0].From.Equal(at(11, 4, 20)) || !list[0].Until.Equal(at(11, 4, 22)) {
+		t.Errorf("overlaps %v, want dan giving way to eve for two hours", list)
 	}
-	if pairs := s.Overlaps(at(11, 5, 0), at(12, 1, 0)); len(pairs) != 0 {
-		t.Errorf("overlaps %v after they were over", pairs)
+	if list := s.Overlaps(at(11, 5, 0), at(12, 1, 0)); len(list) != 0 {
+		t.Errorf("overlaps %v after they were over", list)
 	}
 }
 
@@ -92,7 +93,7 @@ func TestHoursLeaveGaps(t *testing.T) {
 		{From: utc(20, 17), Until: utc(21, 10)},
 		{Person: "cem", From: utc(21, 10), Until: utc(21, 12), Override: true},
 		{From: utc(21, 12), Until: utc(23, 9)},
-		{Person: "bob", From: utc(23, 9), Until: utc(23, 12)},
+		{Person: "bob", From: utc(23, 9), Until: utc(23, 17)},
 	}
 	got := s.Shifts(utc(20, 12), utc(23, 12))
 	if len(got) != len(want) {
@@ -155,7 +156,7 @@ func TestShiftsAgreeWithEachMinute(t *testing.T) {
 			if !shift.From.Equal(at) {
 				t.Fatalf("a hole before %+v", shift)
 			}
-			for at.Before(shift.Until) {
+			for at.Before(shift.Until) && at.Before(until) {
 				if got := s.At(at); got.Person != shift.Person {
 					t.Fatalf("at %s: %q, the shift says %q", at, got.Person, shift.Person)
 				}
