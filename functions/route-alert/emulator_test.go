@@ -146,7 +146,7 @@ func TestSignalArrives(t *testing.T) {
 		Store:     &alerttable.Store{Client: c.db, Table: c.table, Now: time.Now},
 		Timer:     &safeTimer{},
 		Publisher: &snstopic.Publisher{Client: c.sns, Topics: c.topics},
-		Announcer: announcer{&w.bus}, Compose: message.Compose,
+		Announcer: announcer{&w.bus}, Compose: compose,
 	}
 	w.door = func(context.Context, time.Time) (door, error) { return r, nil }
 	raw, err := os.ReadFile("../../events/signal/raised.json")

@@ -68,12 +68,16 @@ type world struct {
 	wakes   []router.Wake
 }
 
+func compose(_ context.Context, s alert.Signal, n alert.Notice) ([]alert.Message, error) {
+	return message.Compose(s, n)
+}
+
 func newWorld() *world {
 	w := &world{}
 	w.at = time.Date(2026, 11, 22, 3, 7, 12, 0, time.UTC)
 	r := &router.Router{
 		Engine: group.Engine{Policy: policy.Shipped()}, Store: &memory.Alerts{}, Timer: w,
-		Publisher: w, Announcer: announcer{&w.bus}, Compose: message.Compose,
+		Publisher: w, Announcer: announcer{&w.bus}, Compose: compose,
 	}
 	w.handler = &handler{
 		door:    func(context.Context, time.Time) (door, error) { return r, nil },

@@ -85,8 +85,8 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 
 // composeUnder writes messages of which a page names who is on call by the
 // policy.
-func composeUnder(p *policy.Policy) func(alert.Signal, alert.Notice) ([]alert.Message, error) {
-	return func(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
+func composeUnder(p *policy.Policy) func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error) {
+	return func(_ context.Context, s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 		if !d.Page {
 			return message.Compose(s, d)
 		}

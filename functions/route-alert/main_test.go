@@ -36,7 +36,7 @@ escalations:
 		{"an update", alert.P1, 8, false, ""},
 	} {
 		s.Severity = c.severity
-		list, err := composeUnder(p)(s, alert.Notice{Reason: alert.FirstNotification, Page: c.page, Severities: []alert.Severity{c.severity},
+		list, err := composeUnder(p)(t.Context(), s, alert.Notice{Reason: alert.FirstNotification, Page: c.page, Severities: []alert.Severity{c.severity},
 			At: time.Date(2026, 11, 23, c.hour, 0, 0, 0, time.UTC), Since: s.At})
 		if err != nil {
 			t.Fatal(err)

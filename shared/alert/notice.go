@@ -24,10 +24,23 @@ type Notice struct {
 	// called, as a Duty says it; where Reason is Unacknowledged, those who are
 	// called now. None if the policy names nobody.
 	OnCall []string
-	// Incident is its ID. Others are the summaries of its alerts but that of the
-	// signal that the message is about, worst first.
-	Incident string
-	Others   []string
+	// Incident is its ID, Group the key of the router's group that has it. Others
+	// are the summaries of its alerts but that of the signal that the message is
+	// about, worst first.
+	Incident, Group string
+	Others          []string
+	// By is who said that it is over, where Reason is AlertResolved; "" if its
+	// signals did.
+	By string
+	// Choices are the answers that people may give, each by a link; nil if none.
+	Choices []Choice
+}
+
+// A Choice is an answer that whoever gets a message may give by a link.
+type Choice struct {
+	Name string `json:"name"` // Acknowledge, Resolve, Silence
+	Does string `json:"does"` // what comes of it, in a few words
+	URL  string `json:"url"`
 }
 
 // A Reason says why people are told. It ends up in the log.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/router"
+	"tillwatch/shared/alert/silence"
 )
 
 // Alerts is a router.Store that forgets when the process ends. The zero value
@@ -19,6 +21,8 @@ type Alerts struct {
 	mu      sync.Mutex
 	groups  map[string]stored
 	sources map[string][]group.Source
+
+	silences map[string]silence.Silence
 }
 
 // stored is a group as a table keeps it: as a text that nobody else holds.
@@ -82,5 +86,27 @@ func (a *Alerts) PutSource(_ context.Context, c group.Change, _ time.Time) error
 		slices.SortFunc(list, func(a, b group.Source) int { return strings.Compare(a.Alert, b.Alert) })
 	}
 	a.sources[c.Key] = list
+	return nil
+}
+
+// Silences implements router.Store.
+func (a *Alerts) Silences(context.Context) ([]silence.Silence, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := slices.Collect(maps.Values(a.silences))
+	silence.Sort(list)
+	return list, nil
+}
+
+// PutSilence implements router.Store.
+func (a *Alerts) PutSilence(_ context.Context, s silence.Silence) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.silences == nil {
+		a.silences = map[string]silence.Silence{}
+	}
+	if !a.silences[s.ID].Updated.After(s.Updated) {
+		a.silences[s.ID] = s
+	}
 	return nil
 }

@@ -89,6 +89,9 @@ func (p *PagerDuty) encode(n Notice) ([]byte, error) {
 	for _, l := range s.Links {
 		e.Links = append(e.Links, link{Href: l.URL, Text: l.Name})
 	}
+	for _, c := range n.Choices {
+		e.Links = append(e.Links, link{Href: c.URL, Text: c.Name + ": " + c.Does})
+	}
 	body, err := json.Marshal(e)
 	if err == nil && len(body) > maxEvent {
 		e.Payload.Details = map[string]any{"omitted": fmt.Sprintf("the details have %d bytes, too many; see the report", len(body))}
@@ -106,6 +109,9 @@ func details(n Notice) map[string]any {
 	d := map[string]any{"reason": string(n.Reason), "priority": string(s.Severity), "environment": s.Environment, "rule": s.Rule}
 	if len(n.OnCall) > 0 {
 		d["on_call"] = n.OnCall
+	}
+	if n.By != "" {
+		d["resolved_by"] = n.By
 	}
 	for _, f := range s.Facts {
 		if _, taken := d[f.Name]; !taken {

@@ -32,10 +32,16 @@ type Notice struct {
 	Reason    alert.Reason `json:"reason"`
 	// Incident is the id of the incident, "" where none is known.
 	Incident string `json:"incident_id,omitempty"`
+	// Group is the key of the router's group that has the incident; By is who said
+	// that it is over, "" if its signals did.
+	Group string `json:"group_key,omitempty"`
+	By    string `json:"by,omitempty"`
 	// OnCall are those whose turn it is to act, in the order in which they are
 	// called, each with the schedule and until when.
 	OnCall []string     `json:"on_call,omitempty"`
 	Signal alert.Signal `json:"signal"`
+	// Choices are the answers that may be given by a link.
+	Choices []alert.Choice `json:"answers,omitempty"`
 }
 
 // Version is the version of Notice that is understood.

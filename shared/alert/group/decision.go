@@ -55,6 +55,7 @@ const (
 
 	MaintenanceWindow Reason = "maintenance_window"
 	TimeInterval      Reason = "time_interval"
+	Silenced          Reason = "silence" // a person's
 	SourceFiring      Reason = "source_firing"
 
 	PendingFor   Reason = "pending_for"
@@ -71,8 +72,8 @@ const (
 // A Notice is what there is to tell of an incident.
 type Notice struct {
 	alert.Notice
-	// ID is the same for every attempt to send it; Group is the key of its group.
-	ID, Group string
+	// ID is the same for every attempt to send it.
+	ID string
 	// Signal is what the message is about, First the ID of the first signal that
 	// is told of.
 	Signal alert.Signal

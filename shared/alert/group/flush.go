@@ -109,7 +109,10 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 		f.again = sooner(f.again, at)
 		return nil
 	}
-	reason, until := f.engine.suppressed(f.route, &a.Of, f.now)
+	reason, until, err := f.engine.suppressed(f.route, &a.Of, f.incident, f.view, f.now)
+	if err != nil {
+		return err
+	}
 	muted := Outcome("")
 	if reason != "" {
 		muted = Suppressed
@@ -143,7 +146,8 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 func (f *flush) absent(a *Alert, since time.Time) {
 	i := f.incident
 	a.Firing, a.Since, a.FiringAt = true, since, since
-	i.Active, i.Ended = f.now, time.Time{}
+	i.Active = f.now
+	i.again(f.now)
 	if lead := a.Of; i.Lead == nil || !i.leads() {
 		lead.At, lead.Severity, lead.Status = since, a.Severity, alert.Firing
 		lead.Summary = "nothing was heard of " + a.Of.Rule + " since " + a.Beat.UTC().Format(time.RFC3339)
@@ -201,9 +205,10 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	i := f.incident
 	n := Notice{
 		Notice: alert.Notice{
-			Reason: reason, Page: page, At: f.now, Since: i.Opened, HeldBack: max(0, i.HeldBack-1), Folded: i.Folded, Incident: i.ID,
+			Reason: reason, Page: page, At: f.now, Since: i.Opened, HeldBack: max(0, i.HeldBack-1), Folded: i.Folded,
+			Incident: i.ID, Group: f.group.Key,
 		},
-		ID: i.ID + "-" + strconv.Itoa(i.Page+1) + "-" + string(reason), Group: f.group.Key,
+		ID:    i.ID + "-" + strconv.Itoa(i.Page+1) + "-" + string(reason),
 		First: i.First, Firing: f.firing, Resolved: f.ended,
 	}
 	for _, a := range i.Alerts {
@@ -216,7 +221,7 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	}
 	lead := i.Lead
 	if reason == alert.AlertResolved {
-		n.Severities = slices.Clone(i.Told)
+		n.Severities, n.By = slices.Clone(i.Told), i.EndedBy
 		if i.End != nil {
 			lead = i.End
 		}

@@ -23,6 +23,7 @@ import (
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/policy"
+	"tillwatch/shared/alert/silence"
 )
 
 // A Group is what is known of the alerts that are told of together. The zero
@@ -50,8 +51,9 @@ type Incident struct {
 	ID string
 	// Opened is when it was first heard of, Spread when an alert joined it last,
 	// Active when something of it was last heard to fire, Ended when all had ended
-	// (zero while it is open).
+	// (zero while it is open), Reopened when something of it fired after that.
 	Opened, Spread, Active, Ended time.Time
+	Reopened                      time.Time `json:",omitzero"`
 	// Alerts by dedup key, the ended ones included until it is forgotten; Folded
 	// counts the signals beyond the storm limit.
 	Alerts map[string]*Alert
@@ -77,8 +79,10 @@ type Incident struct {
 	Told  []alert.Severity `json:",omitempty"`
 	// HeldBack counts the signals since the last page that nobody was told of.
 	HeldBack int `json:",omitempty"`
-	// AckedBy acknowledged it: nothing is repeated. "" if nobody did.
+	// AckedBy acknowledged it: nothing is repeated. EndedBy said that it is over.
+	// "" if nobody did.
 	AckedBy string `json:",omitempty"`
+	EndedBy string `json:",omitempty"`
 	// Lead is what messages are about: the worst signal, the first of several;
 	// End the one that ended it.
 	Lead, End *alert.Signal `json:",omitempty"`
@@ -129,6 +133,8 @@ type View interface {
 	Group(key string) (*Group, error)
 	// Sources returns the alerts that fire as sources under an inhibition key.
 	Sources(key string) ([]Source, error)
+	// Silences returns those that hold, in any order; others may be among them.
+	Silences() ([]silence.Silence, error)
 }
 
 // seen reports whether a signal was handled before.

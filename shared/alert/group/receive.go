@@ -150,7 +150,7 @@ func observe(c *call) (Outcome, Reason, error) {
 	}
 	if !a.Firing {
 		a.Firing, a.Since, a.Muted = true, s.At, ""
-		i.Ended = time.Time{}
+		i.again(c.now)
 	} else if !a.Hold.IsZero() {
 		c.flapped = true
 	}
@@ -176,6 +176,15 @@ func observe(c *call) (Outcome, Reason, error) {
 		i.due(later(at, c.now))
 	}
 	return "", "", nil
+}
+
+// again notes that something of i fires at now: whoever took it on before it
+// ended took on another one.
+func (i *Incident) again(now time.Time) {
+	if i.Ended.IsZero() && i.EndedBy == "" {
+		return
+	}
+	i.Ended, i.Reopened, i.AckedBy, i.EndedBy = time.Time{}, now, "", ""
 }
 
 // leads reports whether the alert of the lead still fires.

@@ -120,15 +120,3 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 	f.schedule()
 	return nil
 }
-
-// Acknowledge says that somebody has taken the incident on: nothing of it is
-// repeated, but it is told if it becomes worse. It reports whether there is such
-// an incident.
-func (g *Group) Acknowledge(incident, by string) bool {
-	i := g.Incident(incident)
-	if i == nil || i.over() {
-		return false
-	}
-	i.AckedBy = by
-	return true
-}

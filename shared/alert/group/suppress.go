@@ -7,13 +7,13 @@ import (
 	"tillwatch/shared/alert/policy"
 )
 
-// suppress mutes what maintenance windows or the route's time intervals
-// mute. The alert is known all the same, and told of if it still
-// fires when they end.
+// suppress mutes what maintenance windows, the route's time intervals or
+// people's silences mute. The alert is known all the same, and told of if it
+// still fires when they end.
 func suppress(c *call) (Outcome, Reason, error) {
-	reason, until := c.engine.suppressed(c.route, c.signal, c.now)
-	if reason == "" {
-		return "", "", nil
+	reason, until, err := c.engine.suppressed(c.route, c.signal, c.incident, c.view, c.now)
+	if err != nil || reason == "" {
+		return "", "", err
 	}
 	c.alert.Muted = Suppressed
 	if !c.incident.Known || c.alert.Severity.Worse(c.incident.Severity) {
@@ -23,9 +23,10 @@ func suppress(c *call) (Outcome, Reason, error) {
 	return Suppressed, reason, nil
 }
 
-// suppressed returns why s is not told of at now, "" if it is, and when to ask
-// again.
-func (e Engine) suppressed(r *policy.Route, s *alert.Signal, now time.Time) (Reason, time.Time) {
+// suppressed returns why s, of incident i, is not told of at now, "" if it is,
+// and when to ask again. A silence may be expired before its end, so that it is
+// asked again after a group interval at the latest, as Alertmanager does.
+func (e Engine) suppressed(r *policy.Route, s *alert.Signal, i *Incident, v View, now time.Time) (Reason, time.Time, error) {
 	ends := func(w policy.Window) time.Time {
 		if len(w.Intervals) == 0 {
 			return w.Until
@@ -34,11 +35,20 @@ func (e Engine) suppressed(r *policy.Route, s *alert.Signal, now time.Time) (Rea
 	}
 	for _, w := range e.Policy.Maintenance {
 		if e.Policy.Mutes(w, s, now) {
-			return MaintenanceWindow, ends(w)
+			return MaintenanceWindow, ends(w), nil
 		}
 	}
 	if _, open := e.Policy.Open(r, now); !open {
-		return TimeInterval, policy.Reopens(now, func(t time.Time) bool { _, open := e.Policy.Open(r, t); return open })
+		return TimeInterval, policy.Reopens(now, func(t time.Time) bool { _, open := e.Policy.Open(r, t); return open }), nil
 	}
-	return "", time.Time{}
+	silences, err := v.Silences()
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	for n := range silences {
+		if q := &silences[n]; q.Mutes(s, i.ID, later(i.Opened, i.Reopened), now) {
+			return Silenced, sooner(q.Ends, now.Add(r.Interval)), nil
+		}
+	}
+	return "", time.Time{}, nil
 }

@@ -210,8 +210,14 @@ func description(s alert.Signal, d alert.Notice) string {
 			links = append(links, escape(l.Name+": "+l.URL))
 		}
 	}
+	for _, o := range d.Choices {
+		links = append(links, fmt.Sprintf("<%s|%s>", target(o.URL), escape(o.Name)))
+	}
 	if len(links) > 0 {
 		lines = append(lines, strings.Join(links, " · "))
+	}
+	if d.By != "" {
+		lines = append(lines, escape(line(d.By))+" says that it is over.")
 	}
 	return strings.Join(lines, "\n")
 }

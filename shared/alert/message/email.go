@@ -39,6 +39,7 @@ func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	} else {
 		rest.list("WHAT IS LEFT TO DO", s.NextSteps, true)
 	}
+	rest.choices(d)
 	rest.list("ALSO IN THIS INCIDENT", others(d), false)
 	rest.facts(s)
 	rest.links(s)
@@ -144,6 +145,9 @@ func why(s alert.Signal, d alert.Notice) []string {
 		text = "You get this because something was done about the incident."
 	case alert.AlertResolved:
 		text = "You get this because you were told when it began. Nothing more will come."
+		if d.By != "" {
+			text = fmt.Sprintf("You get this because you were told when it began: %s says that it is over. Nothing more will come, unless it is noticed again.", line(d.By))
+		}
 	default:
 		text = fmt.Sprintf("You get this because of: %s.", d.Reason)
 	}
@@ -241,6 +245,18 @@ func (p *page) facts(s alert.Signal) {
 	wide = min(wide, 24)
 	for _, f := range s.Facts {
 		p.add(wrap(fmt.Sprintf("    %-*s  ", wide, f.Name), f.Value)...)
+	}
+}
+
+// choices puts each answer's address on a line of its own under what it does.
+func (p *page) choices(d alert.Notice) {
+	if len(d.Choices) == 0 {
+		return
+	}
+	p.add("", "ANSWER (each link asks before it acts)")
+	for _, c := range d.Choices {
+		p.add(wrap("  - ", c.Name+": "+c.Does+".")...)
+		p.add("    " + c.URL)
 	}
 }
 

@@ -51,9 +51,18 @@ func forSeverity(s alert.Signal, d alert.Notice, severity alert.Severity) (alert
 			"lambda":  string(machine),
 			"https":   string(machine),
 			"sqs":     string(machine),
+			"sms":     sms(subject, d),
 		},
 		Attributes: attributes(s, severity),
 	}, nil
+}
+
+// sms is the text of a short message: the subject, and how to take it on.
+func sms(subject string, d alert.Notice) string {
+	if len(d.Choices) == 0 {
+		return subject
+	}
+	return subject + "\n" + d.Choices[0].Name + ": " + d.Choices[0].URL
 }
 
 // EventType returns the detail type with which s travels on the bus.
@@ -98,9 +107,13 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 			EventType string       `json:"event_type"`
 			Reason    alert.Reason `json:"reason"`
 			Incident  string       `json:"incident_id,omitempty"`
+			Group     string       `json:"group_key,omitempty"`
+			By        string       `json:"by,omitempty"`
 			OnCall    []string     `json:"on_call,omitempty"`
 			Signal    alert.Signal `json:"signal"`
-		}{1, EventType(s), d.Reason, d.Incident, onCall(s, d), s})
+
+			Choices []alert.Choice `json:"answers,omitempty"`
+		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), s, d.Choices})
 		if err != nil {
 			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
 		}

@@ -14,8 +14,10 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/policy"
+	"tillwatch/shared/alert/silence"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -23,7 +25,8 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // TestTimelines plays each story of testdata. A story is an archive of an
 // optional policy and the story itself: a line "15:04:05 firing P1 rule
 // name=value … [at 15:04:05]" is followed by what was decided on it, a line
-// "15:04:05" lets time pass; "=>" is what people are told, and when.
+// "15:04:05" lets time pass, "15:04:05 acknowledge Ann" is a person's answer;
+// "=>" is what people are told, and when.
 func TestTimelines(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -61,7 +64,7 @@ func TestTimelines(t *testing.T) {
 	for _, reason := range slices.Concat(
 		texts(alert.FirstNotification, alert.FiredAgain, alert.SeverityRaised, alert.NewAlerts, alert.AlertResolved, alert.SomeResolved, alert.StillFiring),
 		texts(group.SameSignal, group.SameFact, group.Overtaken, group.OnRetry, group.StormLimit, group.Alive, group.NeverFired,
-			group.HeldForFlapping, group.AlertEnded, group.IncidentEnded, group.MaintenanceWindow, group.TimeInterval,
+			group.HeldForFlapping, group.AlertEnded, group.IncidentEnded, group.MaintenanceWindow, group.TimeInterval, group.Silenced,
 			group.SourceFiring, group.PendingFor, group.WorseNow, group.Urgent, group.GroupWait, group.FlapHeld, group.Cooling,
 			group.StillFires, group.NewInGroup, group.CorrelatedUp),
 	) {
@@ -133,6 +136,13 @@ func tell(t *testing.T, p *policy.Policy, story string, said map[string]bool) st
 		if len(words) == 1 {
 			continue
 		}
+		if answered(t, player, at, words[1:]) {
+			if pending != "" {
+				fmt.Fprintln(&out, pending)
+				pending = ""
+			}
+			continue
+		}
 		l := Line{Time: at, Status: alert.Status(words[1]), Severity: alert.Severity(words[2]), Rule: words[3], Labels: Labels{}}
 		for i := 4; i < len(words); i++ {
 			if words[i] == "at" {
@@ -157,6 +167,45 @@ func tell(t *testing.T, p *policy.Policy, story string, said map[string]bool) st
 		}
 	}
 	return out.String()
+}
+
+// answered does what a person says: "acknowledge Ann", "resolve Ann", "silence
+// Ann 2h MATCHER…" with an id from the name, "expire Ann". It reports whether
+// the line is one of these.
+func answered(t *testing.T, p *Player, at time.Time, words []string) bool {
+	t.Helper()
+	switch kind := answer.Kind(words[0]); kind {
+	case answer.Acknowledge, answer.Resolve:
+		if err := p.Answer(kind, words[1]); err != nil {
+			t.Fatal(err)
+		}
+		return true
+	case answer.Silence:
+		d, err := time.ParseDuration(words[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := silence.Silence{ID: words[1], Matchers: words[3:], Starts: at, Ends: at.Add(d), By: words[1], Comment: "work", Updated: at}
+		if words[3] == "while-open" {
+			s.Matchers = words[4:]
+			for _, g := range p.view.groups {
+				s.Incident = g.Incidents[len(g.Incidents)-1].ID
+			}
+		}
+		if s, err = silence.New(s); err != nil {
+			t.Fatal(err)
+		}
+		p.Silence(s)
+		return true
+	case "expire":
+		for _, s := range p.view.silences {
+			if s.ID == words[1] {
+				p.Silence(s.Expire(at))
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // clock reads a time of Monday, or of a later day: "2d 03:00:00" is 2d03:00:00.

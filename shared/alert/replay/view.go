@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/silence"
 )
 
 // view keeps groups and inhibition sources in memory.
@@ -12,6 +13,7 @@ type view struct {
 	groups    map[string]*group.Group
 	sources   map[string][]group.Source
 	scheduled map[string]time.Time
+	silences  []silence.Silence
 }
 
 var _ group.View = (*view)(nil)
@@ -22,6 +24,8 @@ func (v *view) Group(key string) (*group.Group, error) {
 	}
 	return &group.Group{Key: key}, nil
 }
+
+func (v *view) Silences() ([]silence.Silence, error) { return v.silences, nil }
 
 func (v *view) Sources(key string) ([]group.Source, error) { return v.sources[key], nil }
 

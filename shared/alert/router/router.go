@@ -17,6 +17,7 @@ import (
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/silence"
 )
 
 // A Store keeps groups and the sources of inhibition.
@@ -31,6 +32,11 @@ type Store interface {
 	Sources(ctx context.Context, key string) ([]group.Source, error)
 	// PutSource adds or removes a source; doing it twice does it once.
 	PutSource(ctx context.Context, c group.Change, now time.Time) error
+	// Silences returns all silences that are remembered, in any order.
+	Silences(ctx context.Context) ([]silence.Silence, error)
+	// PutSilence stores s, which silence.New made, unless what is stored under its
+	// ID was updated later.
+	PutSilence(ctx context.Context, s silence.Silence) error
 }
 
 // A Timer lets a Wake come to the router at a time, at least once and not long
@@ -64,7 +70,7 @@ type Router struct {
 	Publisher Publisher
 	Announcer Announcer
 	// Compose writes the messages of a notice.
-	Compose func(alert.Signal, alert.Notice) ([]alert.Message, error)
+	Compose func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error)
 	// Lease is how long a claim outlives the delivery that died with it, a
 	// minute if 0. It must be longer than one delivery may take, or both send.
 	Lease time.Duration
@@ -203,7 +209,7 @@ func (r *Router) flush(ctx context.Context, key string, now time.Time) ([]group.
 // tell claims g, sends n and records it. It returns ErrConflict only if nothing
 // was sent.
 func (r *Router) tell(ctx context.Context, g *group.Group, n group.Notice, now time.Time) error {
-	messages, err := r.Compose(n.Signal, n.Notice)
+	messages, err := r.Compose(ctx, n.Signal, n.Notice)
 	if err != nil {
 		return fmt.Errorf("compose messages: %w", err)
 	}
@@ -310,6 +316,9 @@ type view struct {
 	store  Store
 	now    time.Time
 	groups map[string]*group.Group
+	// silences are read once, when they are asked for.
+	silences []silence.Silence
+	read     bool
 }
 
 // Group reads each group once, and takes an abandoned claim for what it may
@@ -333,6 +342,18 @@ func (v *view) Sources(key string) ([]group.Source, error) {
 		return nil, fmt.Errorf("read sources of inhibition: %w", err)
 	}
 	return list, nil
+}
+
+// Silences reads the silences once.
+func (v *view) Silences() ([]silence.Silence, error) {
+	if !v.read {
+		list, err := v.store.Silences(v.ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read silences: %w", err)
+		}
+		v.silences, v.read = list, true
+	}
+	return v.silences, nil
 }
 
 // The bounds of what a group keeps of a signal's labels.

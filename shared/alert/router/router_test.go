@@ -123,7 +123,7 @@ func (w *world) router() *router.Router {
 	}
 	return &router.Router{
 		Engine: group.Engine{Policy: w.policy}, Store: w, Timer: w, Publisher: w, Announcer: w,
-		Compose: func(s alert.Signal, n alert.Notice) ([]alert.Message, error) {
+		Compose: func(_ context.Context, s alert.Signal, n alert.Notice) ([]alert.Message, error) {
 			w.mu.Lock()
 			w.saying = s.Status
 			w.mu.Unlock()

@@ -4,6 +4,7 @@ package routertest
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/router"
+	"tillwatch/shared/alert/silence"
 )
 
 // Run tests store, which may hold other groups already: prefix makes the keys
@@ -125,6 +127,48 @@ func Run(t *testing.T, store router.Store, prefix string) {
 		put("b", true, false)
 		if got, err := store.Sources(ctx, key); err != nil || len(got) > 0 {
 			t.Errorf("got %v, %v, want none", got, err)
+		}
+	})
+	t.Run("what was said last of a silence holds", func(t *testing.T) {
+		said := func(minutes int, ends time.Time, comment string) silence.Silence {
+			s, err := silence.New(silence.Silence{ID: prefix + "quiet/ä", Matchers: []string{`pipeline=~"sales|stock"`, "severity!=P0"},
+				Starts: at, Ends: ends, By: "Ann", Comment: comment, Updated: at.Add(time.Duration(minutes) * time.Minute), Incident: "i"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		mine := func() (list []silence.Silence) {
+			all, err := store.Silences(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range all {
+				if strings.HasPrefix(s.ID, prefix) {
+					list = append(list, s)
+				}
+			}
+			return list
+		}
+		first, longer := said(0, at.Add(time.Hour), "work"), said(5, at.Add(4*time.Hour), "more work")
+		for _, s := range []silence.Silence{first, first, longer, first} {
+			if err := store.PutSilence(ctx, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := mine()
+		if len(got) != 1 || !reflect.DeepEqual(got[0], longer) {
+			t.Fatalf("got %+v\nwant %+v", got, longer)
+		}
+		s := alert.Signal{Pipeline: "stock", Severity: alert.P1}
+		if !got[0].Mutes(&s, "i", at, at) || got[0].Mutes(&s, "j", at, at) {
+			t.Error("what was read back does not mute what it should")
+		}
+		if err := store.PutSilence(ctx, got[0].Expire(at.Add(10*time.Minute))); err != nil {
+			t.Fatal(err)
+		}
+		if got := mine(); len(got) != 1 || got[0].Active(at.Add(10*time.Minute)) || !got[0].Active(at.Add(9*time.Minute)) {
+			t.Errorf("expired: %+v", got)
 		}
 	})
 }

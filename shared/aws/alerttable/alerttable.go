@@ -13,6 +13,15 @@
 //	both     whether it matches the rule's target too
 //	ttl      seconds since 1970: 90 days after it began to fire
 //
+// and one for each silence:
+//
+//	pk       SILENCE#
+//	sk       <id>
+//	silence  the silence.Silence as JSON
+//	updated  when it was said, in nanoseconds since 1970; a write with an
+//	         earlier one is dropped
+//	ttl      seconds since 1970: 5 days after its end
+//
 // The JSON is opaque to the table, so that a field more needs no migration.
 // Expiry only tidies up; nothing depends on when it happens.
 package alerttable
