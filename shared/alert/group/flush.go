@@ -132,7 +132,7 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 		return nil // it is over, as far as is known: nobody need hear of it
 	}
 	f.firing = append(f.firing, key)
-	f.heard = f.heard || a.Gap == 0 || f.engine.alive(a, f.engine.Policy.Incidents.Stale, f.now)
+	f.heard = f.heard || f.engine.alive(a, f.engine.Policy.Incidents.Stale, f.now)
 	if f.severity == "" || a.Severity.Worse(f.severity) {
 		f.severity = a.Severity
 	}

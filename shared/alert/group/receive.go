@@ -72,7 +72,9 @@ func (e Engine) incident(g *Group, s *alert.Signal, now time.Time) *Incident {
 			continue
 		}
 		switch {
-		case s.Status == alert.Resolved, s.At.Before(a.ResolvedAt), !a.Beat.IsZero(), a.seen(hash(s.ID)):
+		case s.At.Before(a.ResolvedAt), !a.Beat.IsZero(), a.seen(hash(s.ID)):
+			return i
+		case s.Status == alert.Resolved && (a.Firing || now.Sub(a.Heard) <= w.Window):
 			return i
 		case e.alive(a, w.Stale, now), a.Firing && e.goesOn(i, now):
 			return i
@@ -133,7 +135,7 @@ func (e Engine) supersede(g *Group, old *Incident, key string, now time.Time) *I
 		old.Told, old.Known, old.Due, old.Ended = nil, false, time.Time{}, now
 	}
 	i := g.last()
-	if !e.goesOn(i, now) {
+	if i == old || !e.goesOn(i, now) {
 		i = g.open(e.Policy.Incidents.Window, now)
 	}
 	i.tell(told)

@@ -13,10 +13,11 @@ import (
 
 // answered is a router that tells of one P1 of sales, and what it told.
 type answered struct {
-	w    *world
-	r    *router.Router
-	said answer.Answer
-	at   time.Time
+	w     *world
+	r     *router.Router
+	first alert.Signal
+	said  answer.Answer
+	at    time.Time
 }
 
 func newAnswered(t *testing.T) *answered {
@@ -24,9 +25,9 @@ func newAnswered(t *testing.T) *answered {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	w := &world{policy: policy.Shipped()}
 	a := &answered{w: w, r: w.router(), at: at}
-	s := alert.Signal{ID: "s1", DedupKey: "sales", GroupKey: "sales", Status: alert.Firing, Severity: alert.P1, Rule: "file_rejected",
+	a.first = alert.Signal{ID: "s1", DedupKey: "sales", GroupKey: "sales", Status: alert.Firing, Severity: alert.P1, Rule: "file_rejected",
 		Pipeline: "sales_data", At: at, Summary: "it failed"}
-	result, err := a.r.Route(t.Context(), s, at)
+	result, err := a.r.Route(t.Context(), a.first, at)
 	if err != nil || len(result.Sent) != 1 || result.Sent[0].Group != result.Decision.Group {
 		t.Fatalf("got %+v, %v, want one notice that names its group", result, err)
 	}
@@ -49,10 +50,18 @@ func (a *answered) say(t *testing.T, kind answer.Kind, after time.Duration) (rou
 	return result, changed
 }
 
-// repeat says whether the page is told again by a time.
+// repeated says whether the page is told again by a time, having been heard of
+// every three hours.
 func (a *answered) repeated(t *testing.T, after time.Duration) bool {
 	t.Helper()
 	before := a.w.sent["P1"]
+	for since := 3 * time.Hour; since < after; since += 3 * time.Hour {
+		again := a.first
+		again.ID, again.At = since.String(), a.at.Add(since)
+		if _, err := a.r.Route(t.Context(), again, again.At); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, k := range a.w.due(a.at.Add(after)) {
 		if _, err := a.r.Wake(t.Context(), k, a.at.Add(after)); err != nil {
 			t.Fatal(err)
