@@ -23,6 +23,7 @@ import (
 	"tillwatch/shared/landing"
 	"tillwatch/shared/memory"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/telemetry"
 )
@@ -63,7 +64,7 @@ func newHouse(t *testing.T) *house {
 		Claims: &h.ledger, Ledger: &h.ledger, Archive: &h.ledger, Files: &h.bucket,
 		Library:   &h.library,
 		Documents: &h.results, Metrics: &h.metrics, Bus: &h.bus,
-		Validate: quality.Validate, JSON: report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
+		Validate: judge.Validate, JSON: report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
 		Lease: time.Minute, Environment: "prod", Producer: service, Threads: 1,
 		Link:    func(key string) string { return "https://reports.example/" + key },
 		Runbook: func(rule string) string { return "https://runbooks.example/" + rule + ".md" },
@@ -251,7 +252,7 @@ func TestAJudgementOutOfTimeGivesItsClaimBack(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error("the invocation's own time was used up")
 	}
-	h.judger.Validate = quality.Validate
+	h.judger.Validate = judge.Validate
 	if resp, err := h.handle(t.Context(), batch); err != nil || len(resp.BatchItemFailures) != 0 {
 		t.Errorf("the retry: %+v, %v", resp, err)
 	}

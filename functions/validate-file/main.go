@@ -52,6 +52,7 @@ import (
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/telemetry"
 )
@@ -109,7 +110,7 @@ func newJudger(cfg aws.Config, c configuration, objects *s3.Client, traces *tele
 		Documents: &s3object.Documents{Client: objects, Bucket: c.results},
 		Metrics:   &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
 		Bus:       &bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus},
-		Validate:  quality.Validate,
+		Validate:  judge.Validate,
 		JSON:      report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
 		Beside: func(bucket string) quality.Files {
 			return &s3object.Bucket{Name: bucket, Client: objects, Files: files}

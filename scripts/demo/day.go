@@ -10,6 +10,7 @@ import (
 	"tillwatch/scripts/demo/retail"
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/tabular"
 )
 
@@ -79,7 +80,7 @@ func (d *day) judge(ctx context.Context, dataset string, data []byte, others map
 			references[name] = tabular.Bytes(file)
 		}
 	}
-	return quality.Validate(ctx, quality.Input{
+	return judge.Validate(ctx, quality.Input{
 		Contract: d.contracts[dataset], Table: dataset, Object: dataset + ".csv",
 		Source: tabular.Bytes(data), Bytes: int64(len(data)),
 		Arrived: at, Now: at, References: references, History: history,

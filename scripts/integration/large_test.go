@@ -19,6 +19,7 @@ import (
 	"tillwatch/shared/event"
 	"tillwatch/shared/landing"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/tabular"
 )
@@ -82,7 +83,7 @@ func TestALargeFileIsJudgedInSections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := quality.Validate(t.Context(), quality.Input{
+	whole, err := judge.Validate(t.Context(), quality.Input{
 		Contract: c, Object: key, Source: tabular.Bytes(body), Bytes: int64(len(body)), Arrived: n.Object.Arrived, Now: n.JudgedAt,
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/words"
 )
@@ -72,7 +73,7 @@ func (a *app) clean(ctx context.Context, c *call, name string) error {
 	in.Outcomes = good
 	bar := a.newBar("judging", in.Bytes)
 	in.Progress = bar.set
-	r, err := quality.Validate(ctx, *in)
+	r, err := judge.Validate(ctx, *in)
 	bar.done()
 	if err == nil {
 		err = good.Flush()

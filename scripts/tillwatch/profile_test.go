@@ -10,6 +10,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/profile"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/tabular"
 )
 
@@ -58,7 +59,7 @@ func TestSuggestionsForRetailDays(t *testing.T) {
 				t.Fatal(err)
 			}
 			judge := func(source tabular.Source) *quality.Report {
-				r, err := quality.Validate(context.Background(), quality.Input{Contract: c, Object: dataset, Source: source, Bytes: -1,
+				r, err := judge.Validate(context.Background(), quality.Input{Contract: c, Object: dataset, Source: source, Bytes: -1,
 					Now: now, Arrived: now, History: history})
 				if err != nil {
 					t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/document"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/tabular"
 )
@@ -168,7 +169,7 @@ func (a *app) validate(ctx context.Context, c *call, name string) error {
 	}
 	bar := a.newBar("judging", in.Bytes)
 	in.Progress = bar.set
-	r, err := quality.Validate(ctx, *in)
+	r, err := judge.Validate(ctx, *in)
 	bar.done()
 	if err = keep(err); err != nil {
 		return &exit{exitMisuse, err}

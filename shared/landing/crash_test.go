@@ -279,7 +279,7 @@ func TestCrashWhileNewerArrives(t *testing.T) {
 	var newer landing.Object
 	j.Validate = func(ctx context.Context, in quality.Input) (*quality.Report, error) {
 		newer = h.bucket.Put("landing", salesKey, []byte("1\n"), noon.Add(time.Second))
-		if out := judge(t, h, newer, noon.Add(time.Second)); out.Decision != landing.Judged {
+		if out := judged(t, h, newer, noon.Add(time.Second)); out.Decision != landing.Judged {
 			t.Errorf("the newer: %s", out.Decision)
 		}
 		return judgeByWord(ctx, in)

@@ -7,6 +7,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 )
 
 // Drift is measured from the last file that was accepted and not from the one
@@ -56,7 +57,7 @@ schema:
 		at := noon.AddDate(0, 0, i-10)
 		o := h.bucket.Put("landing", step.key, step.body, at)
 		j := h.judger()
-		j.Validate = quality.Validate
+		j.Validate = judge.Validate
 		out, err := j.Judge(t.Context(), o, at)
 		if err != nil || out.Verdict() != step.want {
 			t.Errorf("%s: got %s (%v), want %s", step.rule, out.Verdict(), err, step.want)

@@ -116,7 +116,7 @@ type Judger struct {
 	Metrics   Metrics
 	Bus       Bus
 
-	// Validate is quality.Validate.
+	// Validate is judge.Validate.
 	Validate func(context.Context, quality.Input) (*quality.Report, error)
 	// JSON and HTML render a report, Rows what was set aside; nil leaves it out.
 	JSON, HTML func(io.Writer, *quality.Report) error

@@ -106,7 +106,7 @@ func judgeByWord(ctx context.Context, in quality.Input) (*quality.Report, error)
 	return rep, nil
 }
 
-func judge(t *testing.T, h *house, o landing.Object, now time.Time) landing.Outcome {
+func judged(t *testing.T, h *house, o landing.Object, now time.Time) landing.Outcome {
 	t.Helper()
 	out, err := h.judger().Judge(t.Context(), o, now)
 	if err != nil {
@@ -182,9 +182,9 @@ func TestJudgeAGoodFile(t *testing.T) {
 
 func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 	h := newHouse()
-	judge(t, h, h.bucket.Put("landing", "sales/dt=2026-11-21/sales_data.csv", []byte("1\n2\n"), noon.Add(-24*time.Hour)), noon.Add(-24*time.Hour))
+	judged(t, h, h.bucket.Put("landing", "sales/dt=2026-11-21/sales_data.csv", []byte("1\n2\n"), noon.Add(-24*time.Hour)), noon.Add(-24*time.Hour))
 	bad := h.bucket.Put("landing", salesKey, []byte("-1\nbad\n"), noon)
-	out := judge(t, h, bad, noon)
+	out := judged(t, h, bad, noon)
 	if out.Verdict() != quality.VerdictFail || h.bucket.Tagged(bad) != "fail" {
 		t.Fatalf("got verdict %s, tag %q", out.Verdict(), h.bucket.Tagged(bad))
 	}
@@ -193,7 +193,7 @@ func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 		t.Errorf("quarantine %q, want %q", doc.Body, want)
 	}
 	good := h.bucket.Put("landing", salesKey, []byte("1\n2\n3\n"), noon.Add(time.Hour))
-	judge(t, h, good, noon.Add(time.Hour))
+	judged(t, h, good, noon.Add(time.Hour))
 	if got, want := h.kinds(), "file.validated.v1 file.rejected.v1 signal.raised.v1 file.validated.v1 signal.resolved.v1"; got != want {
 		t.Errorf("events\n%s, want\n%s", got, want)
 	}
@@ -229,7 +229,7 @@ func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 	if last != 7200 {
 		t.Errorf("revenue %v, want 7200", last)
 	}
-	judge(t, h, h.bucket.Put("landing", salesKey, []byte("1\n"), noon.Add(2*time.Hour)), noon.Add(2*time.Hour))
+	judged(t, h, h.bucket.Put("landing", salesKey, []byte("1\n"), noon.Add(2*time.Hour)), noon.Add(2*time.Hour))
 	if n := len(h.signals(t)); n != 2 {
 		t.Errorf("%d signals after a second good file, want 2: nothing was open", n)
 	}
@@ -237,7 +237,7 @@ func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 
 func TestSeverityFollowsTheWorstFailedCheck(t *testing.T) {
 	h := newHouse()
-	out := judge(t, h, h.bucket.Put("landing", salesKey, []byte("1\nwarn\n"), noon), noon)
+	out := judged(t, h, h.bucket.Put("landing", salesKey, []byte("1\nwarn\n"), noon), noon)
 	if got := h.kinds(); got != "file.validated.v1 signal.raised.v1" || out.Verdict() != quality.VerdictWarn {
 		t.Errorf("events %q, verdict %s", got, out.Verdict())
 	}
@@ -263,7 +263,7 @@ func TestWithoutContract(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := newHouse()
-			out := judge(t, h, h.bucket.Put("landing", tt.key, []byte(tt.body), noon), noon)
+			out := judged(t, h, h.bucket.Put("landing", tt.key, []byte(tt.body), noon), noon)
 			if out.Decision != tt.decision {
 				t.Errorf("decision %q (%s), want %q", out.Decision, out.Reason, tt.decision)
 			}
@@ -277,9 +277,9 @@ func TestWithoutContract(t *testing.T) {
 func TestWithoutContractOncePerPrefixAndDay(t *testing.T) {
 	h := newHouse()
 	for i, key := range []string{"weather/dt=2026-11-22/a.csv", "weather/dt=2026-11-22/b.csv", "weather/dt=2026-11-21/c.csv", "traffic/a.csv"} {
-		judge(t, h, h.bucket.Put("landing", key, []byte("1\n"), noon.Add(time.Duration(i)*time.Minute)), noon.Add(time.Hour))
+		judged(t, h, h.bucket.Put("landing", key, []byte("1\n"), noon.Add(time.Duration(i)*time.Minute)), noon.Add(time.Hour))
 	}
-	judge(t, h, h.bucket.Put("landing", "weather/dt=2026-11-22/d.csv", []byte("1\n"), noon.Add(24*time.Hour)), noon.Add(25*time.Hour))
+	judged(t, h, h.bucket.Put("landing", "weather/dt=2026-11-22/d.csv", []byte("1\n"), noon.Add(24*time.Hour)), noon.Add(25*time.Hour))
 	var keys []string
 	for _, s := range h.signals(t) {
 		keys = append(keys, s.DedupKey)
@@ -300,7 +300,7 @@ func TestBrokenContract(t *testing.T) {
 		{Name: "contracts/sales_data.odcs.yaml", Err: errors.New("sales_data.odcs.yaml:7:3: unknown key colums")},
 	}}
 	o := h.bucket.Put("landing", salesKey, []byte("1\n"), noon)
-	out := judge(t, h, o, noon)
+	out := judged(t, h, o, noon)
 	if out.Decision != landing.Unjudged || out.Verdict() != quality.VerdictError || h.bucket.Tagged(o) != "error" {
 		t.Errorf("got %s %s, tag %q", out.Decision, out.Verdict(), h.bucket.Tagged(o))
 	}
@@ -309,7 +309,7 @@ func TestBrokenContract(t *testing.T) {
 		t.Errorf("signal %+v", s)
 	}
 	h.library.Shelf = landing.Shelf{Contracts: []*contract.Contract{sales}}
-	judge(t, h, h.bucket.Put("landing", salesKey, []byte("1\n"), noon.Add(time.Hour)), noon.Add(time.Hour))
+	judged(t, h, h.bucket.Put("landing", salesKey, []byte("1\n"), noon.Add(time.Hour)), noon.Add(time.Hour))
 	if ss := h.signals(t); len(ss) != 2 || ss[1].Status != alert.Resolved || ss[1].DedupKey != s.DedupKey {
 		t.Errorf("signals %+v, want the first resolved", ss)
 	}
@@ -319,18 +319,18 @@ func TestWhatCannotBeRead(t *testing.T) {
 	h := newHouse()
 	gone := h.bucket.Put("landing", salesKey, []byte("1\n"), noon)
 	h.bucket.Delete(gone)
-	if out := judge(t, h, gone, noon); out.Decision != landing.Missing {
+	if out := judged(t, h, gone, noon); out.Decision != landing.Missing {
 		t.Errorf("a deleted object: %s", out.Decision)
 	}
 	old := h.bucket.Put("landing", "sales/b.csv", []byte("1\n"), noon)
 	h.bucket.Delete(old)
 	h.bucket.Put("landing", "sales/b.csv", []byte("2\n"), noon)
 	old.Version = ""
-	if out := judge(t, h, old, noon); out.Decision != landing.Stale {
+	if out := judged(t, h, old, noon); out.Decision != landing.Stale {
 		t.Errorf("a replaced object: %s", out.Decision)
 	}
 	panics := h.bucket.Put("landing", "sales/c.csv", []byte("panic\n"), noon)
-	if out := judge(t, h, panics, noon); out.Decision != landing.Unjudged || out.Verdict() != quality.VerdictError {
+	if out := judged(t, h, panics, noon); out.Decision != landing.Unjudged || out.Verdict() != quality.VerdictError {
 		t.Errorf("a panic: %s %s", out.Decision, out.Verdict())
 	}
 	again := h.bucket.Put("landing", "sales/d.csv", []byte("1\n"), noon)
@@ -339,7 +339,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 	if _, err := j.Judge(t.Context(), again, noon); !landing.Retryable(err) {
 		t.Errorf("a throttled read: %v, want a retryable error", err)
 	}
-	if out := judge(t, h, again, noon); out.Decision != landing.Judged || out.Attempt != 2 {
+	if out := judged(t, h, again, noon); out.Decision != landing.Judged || out.Attempt != 2 {
 		t.Errorf("its retry at once: %s, attempt %d; want judged at the second", out.Decision, out.Attempt)
 	}
 	if _, err := h.judger().Judge(t.Context(), landing.Object{Bucket: "landing", Key: "a"}, noon); !errors.Is(err, landing.ErrInvalid) {
@@ -381,10 +381,10 @@ func TestTwiceTenTimesAtOnceAndOutOfOrder(t *testing.T) {
 	if did[landing.Judged] != 1 || did[landing.AlreadyDone] != 9 {
 		t.Errorf("decisions %v, want one judged and nine already done", did)
 	}
-	if out := judge(t, h, old, noon.Add(time.Hour)); out.Decision != landing.Stale {
+	if out := judged(t, h, old, noon.Add(time.Hour)); out.Decision != landing.Stale {
 		t.Errorf("the older version: %s, want stale", out.Decision)
 	}
-	if out := judge(t, h, o, noon.Add(time.Hour)); out.Decision != landing.AlreadyDone {
+	if out := judged(t, h, o, noon.Add(time.Hour)); out.Decision != landing.AlreadyDone {
 		t.Errorf("delivered again: %s, want already done", out.Decision)
 	}
 	history, _ := h.ledger.History(t.Context(), "sales_data", 10)

@@ -8,6 +8,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/tabular"
 )
 
@@ -66,7 +67,7 @@ func (j *Judger) divide(ctx context.Context, f *file, attempt int) error {
 		}
 		job.References[name] = pinned.Object()
 	}
-	if job.Split, err = quality.Divide(ctx, f.input(j.Files.Source(f.Object), nil)); err != nil {
+	if job.Split, err = judge.Divide(ctx, f.input(j.Files.Source(f.Object), nil)); err != nil {
 		return err
 	}
 	if err := j.Large.Begin(ctx, job, attempt); err != nil {

@@ -18,8 +18,8 @@ import (
 // that what happens to it says nothing about the judged file.
 func TestReferences(t *testing.T) {
 	h := newHouse()
-	judge(t, h, h.bucket.Put("landing", salesKey, []byte("yesterday was good\n"), noon), noon)
-	judge(t, h, h.bucket.Put("landing", "sales/dt=2026-11-22/bad.csv", []byte("bad\n"), noon.Add(time.Minute)), noon)
+	judged(t, h, h.bucket.Put("landing", salesKey, []byte("yesterday was good\n"), noon), noon)
+	judged(t, h, h.bucket.Put("landing", "sales/dt=2026-11-22/bad.csv", []byte("bad\n"), noon.Add(time.Minute)), noon)
 	stock := &contract.Contract{
 		File: "stock.odcs.yaml", ID: "urn:retail:stock",
 		Servers: []contract.Server{{Name: "landing", Type: "s3", Location: "s3://landing/stock/**"}},

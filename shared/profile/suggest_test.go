@@ -15,6 +15,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/tabular"
 )
 
@@ -27,7 +28,7 @@ func judged(t testing.TB, suggestion []byte, data []byte, history []quality.Run)
 	if err != nil {
 		t.Fatalf("the suggestion is no contract: %v\n%s", err, suggestion)
 	}
-	r, err := quality.Validate(context.Background(), quality.Input{Contract: c, Object: "data.csv", Source: tabular.Bytes(data),
+	r, err := judge.Validate(context.Background(), quality.Input{Contract: c, Object: "data.csv", Source: tabular.Bytes(data),
 		Bytes: int64(len(data)), Arrived: now, Now: now, Threads: 1, History: history})
 	if err != nil {
 		t.Fatal(err)

@@ -31,6 +31,9 @@ const (
 	VerdictFail  Verdict = "fail"
 )
 
+// Version is the version of the report's schema.
+const Version = 1
+
 // A Report is what judging one file found. Its JSON form is version 1 of the
 // documented schema; fields are only ever added.
 type Report struct {
@@ -94,6 +97,22 @@ type Result struct {
 	Place     string             `json:"place,omitempty"` // file:line:column of the rule in its contract
 }
 
+// Decide records what was measured, whether it is good, and the score: the
+// share of good values where values are counted, else all or nothing.
+func (r *Result) Decide(measured float64, good bool) {
+	r.Measured = &measured
+	score := 0.0
+	if good {
+		r.Status, score = Pass, 100
+	} else {
+		r.Status = Fail
+	}
+	if r.LookedAt > 0 {
+		score = 100 * (1 - float64(r.Violations)/float64(r.LookedAt))
+	}
+	r.Score = &score
+}
+
 // A Sample is one of the first rows that broke a check.
 type Sample struct {
 	Row  int64 `json:"row"`  // data row, from 1; 0 is the header or the whole file
@@ -120,68 +139,4 @@ type BadRow struct {
 	Row, Line int64
 	Raw       []byte
 	Checks    []string
-}
-
-// Targets are the scores to stay above, in percent, as the retail team set
-// them; uniqueness above 99.9 is duplicates below 0.1 %.
-var Targets = map[contract.Dimension]float64{
-	contract.Completeness: 98,
-	contract.Accuracy:     99,
-	contract.Timeliness:   95,
-	contract.Consistency:  99,
-	contract.Conformity:   99,
-	contract.Uniqueness:   99.9,
-}
-
-// scores returns the mean score of each dimension's measured checks and, as
-// "quality", the mean of those. What was not measured is in no mean; a file of
-// which nothing was measured has no scores.
-func scores(checks []Result) map[string]float64 {
-	sums, counts := map[contract.Dimension]float64{}, map[contract.Dimension]int{}
-	var order []contract.Dimension
-	for _, r := range checks {
-		if r.Score == nil {
-			continue
-		}
-		if counts[r.Dimension] == 0 {
-			order = append(order, r.Dimension)
-		}
-		sums[r.Dimension] += *r.Score
-		counts[r.Dimension]++
-	}
-	out := map[string]float64{}
-	total := 0.0
-	for _, d := range order {
-		mean := sums[d] / float64(counts[d])
-		out[string(d)] = mean
-		total += mean
-	}
-	if len(order) > 0 {
-		out["quality"] = total / float64(len(order))
-	}
-	return out
-}
-
-// verdict is the worst that any check asks for: a failed check of severity
-// HIGH fails the file, one of MEDIUM warns, one of LOW passes; a check of
-// severity HIGH that could not be measured makes an error, unless the file
-// fails anyway.
-func verdict(checks []Result) Verdict {
-	rank := map[Verdict]int{VerdictPass: 0, VerdictWarn: 1, VerdictError: 2, VerdictFail: 3}
-	worst := VerdictPass
-	for _, r := range checks {
-		v := VerdictPass
-		switch {
-		case r.Status == Fail && r.Severity == contract.High.String():
-			v = VerdictFail
-		case r.Status == Fail && r.Severity == contract.Medium.String():
-			v = VerdictWarn
-		case r.Status == Errored && r.Severity == contract.High.String():
-			v = VerdictError
-		}
-		if rank[v] > rank[worst] {
-			worst = v
-		}
-	}
-	return worst
 }

@@ -1,5 +1,5 @@
 // Package dqdl reads rulesets in DQDL, the rule language of AWS Glue Data
-// Quality, into a tree; what the rules mean for a file is package quality's
+// Quality, into a tree; what the rules mean for a file is package quality/glue's
 // business.
 //
 //	Metadata = { "Version": "1.0" }

@@ -17,6 +17,7 @@ import (
 	"tillwatch/shared/landing/sections"
 	"tillwatch/shared/memory"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/quality/report"
 	"tillwatch/shared/tabular"
 )
@@ -87,7 +88,7 @@ func newHouse(t *testing.T) (*house, *landing.Judger) {
 	h.library.References = map[string]tabular.Source{"products": h.bucket.Source(products)}
 	return h, &landing.Judger{
 		Claims: &h.ledger, Ledger: &h.ledger, Archive: &h.ledger, Files: &h.bucket, Library: &h.library,
-		Documents: &h.documents, Metrics: &h.metrics, Bus: &h.bus, Validate: quality.Validate,
+		Documents: &h.documents, Metrics: &h.metrics, Bus: &h.bus, Validate: judge.Validate,
 		JSON: report.JSON, HTML: report.HTML, Rows: report.WriteQuarantine,
 		Lease: time.Minute, Environment: "test", Producer: "validate-file", Threads: 1,
 	}

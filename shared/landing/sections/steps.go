@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/tabular"
 )
 
@@ -55,10 +57,10 @@ func (t *task) cut() (Done, error) {
 		}
 	}
 	var d division
-	if d.Sections, err = quality.Cut(t.ctx, t.in, t.job.Split, scans, t.job.Object.Size); err != nil {
+	if d.Sections, err = judge.Cut(t.ctx, t.in, t.job.Split, scans, t.job.Object.Size); err != nil {
 		return Done{}, err
 	}
-	if d.Keys, err = quality.Keys(t.ctx, t.in, d.Sections); err != nil {
+	if d.Keys, err = judge.Keys(t.ctx, t.in, d.Sections); err != nil {
 		return Done{}, err
 	}
 	done := Done{Sections: numbers(d.Sections.Len()), Partitions: numbers(d.Keys * d.Sections.Partitions())}
@@ -78,7 +80,7 @@ func (t *task) observe() (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	seen, err := quality.Observe(t.ctx, t.in, d.Sections, t.Number)
+	seen, err := judge.Observe(t.ctx, t.in, d.Sections, t.Number)
 	if err != nil {
 		return Done{}, err
 	}
@@ -105,7 +107,7 @@ func (t *task) repeat() (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	repeated, err := quality.RepeatedKeys(messages)
+	repeated, err := judge.RepeatedKeys(messages)
 	if err != nil {
 		return Done{}, err
 	}
@@ -135,7 +137,7 @@ func (t *task) look() (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	looked, err := quality.Look(t.ctx, t.in, d.Sections, t.Number, unseen)
+	looked, err := judge.Look(t.ctx, t.in, d.Sections, t.Number, unseen)
 	if err != nil {
 		return Done{}, err
 	}
@@ -164,7 +166,7 @@ func (t *task) report() (*quality.Report, error) {
 	return merged.Report(looked)
 }
 
-func (t *task) merged() (*quality.Merged, error) {
+func (t *task) merged() (*check.Merged, error) {
 	d, err := t.division()
 	if err != nil {
 		return nil, err
@@ -182,7 +184,7 @@ func (t *task) merged() (*quality.Merged, error) {
 		}
 		return ahead[i%atOnce], nil
 	}
-	return quality.Merge(t.ctx, t.in, d.Sections, state, func(key int) ([][]byte, error) {
+	return judge.Merge(t.ctx, t.in, d.Sections, state, func(key int) ([][]byte, error) {
 		var keys []string
 		for partition := range d.Sections.Partitions() {
 			keys = append(keys, t.repeatedAt(key, partition))

@@ -15,6 +15,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/tabular"
 )
 
@@ -50,9 +51,9 @@ type failer interface {
 	Fatal(...any)
 }
 
-func judge(t failer, c *contract.Contract, text string, threads, block int, to quality.Outcomes) *quality.Report {
+func judged(t failer, c *contract.Contract, text string, threads, block int, to quality.Outcomes) *quality.Report {
 	t.Helper()
-	r, err := quality.Validate(context.Background(), quality.Input{
+	r, err := judge.Validate(context.Background(), quality.Input{
 		Contract: c, Object: "f", Source: tabular.Bytes(text), Bytes: int64(len(text)), Now: time.Unix(0, 0), Arrived: time.Unix(0, 0),
 		Threads: threads, Limits: tabular.Limits{BlockBytes: block}, Outcomes: to,
 	})
@@ -79,7 +80,7 @@ func TestOutcomeTable(t *testing.T) {
 		for _, block := range []int{1, 16, 1 << 20} {
 			var got bytes.Buffer
 			table := NewOutcomeTable(&got)
-			judge(t, c, text, threads, block, table)
+			judged(t, c, text, threads, block, table)
 			if err := table.Flush(); err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +104,7 @@ func TestClean(t *testing.T) {
 	} {
 		var got bytes.Buffer
 		clean := NewClean(&got)
-		judge(t, c, row.text, 2, 8, clean)
+		judged(t, c, row.text, 2, 8, clean)
 		if err := clean.Flush(); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +118,7 @@ func TestCleanRefusesWhatIsUnproven(t *testing.T) {
 	c := readContract(t, outcomeContract)
 	var got bytes.Buffer
 	clean := NewClean(&got)
-	_, err := quality.Validate(context.Background(), quality.Input{Contract: c, Object: "f", Source: tabular.Bytes("key,kind\na,x\n"), Outcomes: clean})
+	_, err := judge.Validate(context.Background(), quality.Input{Contract: c, Object: "f", Source: tabular.Bytes("key,kind\na,x\n"), Outcomes: clean})
 	if !errors.Is(err, ErrUnproven) || !strings.Contains(err.Error(), "n.required") {
 		t.Errorf("got error %v, want ErrUnproven naming n.required", err)
 	}
@@ -139,7 +140,7 @@ func TestCleanFilesAreClean(t *testing.T) {
 		clean := func(text string) (string, *Clean, *quality.Report) {
 			var b bytes.Buffer
 			to := NewClean(&b)
-			r := judge(t, c, text, threads, block, to)
+			r := judged(t, c, text, threads, block, to)
 			if err := to.Flush(); err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +166,7 @@ func TestCleanFilesAreClean(t *testing.T) {
 		}
 		var table bytes.Buffer
 		outcomes := NewOutcomeTable(&table)
-		judge(t, c, text, threads, block, outcomes)
+		judged(t, c, text, threads, block, outcomes)
 		if err := outcomes.Flush(); err != nil {
 			t.Fatal(err)
 		}
@@ -198,6 +199,6 @@ func BenchmarkOutcomeTable(b *testing.B) {
 	b.SetBytes(int64(text.Len()))
 	for b.Loop() {
 		var out bytes.Buffer
-		judge(b, c, text.String(), 1, 0, NewOutcomeTable(&out))
+		judged(b, c, text.String(), 1, 0, NewOutcomeTable(&out))
 	}
 }

@@ -1,6 +1,6 @@
 // Package state holds what the checks of a file have seen so far: aggregates
 // and keys that observe blocks and merge, and kernels that find the bad rows of
-// one block. What the numbers mean for a verdict is package quality's business.
+// one block. What the numbers mean for a verdict is the business of package check.
 package state
 
 import (

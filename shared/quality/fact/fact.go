@@ -1,0 +1,125 @@
+// Package fact makes the checks of what a contract states of a table as a fact, so
+// that no row may be an exception: the file's form and columns, the type of a column
+// and what its options allow, keys and references to other datasets.
+package fact
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/words"
+)
+
+// Column makes the checks of one column's facts.
+func Column(p *check.Plan, col *contract.Column) {
+	for _, c := range columnFacts(p, col) {
+		slot, ok := p.Column(col.Name)
+		if !ok {
+			p.Missing(c, col.Name)
+		} else {
+			c.Shows = []int{slot}
+			if c.Build != nil && c.Status == "" {
+				c.Kernel = c.Build(slot)
+			}
+			if c.Keys != nil {
+				c.Keys.Slots = []int{slot}
+			}
+		}
+		p.AddKeyed(c)
+	}
+}
+
+// columnFacts lists the checks that a column's facts make.
+func columnFacts(p *check.Plan, col *contract.Column) []*check.Check {
+	var facts []*check.Check
+	if col.Required {
+		c := fact(p, col, "required", contract.Completeness)
+		c.Noun, c.Complaint = "rows", fmt.Sprintf("have no %s", col.Name)
+		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again; if it may be empty, drop `required: true`.", col.Name)
+		c.Build = state.Null
+		facts = append(facts, c)
+	}
+	if col.Unique {
+		c := fact(p, col, "unique", contract.Uniqueness)
+		c.Noun, c.Complaint = "rows", fmt.Sprintf("repeat %s that came before", words.A(col.Name))
+		c.Advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
+		c.Keys = &state.KeySpec{}
+		facts = append(facts, c)
+	}
+	facts = append(facts, typeFacts(p, col)...)
+	if len(col.Enum) > 0 {
+		c := fact(p, col, "enum", contract.Conformity)
+		c.Complaint = "are not among the allowed: " + check.ValueList(col.Enum)
+		c.Advice = "Correct the values at the source, or add the new ones to the contract's enum."
+		c.Build = func(slot int) state.Kernel { return state.Among(slot, col.Enum) }
+		facts = append(facts, c)
+	}
+	return facts
+}
+
+// fact makes the check of something that a contract states of a column, of
+// which no row may be an exception.
+func fact(p *check.Plan, col *contract.Column, what string, dim contract.Dimension) *check.Check {
+	return &check.Check{
+		Say: quality.Result{
+			ID: col.Name + "." + what, Column: col.Name, Dimension: dim,
+			Severity: contract.High.String(), Unit: string(contract.Rows), Place: p.PlaceOf(col.Place),
+		},
+		Want: check.MustBeNone, Noun: "values", Personal: col.Personal,
+	}
+}
+
+// PrimaryKey makes the one check of a table's primary key: no part of
+// it null, no key twice.
+func PrimaryKey(p *check.Plan) {
+	var parts []*contract.Column
+	for i := range p.Table.Columns {
+		if p.Table.Columns[i].PrimaryKey {
+			parts = append(parts, &p.Table.Columns[i])
+		}
+	}
+	if len(parts) == 0 {
+		return
+	}
+	sort.SliceStable(parts, func(i, j int) bool { return keyRank(parts[i]) < keyRank(parts[j]) })
+	names := make([]string, len(parts))
+	for i, c := range parts {
+		names[i] = c.Name
+	}
+	c := &check.Check{
+		Say: quality.Result{
+			ID: "primary_key", Name: "primary key " + strings.Join(names, ", "), Dimension: contract.Uniqueness,
+			Severity: contract.High.String(), Unit: string(contract.Rows), Place: p.PlaceOf(parts[0].Place),
+		},
+		Want: check.MustBeNone, Noun: "rows",
+		Complaint: "have a key that is incomplete or came before",
+		Advice:    "Look for an export that ran twice or a join that multiplied rows; load each key once.",
+	}
+	if len(parts) == 1 {
+		c.Say.Column = names[0]
+	}
+	slots, absent := p.Columns(names)
+	if absent != "" {
+		p.Missing(c, absent)
+		p.Add(c)
+		return
+	}
+	c.Kernel = state.AnyNull(slots)
+	c.Keys = &state.KeySpec{Slots: slots}
+	c.Shows = slots
+	c.Personal = p.Personal(slots...)
+	p.AddKeyed(c)
+}
+
+// keyRank orders the parts of a primary key: those with a position first.
+func keyRank(c *contract.Column) int {
+	if c.KeyPosition > 0 {
+		return c.KeyPosition
+	}
+	return 1 << 30
+}

@@ -1,0 +1,35 @@
+package rule
+
+import (
+	"errors"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/query"
+	"tillwatch/shared/sql"
+)
+
+// compileSQL makes the check of a rule of type sql.
+func compileSQL(p *check.Plan, r *contract.Rule, c *check.Check) {
+	names := map[string]string{"object": p.Table.Name, "table": p.Table.Name, "model": p.Table.Name}
+	if c.Say.Column != "" {
+		names["property"], names["column"], names["field"] = c.Say.Column, c.Say.Column, c.Say.Column
+	}
+	q, err := query.Compile(r.Query, figure.QueryTable(p, names))
+	if err != nil {
+		figure.BlockedBy(p, c, err)
+		var at *sql.Error
+		if errors.As(err, &at) && r.QueryPlace.Line > 0 {
+			c.Say.Place = p.PlaceOf(contract.Place{Line: r.QueryPlace.Line + at.Line - 1, Column: r.QueryPlace.Column + at.Column - 1})
+		}
+		p.Add(c)
+		return
+	}
+	if r.Unit == "" {
+		c.Say.Unit = q.Unit()
+	}
+	figure.MeasureQuery(p, c, q)
+	c.Kernel = q.Violations(c.Want)
+	p.AddKeyed(c)
+}
