@@ -33,8 +33,10 @@ came, through the stages that production runs, with a virtual clock:
    "truth_incident": "INC-1"}
 
 A line older than the clock came late. Labels that matter are pipeline, environment and
-upstream (the pipeline that this one reads from); the policy's topology knows more. Where
-lines name their truth_incident, the report says whether every incident was told of and
+upstream, or depends_on (the pipelines that this one reads from); the policy's topology
+knows more. Where there is no pipeline, an application, service, dataset, table or job
+stands for it; run_id, attempt and the like are not taken for part of an alert. Where lines
+name their truth_incident, the report says whether every incident was told of and
 how well the signals of one were kept together.
 
 With --decisions every line gets one, in its order: notify on the first signal of each

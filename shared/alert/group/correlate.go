@@ -2,9 +2,11 @@ package group
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/policy"
 )
 
 // Find returns the group that s belongs to at now: its own, or that of a
@@ -30,7 +32,7 @@ func (e Engine) Find(s *alert.Signal, v View, now time.Time) (g, alias *Group, e
 	if s.Status == alert.Resolved || e.holds(own, s, now) {
 		return own, alias, nil
 	}
-	for _, name := range e.neighbours(s) {
+	for _, name := range e.neighbours(r, s) {
 		key := r.NeighbourKey(s, name)
 		if key == "" || key == own.Key {
 			continue
@@ -53,14 +55,27 @@ func (e Engine) Find(s *alert.Signal, v View, now time.Time) (g, alias *Group, e
 	return own, alias, nil
 }
 
-// neighbours are the pipelines that the policy, or the signal itself by its
-// label upstream, says are up or down the stream.
-func (e Engine) neighbours(s *alert.Signal) []string {
-	near := e.Policy.Neighbours(s.Pipeline)
-	if up := s.Labels["upstream"]; up != "" && up != s.Pipeline {
-		near = append([]string{up}, near...)
+// upstreams are the labels by which a signal itself says what it depends on.
+var upstreams = []string{"upstream", "upstreams", "upstream_pipeline", "source_pipeline", "parent_pipeline", "depends_on", "caused_by", "triggered_by"}
+
+// maxUpstreams bounds what one signal may say that it depends on.
+const maxUpstreams = 8
+
+// neighbours are the parts that the signal itself, or the policy, says are up or
+// down the stream. That two have failed together before is no reason: where
+// incidents overlap, a history taught enough of it to help gave one incident in
+// twenty away to another, of which nobody was told then.
+func (e Engine) neighbours(r *policy.Route, s *alert.Signal) []string {
+	_, part := r.Part(s)
+	var near []string
+	for _, name := range upstreams {
+		for up := range strings.FieldsFuncSeq(s.Labels[name], func(c rune) bool { return c == ',' || c == ' ' }) {
+			if up != part && len(near) < maxUpstreams {
+				near = append(near, up)
+			}
+		}
 	}
-	return near
+	return append(near, e.Policy.Neighbours(part)...)
 }
 
 // holds reports whether s belongs to what g knows already: to an alert of it,

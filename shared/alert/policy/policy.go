@@ -158,9 +158,9 @@ func (p *Policy) Rules() []Rule {
 	return all
 }
 
-// Neighbours returns the pipelines directly up and down the stream of pipeline,
-// those upstream first.
-func (p *Policy) Neighbours(pipeline string) []string { return p.neighbours[pipeline] }
+// Neighbours returns the parts directly up and down the stream of part, a
+// pipeline or a dataset, those upstream first.
+func (p *Policy) Neighbours(part string) []string { return p.neighbours[part] }
 
 // Matches reports whether all of m hold for s; an absent label is "".
 func Matches(m labels.Matchers, s *alert.Signal) bool {

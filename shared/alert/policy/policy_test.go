@@ -151,10 +151,28 @@ func TestKeys(t *testing.T) {
 	}{
 		{"the route's labels", signal("pipeline", "sales", "environment", "prod", "store", "7"), "0/{environment=prod}{pipeline=sales}"},
 		{"the first that is there", signal("environment", "prod", "table", "t", "dataset", "d"), "0/{environment=prod}{dataset=d}"},
+		{"a service of a cluster", signal("service", "s", "cluster", "c", "pod", "p"), "0/{cluster=c}{service=s}"},
 		{"never one group for everything", signal("environment", "prod", "store", "7"), "0/{environment=prod}r{environment=prod}{store=7}"},
 		{"a value cannot forge another", signal("pipeline", "a}{b=c"), `0/{pipeline="a}{b=c"}`},
 	} {
 		if got := p.Route(c.s).GroupKey(c.s); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.rule, got, c.want)
+		}
+	}
+	if a, b := Identity(signal("pipeline", "p", "table", "t", "run_id", "1", "retry", "0")), Identity(signal("pipeline", "p", "table", "t", "run_id", "2")); a != b {
+		t.Errorf("runs make alerts of their own: %s, %s", a, b)
+	}
+	for _, c := range []struct {
+		rule string
+		s    *alert.Signal
+		want string
+	}{
+		{"another pipeline", signal("pipeline", "sales", "environment", "prod"), "0/{environment=prod}{pipeline=up}"},
+		{"another dataset", signal("dataset", "d", "environment", "prod", "table", "t"), "0/{environment=prod}{dataset=up}"},
+		{"no part of a stream", signal("store", "7"), ""},
+		{"an incident that others name", signal("incident", "7", "dataset", "d"), ""},
+	} {
+		if got := p.Route(c.s).NeighbourKey(c.s, "up"); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.rule, got, c.want)
 		}
 	}

@@ -39,61 +39,117 @@ func (p *Policy) RouteByID(id string) *Route {
 // the first of them that is there does.
 var fallbacks = []string{"incident", "group_key", "application", "service", "pipeline", "dataset", "table", "job"}
 
+// subjects are the labels that name a part of a stream, which others depend on.
+var subjects = []string{"pipeline", "application", "service", "dataset", "table", "job"}
+
+// places tell parts of the same name apart where a fallback makes the group.
+var places = []string{"cluster", "namespace"}
+
 // keyLimit is how long a key may be, in bytes; a longer one is cut and hashed.
 const keyLimit = 512
 
 // GroupKey returns the key of the group of s in r: the route and the values of
 // its labels. If none of them is there, the first of incident, group_key,
-// application, service, pipeline, dataset, table and job is taken, and if none
-// of those is, the rule and all labels: never one group for everything.
-func (r *Route) GroupKey(s *alert.Signal) string {
-	return r.groupKey(s, s.Pipeline)
-}
+// application, service, pipeline, dataset, table and job is taken, with cluster
+// and namespace, and if none of those is, the rule and all labels: never one
+// group for everything.
+func (r *Route) GroupKey(s *alert.Signal) string { return r.groupKey(s, "", "") }
 
-// NeighbourKey returns the key that the group of s would have in r if it came
-// from the given pipeline, "" if pipelines make no groups in r.
-func (r *Route) NeighbourKey(s *alert.Signal, pipeline string) string {
-	if s.Pipeline == "" || r.ByAll || !slices.Contains(r.GroupBy, "pipeline") {
+// NeighbourKey returns the key that the group of s would have in r if s came
+// from another part of the stream, "" if such parts make no groups in r.
+func (r *Route) NeighbourKey(s *alert.Signal, part string) string {
+	name, _ := r.Part(s)
+	if name == "" {
 		return ""
 	}
-	return r.groupKey(s, pipeline)
+	return r.groupKey(s, name, part)
 }
 
-func (r *Route) groupKey(s *alert.Signal, pipeline string) string {
+// Part returns which part of a stream the group of s in r stands for, a
+// pipeline in most cases, and the name of the label that says so; "" for none.
+func (r *Route) Part(s *alert.Signal) (name, part string) {
+	if r.ByAll {
+		return "", ""
+	}
+	list := subjects
+	if r.groups(s) {
+		list = r.GroupBy
+	} else {
+		for _, name := range fallbacks {
+			if s.Label(name) != "" {
+				list = []string{name}
+				break
+			}
+		}
+	}
+	for _, name := range subjects {
+		if part := s.Label(name); part != "" && slices.Contains(list, name) {
+			return name, part
+		}
+	}
+	return "", ""
+}
+
+// groups reports whether labels of r make a group of s: an environment alone
+// would be a group for everything.
+func (r *Route) groups(s *alert.Signal) bool {
+	if len(r.GroupBy) == 0 {
+		return !r.ByAll
+	}
+	for _, name := range r.GroupBy {
+		if s.Label(name) != "" && (name != "environment" && name != "team" && name != "severity" || len(r.GroupBy) == 1) {
+			return true
+		}
+	}
+	return false
+}
+
+// groupKey returns the key that s would have if its label other had that value.
+func (r *Route) groupKey(s *alert.Signal, other, value string) string {
+	label := func(name string) string {
+		if name == other {
+			return value
+		}
+		return s.Label(name)
+	}
 	b := make([]byte, 0, 128)
 	b = append(b, r.ID...)
 	b = append(b, '/')
-	found := len(r.GroupBy) == 0 && !r.ByAll
 	for _, name := range r.GroupBy {
-		value := s.Label(name)
-		if name == "pipeline" {
-			value = pipeline
-		}
-		if value != "" {
-			// An environment alone would be a group for everything.
-			found = found || name != "environment" && name != "team" && name != "severity" || len(r.GroupBy) == 1
-			b = pair(b, name, value)
+		if v := label(name); v != "" {
+			b = pair(b, name, v)
 		}
 	}
-	if found {
+	if r.groups(s) {
 		return limit(string(b))
 	}
 	if !r.ByAll {
 		for _, name := range fallbacks {
-			value := s.Label(name)
-			if name == "group_key" && value == "" && s.GroupKey != s.DedupKey {
-				value = s.GroupKey
+			v := label(name)
+			if name == "group_key" && v == "" && s.GroupKey != s.DedupKey {
+				v = s.GroupKey
 			}
-			if value != "" {
-				return limit(string(pair(b, name, value)))
+			if v == "" {
+				continue
 			}
+			for _, place := range places {
+				if at := s.Label(place); at != "" && !slices.Contains(r.GroupBy, place) {
+					b = pair(b, place, at)
+				}
+			}
+			return limit(string(pair(b, name, v)))
 		}
 	}
 	return limit(string(b) + Identity(s))
 }
 
+// perRun are labels that say which run noticed a fact, not which fact it is: the
+// next run may find that it is over.
+var perRun = []string{"run_id", "run", "execution_id", "attempt", "retry", "retry_count", "trace_id", "span_id", "request_id", "correlation_id"}
+
 // Identity returns what makes an alert the same alert where nothing better is
-// known: its rule and all its labels, but not its severity or value.
+// known: its rule and all its labels, but not its severity or value, nor what
+// names one run.
 func Identity(s *alert.Signal) string {
 	b := append(make([]byte, 0, 128), s.Rule...)
 	names := make([]string, 0, 8)
@@ -103,7 +159,7 @@ func Identity(s *alert.Signal) string {
 		}
 	}
 	for name := range s.Labels {
-		if name != "severity" && name != "value" {
+		if name != "severity" && name != "value" && !slices.Contains(perRun, name) {
 			names = append(names, name)
 		}
 	}
