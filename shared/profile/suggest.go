@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/dialect"
@@ -51,7 +52,7 @@ var ErrDialects = errors.New("the files differ in format, delimiter or encoding,
 //     files or more, and the number of rows as in the history of
 //     the dataset, once there are seven runs.
 //
-// Columns that are not in every file, or have no name, are left out.
+// Columns that are not in every file, or have no name in UTF-8, are left out.
 func Suggest(p *Profile, name string) ([]byte, error) {
 	if len(p.Files) == 0 || len(p.Columns) == 0 {
 		return nil, errors.New("there is no column to suggest anything for")
@@ -207,9 +208,10 @@ func (w *writer) tableSentence() string {
 	return fmt.Sprintf("%s; rows of each file: %s.", words.Plural(int64(len(w.p.Columns)), "column"), strings.Join(sizes, ", "))
 }
 
-// everywhere reports whether the column is in every file and has a name.
+// everywhere reports whether the column is in every file and has a name, which a
+// contract can only hold in UTF-8.
 func (w *writer) everywhere(i int) bool {
-	if w.p.Columns[i].Name == "" {
+	if name := w.p.Columns[i].Name; name == "" || !utf8.ValidString(name) {
 		return false
 	}
 	return !slices.ContainsFunc(w.p.Files, func(f File) bool { return f.nulls[i] < 0 })
