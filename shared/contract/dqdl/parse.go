@@ -377,5 +377,5 @@ func (p *parser) list(analyzers bool) []*Rule {
 	return out
 }
 
-// typeNames lists the rule types.
-func typeNames() []string { return slices.Sorted(maps.Keys(types)) }
+// RuleTypes lists the rule types in alphabetical order, analyzers among them.
+func RuleTypes() []string { return slices.Sorted(maps.Keys(types)) }

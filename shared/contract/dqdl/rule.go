@@ -91,7 +91,7 @@ func (p *parser) simple(analyzer bool) *Rule {
 	s, known := types[name.text]
 	switch {
 	case !known:
-		p.fault(name, document.Among(name.text, typeNames()), "%s is not a rule type", name.text)
+		p.fault(name, document.Among(name.text, RuleTypes()), "%s is not a rule type", name.text)
 		s = signature{0, -1, Text | Keyword | Number | Date | Duration | Size, true, true, true, false, true}
 	case analyzer && !s.analyzer:
 		p.fault(name, "move it to Rules", "%s is a rule and no analyzer", name.text)

@@ -14,7 +14,8 @@ import (
 )
 
 // existsRule wants a column to be in the header.
-func existsRule(p *check.Plan, c *check.Check, column string) {
+func existsRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
+	column := rule.Parameters[0]
 	c.Say.Unit, c.Say.Want = "columns", "1"
 	_, there := p.Column(column)
 	c.Finish = func(_ *check.Findings, _ *check.Tally, r *quality.Result) {
@@ -30,7 +31,8 @@ func existsRule(p *check.Plan, c *check.Check, column string) {
 }
 
 // namesRule wants each name of the header to match a pattern.
-func namesRule(p *check.Plan, c *check.Check, pattern string) {
+func namesRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
+	pattern := rule.Parameters[0]
 	c.Say.Unit = "columns"
 	matches, err := whole(pattern)
 	if err != nil {

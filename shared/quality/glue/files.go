@@ -18,13 +18,9 @@ import (
 	"tillwatch/shared/words"
 )
 
-// fileTags are the tags of the rules on files.
-var fileTags = map[string][]string{
-	"FileSize":       {"recentFiles", "uriRegex"},
-	"FileFreshness":  {"recentFiles", "uriRegex", "timeZone"},
-	"FileUniqueness": {"recentFiles", "uriRegex", "matchFileName"},
-	"FileMatch":      {"recentFiles", "uriRegex", "hashAlgorithm"},
-}
+// A fileJudge fills the result of a rule on files: those of each path that the rule
+// names, of which there is at least one.
+type fileJudge func(files [][]quality.File, r *quality.Result)
 
 // A choice is what the tags of a rule on files say.
 type choice struct {
@@ -35,39 +31,34 @@ type choice struct {
 	algorithm string
 }
 
-// choose reads the tags; problem says which makes no sense.
+// choose reads the tags; it reports false where one makes no sense, of which c tells.
 func choose(c *check.Check, rule *dqdl.Rule) (ch choice, ok bool) {
 	ch = choice{zone: time.UTC, algorithm: check.SHA256}
 	for tag, cond := range rule.Tags {
-		known := slices.IndexFunc(fileTags[rule.Type], func(name string) bool { return strings.EqualFold(name, tag) })
-		if known < 0 {
-			c.Skip("with %s is not executed here", tag)
-			return ch, false
-		}
 		text := cond.Operands[0].Text
 		if cond.Operands[0].Kind == dqdl.Number {
 			text, _ = dqdl.Literal(cond.Operands[0].Number)
 		}
 		var err error
-		switch fileTags[rule.Type][known] {
-		case "recentFiles":
+		switch strings.ToLower(tag) {
+		case "recentfiles":
 			if ch.recent, err = strconv.Atoi(text); err != nil || ch.recent < 1 {
 				c.Unmeasurable("recentFiles %s is no number of files; write with recentFiles = 1", check.Shorten(cond.Text))
 				return ch, false
 			}
-		case "uriRegex":
+		case "uriregex":
 			if ch.pattern, err = textformat.Pattern(text); err != nil {
 				c.BadPattern(err)
 				return ch, false
 			}
-		case "timeZone":
+		case "timezone":
 			if ch.zone, err = time.LoadLocation(text); err != nil || text == "" || text == "Local" {
 				c.Unmeasurable("timeZone %s is no time zone; write an IANA name such as \"Europe/Paris\"", check.Shorten(cond.Text))
 				return ch, false
 			}
-		case "matchFileName":
+		case "matchfilename":
 			ch.names = strings.EqualFold(text, "true")
-		case "hashAlgorithm":
+		case "hashalgorithm":
 			ch.algorithm = strings.ToLower(text)
 			if check.Algorithms[ch.algorithm] == nil {
 				c.Unmeasurable("hashAlgorithm %s is not known; write MD5, SHA-1 or SHA-256", check.Shorten(cond.Text))
@@ -93,36 +84,31 @@ func (ch choice) of(l *check.Listing) []quality.File {
 	return files
 }
 
-// fileRule makes the check of a rule on files: the judged one, or those at the
-// path that the rule names.
-func fileRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
-	c.Say.Unit, c.Metric = "files", ""
-	ch, ok := choose(c, rule)
-	if !ok {
-		return
+// ofFiles makes the check of a rule on files: the judged one, or those at the paths
+// that the rule names. Where make returns nil, c says why.
+func ofFiles(make func(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, lists []*check.Listing) fileJudge) maker {
+	return func(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
+		c.Say.Unit = "files"
+		ch, ok := choose(c, rule)
+		if !ok {
+			return
+		}
+		var lists []*check.Listing
+		for _, path := range rule.Parameters {
+			lists = append(lists, p.List(path))
+		}
+		if len(lists) == 0 {
+			lists = []*check.Listing{p.List("")}
+		}
+		if judge := make(p, c, rule, ch, lists); judge != nil {
+			c.Finish = ch.finish(lists, judge)
+		}
 	}
-	var lists []*check.Listing
-	for _, path := range rule.Parameters {
-		lists = append(lists, p.List(path))
-	}
-	if len(lists) == 0 {
-		lists = []*check.Listing{p.List("")}
-	}
-	var judge func(files [][]quality.File, r *quality.Result)
-	switch rule.Type {
-	case "FileSize":
-		judge = sizeRule(p, c, rule)
-	case "FileFreshness":
-		judge = arrivedRule(p, c, rule, ch)
-	case "FileUniqueness":
-		judge = fileUniquenessRule(p, c, rule, ch, lists[0])
-	default:
-		judge = fileMatchRule(p, c, rule, ch, lists)
-	}
-	if judge == nil {
-		return
-	}
-	c.Finish = func(_ *check.Findings, _ *check.Tally, r *quality.Result) {
+}
+
+// finish has the files judged that were chosen of the listings, once these are read.
+func (ch choice) finish(lists []*check.Listing, judge fileJudge) func(*check.Findings, *check.Tally, *quality.Result) {
+	return func(_ *check.Findings, _ *check.Tally, r *quality.Result) {
 		files := make([][]quality.File, len(lists))
 		n := 0
 		for i, l := range lists {
@@ -178,7 +164,7 @@ func comply(p *check.Plan, c *check.Check, rule *dqdl.Rule, files []quality.File
 }
 
 // sizeRule bounds the size of files.
-func sizeRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) func([][]quality.File, *quality.Result) {
+func sizeRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, _ choice, _ []*check.Listing) fileJudge {
 	c.Say.Dimension = contract.Completeness
 	wanted, problem := workOut(p, rule.Condition, "bytes")
 	if problem != "" {
@@ -217,7 +203,7 @@ func sizeRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) func([][]quality.F
 // arrivedRule bounds when files arrived, the judged one, or were last modified.
 // A time of day is that of today, in the zone of the tag timeZone, UTC without;
 // the ends of a between may come in either order. Source: AWS Glue.
-func arrivedRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice) func([][]quality.File, *quality.Result) {
+func arrivedRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, _ []*check.Listing) fileJudge {
 	c.Say.Dimension = contract.Timeliness
 	op := rule.Condition.Op
 	if op == dqdl.Matches || op == dqdl.NotMatches {
@@ -273,7 +259,7 @@ func pointInTime(p *check.Plan, o dqdl.Operand, zone *time.Location) (seconds fl
 
 // fileUniquenessRule bounds the share of files whose content, and with
 // matchFileName also whose name without its folder, no other of them has.
-func fileUniquenessRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, l *check.Listing) func([][]quality.File, *quality.Result) {
+func fileUniquenessRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, lists []*check.Listing) fileJudge {
 	c.Say.Dimension, c.Say.Unit = contract.Uniqueness, "ratio"
 	wanted, problem := workOut(p, rule.Condition, "")
 	if problem != "" {
@@ -281,6 +267,7 @@ func fileUniquenessRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choic
 		return nil
 	}
 	c.Say.Want = wanted.text
+	l := lists[0]
 	l.Hash(check.SHA256)
 	return func(all [][]quality.File, r *quality.Result) {
 		contents, names := map[string]int{}, map[string]int{}
@@ -310,7 +297,7 @@ func fileUniquenessRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choic
 // fileMatchRule compares checksums of files with a list, of which each must have
 // one, or the contents of two paths with each other: each file must have one of
 // the same content on the other side, whatever their names, and as many.
-func fileMatchRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, lists []*check.Listing) func([][]quality.File, *quality.Result) {
+func fileMatchRule(_ *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, lists []*check.Listing) fileJudge {
 	c.Say.Dimension, c.Want = contract.Accuracy, check.MustBeNone
 	c.Advice = "Have the file sent again, and compare with the sender's own checksum."
 	algorithm := ch.algorithm

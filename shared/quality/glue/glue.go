@@ -26,17 +26,12 @@
 package glue
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/figure"
-	"tillwatch/shared/quality/state"
-	"tillwatch/shared/words"
 )
 
 // Compile makes a check of each rule, and keeps what analyzers measure.
@@ -62,7 +57,7 @@ func Compile(p *check.Plan, r *contract.Rule, set *dqdl.Ruleset) {
 		p.Add(c)
 	}
 	for _, rule := range set.Analyzers {
-		for _, rule := range ofColumns(p, rule) {
+		for _, rule := range each(p, rule) {
 			if c := analyze(p, rule); c != nil {
 				takeName(c, p, r, rule)
 				p.Add(c)
@@ -80,205 +75,6 @@ func takeName(c *check.Check, p *check.Plan, r *contract.Rule, rule *dqdl.Rule) 
 	}
 	c.Say.Labels = rule.Labels
 	c.Say.Name = check.Shorten(c.Say.Name)
-}
-
-// figures are the rule types that compare a statistic, by its name here.
-var figures = map[string]string{
-	"ColumnCorrelation": "correlation", "ColumnCount": "columnCount", "Completeness": "completeness", "DistinctValuesCount": "distinctCount",
-	"Entropy": "entropy", "InterquartileRange": "interquartileRange", "Kurtosis": "kurtosis", "Mean": "mean", "Range": "range", "RowCount": "rowCount",
-	"Skewness": "skewness", "StandardDeviation": "standardDeviation", "Sum": "sum", "UniqueValueRatio": "uniqueValueRatio",
-	"Uniqueness": "uniqueness", "Variance": "variance", "ZerosCount": "zeros",
-}
-
-// tagsOf is the tag that a rule type has besides threshold.
-var tagsOf = map[string]string{"ColumnValues": "ignoreCase"}
-
-// ruleCheck makes the check of a simple rule.
-func ruleCheck(p *check.Plan, rule *dqdl.Rule) *check.Check {
-	c := &check.Check{Want: check.MustBeNone, Noun: "rows", Say: quality.Result{Dimension: contract.Conformity, Unit: string(contract.Rows)}}
-	leave, ok := narrow(p, c, rule)
-	if !ok {
-		return c
-	}
-	defer leave()
-	if fileTags[rule.Type] != nil {
-		fileRule(p, c, rule)
-		return c
-	}
-	c.Metric = glueMetric(rule)
-	for tag := range rule.Tags {
-		if !strings.EqualFold(tag, tagsOf[rule.Type]) {
-			c.Skip("with %s is not executed here", tag)
-			return c
-		}
-	}
-	if name := figures[rule.Type]; name != "" {
-		figureRule(p, c, rule, name)
-		return c
-	}
-	switch rule.Type {
-	case "ColumnExists":
-		existsRule(p, c, rule.Parameters[0])
-		return c
-	case "ColumnNamesMatchPattern":
-		namesRule(p, c, rule.Parameters[0])
-		return c
-	case "CustomSql":
-		sqlRule(p, c, rule)
-		return c
-	case "AggregateMatch":
-		aggregateRule(p, c, rule)
-		return c
-	case "DuplicateRowCount":
-		duplicatesRule(p, c, rule)
-		return c
-	case "DetectAnomalies":
-		anomalyRule(p, c, rule)
-		return c
-	case "SchemaMatch":
-		schemaMatchRule(p, c, rule)
-		return c
-	case "DatasetMatch":
-		datasetMatchRule(p, c, rule)
-		return c
-	case "RowCountMatch":
-		countMatchRule(p, c, rule)
-		return c
-	case "ReferentialIntegrity":
-		integrityRule(p, c, rule)
-		return c
-	}
-	slots, absent := p.Columns(rule.Parameters)
-	if absent != "" {
-		p.Absent(c, absent)
-		return c
-	}
-	c.Shows, c.Personal = slots, p.Personal(slots...)
-	list := strings.Join(rule.Parameters, " + ")
-	if len(slots) == 1 {
-		c.Say.Column = list
-	}
-	switch rule.Type {
-	case "IsComplete":
-		c.Say.Dimension, c.Complaint, c.Kernel = contract.Completeness, "have no "+list, state.Null(slots[0])
-		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
-	case "IsUnique", "IsPrimaryKey":
-		c.Say.Dimension, c.Complaint, c.Keys = contract.Uniqueness, fmt.Sprintf("repeat %s that came before", words.A(list)), &state.KeySpec{Slots: slots}
-		c.Advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
-		if rule.Type == "IsPrimaryKey" {
-			c.Complaint, c.Kernel = fmt.Sprintf("have a %s that is incomplete or came before", list), state.AnyNull(slots)
-		}
-	default:
-		valuesRule(p, c, rule, slots[0])
-	}
-	return c
-}
-
-// figureRule compares a statistic, and keeps it for history.
-func figureRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, name string) {
-	c.Say.Dimension, c.Say.Unit = figure.Dimension(name), figure.Unit(name)
-	c.Want, c.Say.Want = contract.Want{}, check.Shorten(rule.Condition.Text)
-	if name == "rowCount" {
-		c.Say.Dimension, c.Say.Unit = contract.Completeness, string(contract.Rows)
-	}
-	if len(rule.Parameters) == 1 {
-		c.Say.Column = rule.Parameters[0]
-	}
-	measured, key, absent := keep(p, name, rule.Parameters, whereOf(p, rule))
-	if absent != "" {
-		p.Absent(c, absent)
-		return
-	}
-	bounds, problem := workOut(p, rule.Condition, key)
-	if problem != "" {
-		c.Skip("%s", problem)
-		return
-	}
-	what := figure.Text(name, rule.Parameters, 0) + whereOf(p, rule)
-	c.Say.Want = bounds.text
-	c.Finish = func(f *check.Findings, _ *check.Tally, r *quality.Result) {
-		value, note, problem := measured(f)
-		if problem != "" {
-			r.Status, r.Message = quality.Errored, "not measured: "+problem
-			return
-		}
-		r.Decide(value, bounds.holds(value))
-		r.Message = fmt.Sprintf("%s is %s%s; wanted %s", what, words.Number(figure.Round6(value)), note, bounds.full())
-		r.Advice = figure.Advice(name)
-	}
-}
-
-// keep prepares a statistic and has history keep it, by name:columns and where.
-func keep(p *check.Plan, name string, columns []string, where string) (s check.Statistic, key, absent string) {
-	s, absent = figure.Prepare(p, name, columns, 0)
-	if absent != "" {
-		return nil, "", absent
-	}
-	key = name
-	if len(columns) > 0 {
-		key += ":" + strings.Join(columns, "+")
-	}
-	if key += where; key != "rowCount" {
-		p.Kept[key] = func(f *check.Findings) (float64, string) {
-			value, _, problem := s(f)
-			return value, problem
-		}
-	}
-	return s, key, ""
-}
-
-// ofColumns is the analyzer, or one for each column if it is of AllColumns.
-func ofColumns(p *check.Plan, rule *dqdl.Rule) []*dqdl.Rule {
-	if len(rule.Parameters) != 1 || rule.Parameters[0] != "AllColumns" {
-		return []*dqdl.Rule{rule}
-	}
-	var all []*dqdl.Rule
-	for _, name := range p.Header {
-		one := *rule
-		one.Parameters = []string{name}
-		all = append(all, &one)
-	}
-	return all
-}
-
-// analyze has the report tell, and history keep, what an analyzer asks for. It
-// returns a check only if that is impossible.
-func analyze(p *check.Plan, rule *dqdl.Rule) *check.Check {
-	c := &check.Check{Say: quality.Result{Dimension: contract.Conformity}}
-	var names []string
-	switch rule.Type {
-	case "AllStatistics":
-		names = []string{"completeness", "uniqueness", "distinctCount", "mean", "standardDeviation", "minimum", "maximum", "minLength", "maxLength"}
-	case "ColumnValues":
-		names = []string{"minimum", "maximum"}
-	case "ColumnLength":
-		names = []string{"minLength", "maxLength"}
-	default:
-		name := figures[rule.Type]
-		if name == "" {
-			c.Skip("%s is not executed as an analyzer; make it a rule", rule.Type)
-			return c
-		}
-		names = []string{name}
-	}
-	leave, ok := narrow(p, c, rule)
-	if !ok {
-		return c
-	}
-	defer leave()
-	slots, absent := p.Columns(rule.Parameters)
-	if absent != "" {
-		p.Absent(c, absent)
-		return c
-	}
-	for _, name := range names {
-		if p.Personal(slots...) && (name == "minimum" || name == "maximum") {
-			continue // the extreme is a person's value
-		}
-		s, _, _ := keep(p, name, rule.Parameters, whereOf(p, rule))
-		p.Analyzed[glueStatistic(name, rule.Parameters)+whereOf(p, rule)] = s
-	}
-	return nil
 }
 
 // parts makes the checks of a composite's leaves, under ids of id's, and lets

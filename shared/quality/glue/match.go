@@ -56,7 +56,7 @@ func anomalyRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	metric, columns := rule.Parameters[0], rule.Parameters[1:]
 	c.Say.Dimension, c.Say.Want = contract.Consistency, "as in its history"
 	name := figures[metric]
-	if name == "" || len(columns) != columnsOf(name) {
+	if name == "" || len(columns) != arity(name) {
 		c.Unmeasurable("%s of %d columns is no metric that history keeps; write DetectAnomalies \"RowCount\" or DetectAnomalies \"Mean\" \"amount\"", check.Shorten(metric), len(columns))
 		return
 	}
@@ -94,8 +94,8 @@ func anomalyRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	}
 }
 
-// columnsOf is how many columns a statistic is of.
-func columnsOf(name string) int {
+// arity is how many columns a statistic is of.
+func arity(name string) int {
 	switch name {
 	case "rowCount", "columnCount":
 		return 0

@@ -23,54 +23,71 @@ import (
 // A test says whether a value is as wanted; nil is a null.
 type test func(value []byte) bool
 
-// valuesRule makes the check of ColumnValues, ColumnLength, ColumnDataType or
-// DataFreshness: each value of the column meets the condition, or with
-// threshold a share of them.
-func valuesRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) {
-	c.Noun = "values"
-	cond := rule.Condition
-	var good test
-	var problem string
-	nulls := false
-	column := rule.Parameters[0]
-	switch rule.Type {
-	case "ColumnLength":
-		c.Complaint = "have a length that is " + refuse(cond)
-		var b bounds
-		if b, problem = workOut(p, cond, ""); problem == "" {
-			good = func(value []byte) bool { return b.holds(float64(textformat.Length(value))) }
+// ofValues makes the check of a rule that each value of a column meets, or with
+// threshold a share of them. The test that want makes is nil, and c says why, where
+// values can't be tested; nulls says that nulls are looked at too.
+func ofValues(want func(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) (good test, nulls bool)) maker {
+	return func(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
+		slots, ok := columnsOf(p, c, rule)
+		if !ok {
+			return
 		}
-		c.Advice = "Look for cut or padded values at the source, and for a code that got longer."
-	case "ColumnDataType":
-		good, problem = typeTest(cond)
-		c.Complaint = "are of a data type that is " + refuse(cond)
-		c.Advice = fmt.Sprintf("Have the producer write %s as that type.", column)
-	case "DataFreshness":
-		good, problem = freshTest(p, cond, slot)
-		c.Say.Dimension, c.Complaint = contract.Timeliness, "have an age that is "+refuse(cond)
-		c.Advice = "The data stopped before the file was made, or old rows came along: look at the last run of the producer and at what feeds it."
-	default:
-		c.Say.Dimension, c.Complaint = contract.Accuracy, "are "+refuse(cond)
-		if cond.Op == dqdl.Matches || cond.Op == dqdl.NotMatches {
-			matches, err := whole(cond.Operands[0].Text)
-			if err != nil {
-				c.BadPattern(err)
-				return
-			}
-			want := cond.Op == dqdl.Matches
-			c.Complaint = strings.TrimPrefix(c.Complaint, "are ")
-			good = func(value []byte) bool { return matches(value) == want }
-		} else {
-			good, nulls, problem = valueTest(p, cond, slot, ignoresCase(rule))
+		c.Noun = "values"
+		good, nulls := want(p, c, rule, slots[0])
+		if good == nil {
+			return
 		}
-		c.Advice = "Correct the values at the source, or extend what the rule allows."
+		c.Kernel = state.Cells(slots[0], nulls, good)
+		threshold(p, c, rule)
 	}
+}
+
+// or returns a test unless there is a problem, of which c tells then.
+func (good test) or(c *check.Check, problem string) test {
 	if problem != "" {
 		c.Unmeasurable("%s", problem)
-		return
+		return nil
 	}
-	c.Kernel = state.Cells(slot, nulls, good)
-	threshold(p, c, rule)
+	return good
+}
+
+func lengthRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) (test, bool) {
+	c.Complaint = "have a length that is " + refuse(rule.Condition)
+	c.Advice = "Look for cut or padded values at the source, and for a code that got longer."
+	b, problem := workOut(p, rule.Condition, "")
+	good := test(func(value []byte) bool { return b.holds(float64(textformat.Length(value))) })
+	return good.or(c, problem), false
+}
+
+func typeRule(_ *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) (test, bool) {
+	c.Complaint = "are of a data type that is " + refuse(rule.Condition)
+	c.Advice = fmt.Sprintf("Have the producer write %s as that type.", rule.Parameters[0])
+	good, problem := typeTest(rule.Condition)
+	return good.or(c, problem), false
+}
+
+func freshRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) (test, bool) {
+	c.Say.Dimension, c.Complaint = contract.Timeliness, "have an age that is "+refuse(rule.Condition)
+	c.Advice = "The data stopped before the file was made, or old rows came along: look at the last run of the producer and at what feeds it."
+	good, problem := freshTest(p, rule.Condition, slot)
+	return good.or(c, problem), false
+}
+
+func valueRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) (test, bool) {
+	cond := rule.Condition
+	c.Say.Dimension, c.Complaint = contract.Accuracy, "are "+refuse(cond)
+	c.Advice = "Correct the values at the source, or extend what the rule allows."
+	if cond.Op != dqdl.Matches && cond.Op != dqdl.NotMatches {
+		good, nulls, problem := valueTest(p, cond, slot, ignoresCase(rule))
+		return good.or(c, problem), nulls
+	}
+	c.Complaint = refuse(cond)
+	matches, err := whole(cond.Operands[0].Text)
+	if err != nil {
+		c.BadPattern(err)
+		return nil, false
+	}
+	return func(value []byte) bool { return matches(value) == (cond.Op == dqdl.Matches) }, false
 }
 
 // refuse says what a value is that does not meet a condition: "not > 0".

@@ -1,0 +1,114 @@
+package glue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tillwatch/shared/contract"
+	"tillwatch/shared/contract/dqdl"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/words"
+)
+
+// A ruleType says how rules of a type are executed.
+type ruleType struct {
+	make maker
+	tags []string // besides threshold
+}
+
+// A maker makes c, which says nothing yet, the check of a rule.
+type maker func(p *check.Plan, c *check.Check, rule *dqdl.Rule)
+
+// ruleTypes are the rule types of DQDL; those that compare a statistic come from
+// figures.
+var ruleTypes = map[string]ruleType{
+	"AggregateMatch":          {make: aggregateRule},
+	"ColumnDataType":          {make: ofValues(typeRule)},
+	"ColumnExists":            {make: existsRule},
+	"ColumnLength":            {make: ofValues(lengthRule)},
+	"ColumnNamesMatchPattern": {make: namesRule},
+	"ColumnValues":            {make: ofValues(valueRule), tags: []string{"ignoreCase"}},
+	"CustomSql":               {make: sqlRule},
+	"DataFreshness":           {make: ofValues(freshRule)},
+	"DatasetMatch":            {make: datasetMatchRule},
+	"DetectAnomalies":         {make: anomalyRule},
+	"DuplicateRowCount":       {make: duplicatesRule},
+	"FileFreshness":           {make: ofFiles(arrivedRule), tags: []string{"recentFiles", "uriRegex", "timeZone"}},
+	"FileMatch":               {make: ofFiles(fileMatchRule), tags: []string{"recentFiles", "uriRegex", "hashAlgorithm"}},
+	"FileSize":                {make: ofFiles(sizeRule), tags: []string{"recentFiles", "uriRegex"}},
+	"FileUniqueness":          {make: ofFiles(fileUniquenessRule), tags: []string{"recentFiles", "uriRegex", "matchFileName"}},
+	"IsComplete":              {make: ofColumns(completeRule)},
+	"IsPrimaryKey":            {make: ofColumns(primaryKeyRule)},
+	"IsUnique":                {make: ofColumns(uniqueRule)},
+	"ReferentialIntegrity":    {make: integrityRule},
+	"RowCountMatch":           {make: countMatchRule},
+	"SchemaMatch":             {make: schemaMatchRule},
+}
+
+func init() {
+	for name := range figures {
+		ruleTypes[name] = ruleType{make: figureRule}
+	}
+}
+
+// ruleCheck makes the check of a simple rule.
+func ruleCheck(p *check.Plan, rule *dqdl.Rule) *check.Check {
+	c := &check.Check{Want: check.MustBeNone, Noun: "rows", Say: quality.Result{Dimension: contract.Conformity, Unit: string(contract.Rows)}}
+	leave, ok := narrow(p, c, rule)
+	if !ok {
+		return c
+	}
+	defer leave()
+	c.Metric = glueMetric(rule)
+	t := ruleTypes[rule.Type]
+	for tag := range rule.Tags {
+		if !slices.ContainsFunc(t.tags, func(known string) bool { return strings.EqualFold(known, tag) }) {
+			c.Skip("with %s is not executed here", tag)
+			return c
+		}
+	}
+	t.make(p, c, rule)
+	return c
+}
+
+// ofColumns finds the columns that a rule names, and has samples show them.
+func ofColumns(make func(c *check.Check, list string, slots []int)) maker {
+	return func(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
+		if slots, ok := columnsOf(p, c, rule); ok {
+			make(c, strings.Join(rule.Parameters, " + "), slots)
+		}
+	}
+}
+
+// columnsOf makes c a check of the columns that a rule names; it reports false
+// where the file lacks one.
+func columnsOf(p *check.Plan, c *check.Check, rule *dqdl.Rule) (slots []int, ok bool) {
+	slots, absent := p.Columns(rule.Parameters)
+	if absent != "" {
+		p.Absent(c, absent)
+		return nil, false
+	}
+	c.Shows, c.Personal = slots, p.Personal(slots...)
+	if len(slots) == 1 {
+		c.Say.Column = rule.Parameters[0]
+	}
+	return slots, true
+}
+
+func completeRule(c *check.Check, list string, slots []int) {
+	c.Say.Dimension, c.Complaint, c.Kernel = contract.Completeness, "have no "+list, state.Null(slots[0])
+	c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
+}
+
+func uniqueRule(c *check.Check, list string, slots []int) {
+	c.Say.Dimension, c.Complaint, c.Keys = contract.Uniqueness, fmt.Sprintf("repeat %s that came before", words.A(list)), &state.KeySpec{Slots: slots}
+	c.Advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
+}
+
+func primaryKeyRule(c *check.Check, list string, slots []int) {
+	uniqueRule(c, list, slots)
+	c.Complaint, c.Kernel = fmt.Sprintf("have a %s that is incomplete or came before", list), state.AnyNull(slots)
+}
