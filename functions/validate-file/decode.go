@@ -31,10 +31,15 @@ type objectCreated struct {
 	} `json:"detail"`
 }
 
-// decode reads the object that a message tells of.
+// decode reads the object that a message tells of: S3's, or a request to judge
+// one once more.
 func decode(body string) (landing.Object, error) {
 	if len(body) > queue.MaxBody {
 		return landing.Object{}, fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(body))
+	}
+	var again landing.Request
+	if err := json.Unmarshal([]byte(body), &again); err == nil && again.Object.Again != "" {
+		return checked(again.Object)
 	}
 	var e objectCreated
 	if err := json.Unmarshal([]byte(body), &e); err != nil {
@@ -51,6 +56,11 @@ func decode(body string) (landing.Object, error) {
 	if o.Version == "null" { // of an object from before its bucket kept versions
 		o.Version = ""
 	}
+	return checked(o)
+}
+
+// checked returns o if it can be claimed and read.
+func checked(o landing.Object) (landing.Object, error) {
 	if err := o.Validate(); err != nil {
 		return landing.Object{}, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}

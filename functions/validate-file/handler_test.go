@@ -377,3 +377,21 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestARequestToJudgeAgainIsDecoded(t *testing.T) {
+	const body = `{"judge_again":{"bucket":"landing","key":"sales/a b.csv","version_id":"v1","etag":"e","size":9,"sequencer":"0A","arrived":"2026-11-22T03:05:00Z","event_id":"e1","again":"019E00000000"}}`
+	o, err := decode(body)
+	if err != nil || o.Key != "sales/a b.csv" || o.Again != "019E00000000" || o.Version != "v1" {
+		t.Errorf("got %+v, %v", o, err)
+	}
+	for rule, bad := range map[string]string{
+		"no time of asking":  strings.Replace(body, `"again":"019E00000000"`, `"again":""`, 1),
+		"a time of no form":  strings.Replace(body, "019E00000000", "now", 1),
+		"no sequencer":       strings.Replace(body, `"sequencer":"0A"`, `"sequencer":""`, 1),
+		"no version to read": strings.NewReplacer(`"version_id":"v1"`, `"version_id":""`, `"etag":"e"`, `"etag":""`).Replace(body),
+	} {
+		if o, err := decode(bad); !errors.Is(err, queue.ErrMalformed) {
+			t.Errorf("%s: got %+v, %v", rule, o, err)
+		}
+	}
+}

@@ -284,7 +284,7 @@ func (j *Judger) metadata(r *Record, kind, what string) event.Metadata {
 		EventID:        r.ID + "-" + what,
 		CorrelationID:  r.ID,
 		CausationID:    r.Object.EventID,
-		IdempotencyKey: kind + ":" + r.Object.Bucket + "/" + r.Object.Key + "#" + r.Object.Sequencer,
+		IdempotencyKey: kind + ":" + r.Object.Bucket + "/" + r.Object.Key + "#" + r.Object.sequence(),
 		OccurredAt:     r.Object.Arrived.UTC(),
 		Producer:       j.Producer,
 		Traceparent:    r.Object.Trace,

@@ -44,14 +44,49 @@ type Object struct {
 	// traceparent; each "" if unknown.
 	EventID string `json:"event_id"`
 	Trace   string `json:"trace,omitempty"`
+	// Again says that the object is to be judged once more, and orders such
+	// requests: hexadecimal, of one width; "" for what S3 told of. See Anew.
+	Again string `json:"again,omitempty"`
+}
+
+// Anew returns o as what is to be judged once more, as somebody asked for at at.
+// It has a rank of its own, above o's and below that of anything that is
+// written later, and so a claim and an ID of its own: no claim that is done is
+// opened again, the same request is done once, and one that comes after a newer
+// version is stale. When it arrived remains when it did.
+func (o Object) Anew(at time.Time) Object {
+	o.Again = fmt.Sprintf("%012X", at.UnixMilli())
+	return o
+}
+
+// A Request asks for an object to be judged once more; it travels through the
+// queue that objects come by.
+type Request struct {
+	Object Object `json:"judge_again"`
 }
 
 // sequencerWidth is more than any sequencer seen (they have 16 to 18 digits).
 const sequencerWidth = 64
 
-// Rank returns the sequencer padded on the right with zeros, so that ranks of
-// one key compare as strings.
-func (o Object) Rank() string { return padSequencer(o.Sequencer) }
+// againWidth is that of milliseconds since 1970, until the year 10889.
+const againWidth = 12
+
+// Rank returns the sequencer padded on the right with zeros, and behind it what
+// Again says, so that ranks of one key compare as strings.
+func (o Object) Rank() string {
+	if o.Again == "" {
+		return padSequencer(o.Sequencer)
+	}
+	return padSequencer(o.Sequencer) + "-" + o.Again
+}
+
+// sequence is the rank as people write it.
+func (o Object) sequence() string {
+	if o.Again == "" {
+		return o.Sequencer
+	}
+	return o.Sequencer + "-" + o.Again
+}
 
 func padSequencer(s string) string {
 	if len(s) >= sequencerWidth {
@@ -76,6 +111,8 @@ func (o Object) Validate() error {
 		return fmt.Errorf("%w: sequencer %.80q, want 1 to %d hexadecimal digits", ErrInvalid, o.Sequencer, sequencerWidth)
 	case strings.Trim(o.Sequencer, "0123456789abcdefABCDEF") != "":
 		return fmt.Errorf("%w: sequencer %.80q is not hexadecimal", ErrInvalid, o.Sequencer)
+	case len(o.Again) > againWidth || strings.Trim(o.Again, "0123456789ABCDEF") != "":
+		return fmt.Errorf("%w: again %.40q, want at most %d hexadecimal digits", ErrInvalid, o.Again, againWidth)
 	case len(o.Bucket)+len(o.Key) > 1500:
 		return fmt.Errorf("%w: key of %d bytes", ErrInvalid, len(o.Key))
 	case o.Arrived.IsZero():

@@ -58,6 +58,22 @@ func (s *Store) stored(ctx context.Context, o landing.Object) (landing.Claim, st
 	return c, newest, err
 }
 
+// Newest returns the claim of the newest object known of a key, the zero Claim
+// if none is.
+func (s *Store) Newest(ctx context.Context, bucket, key string) (landing.Claim, error) {
+	o := landing.Object{Bucket: bucket, Key: key}
+	head, err := s.get(ctx, newestKey(o))
+	rank, ok := head["rank"].(*types.AttributeValueMemberS)
+	if err != nil || !ok {
+		return landing.Claim{}, err
+	}
+	i, err := s.get(ctx, item{"pk": text(fileKey(o)), "sk": text("RANK#" + rank.Value)})
+	if err != nil || i == nil {
+		return landing.Claim{}, err
+	}
+	return claimOf(i)
+}
+
 func claimOf(i item) (landing.Claim, error) {
 	c := landing.Claim{Attempt: int(whole(i, "attempt"))}
 	if err := decode(i, "object", &c.Object); err != nil {
