@@ -21,8 +21,9 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 			"TILLWATCH_RECEIVER_URL", "TILLWATCH_RUNBOOKS",
 		},
 		"tillwatch-test-respond-incident": {
-			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS",
-			"TILLWATCH_SCHEDULER_ROLE", "TILLWATCH_TABLE", "TILLWATCH_TIMERS", "TILLWATCH_TIMERS_ARN",
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ENVIRONMENT", "TILLWATCH_FILES_QUEUE", "TILLWATCH_KILL_SWITCH", "TILLWATCH_LANDING_BUCKET",
+			"TILLWATCH_REMEDY_TARGETS", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS",
+			"TILLWATCH_SCHEDULER_ROLE", "TILLWATCH_STATE_MACHINES", "TILLWATCH_TABLE", "TILLWATCH_TIMERS", "TILLWATCH_TIMERS_ARN",
 			"TILLWATCH_TOPIC_CHAT", "TILLWATCH_TOPIC_P0", "TILLWATCH_TOPIC_P1", "TILLWATCH_TOPIC_P2", "TILLWATCH_TOPIC_P3",
 		},
 		"tillwatch-test-validate-range": {"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS"},
@@ -99,6 +100,9 @@ var unbounded = map[string]string{
 	"s3:PutObjectTagging":           "of the landing bucket",
 	"s3:PutObjectVersionTagging":    "of the landing bucket",
 	"scheduler:CreateSchedule":      "of one name's beginning",
+	"s3:DeleteObject":               "of a temporary prefix that the deployment names",
+	"ssm:StartAutomationExecution":  "of a document that the deployment names, in any version",
+	"ssm:GetAutomationExecution":    "executions have ids that nobody knows beforehand",
 }
 
 func TestNoWildcardWithoutAReason(t *testing.T) {

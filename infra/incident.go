@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -18,7 +20,9 @@ const respondSeconds = 60
 // newIncident makes what leads incidents on: the topics of all severities →
 // queue → respond-incident → the topics again, and reviews in the results
 // bucket. It wakes itself through a queue of its own.
-func newIncident(stack awscdk.Stack, p alertProps) {
+//
+// Files are judged again through the queue files.
+func newIncident(stack awscdk.Stack, p alertProps, files awssqs.IQueue) {
 	scope := constructs.NewConstruct(stack, jsii.String("Incident"))
 	queue, dead := newQueues(scope, respondSeconds)
 	timers := newQueue(scope, "Timers", respondSeconds, dead)
@@ -40,6 +44,7 @@ func newIncident(stack awscdk.Stack, p alertProps) {
 	}
 	schedule, later := mayWakeLater(scope, p.Props, timers)
 	variables["TILLWATCH_SCHEDULER_ROLE"] = *schedule.RoleArn()
+	remedies := newRemedies(scope, remedyProps{p.Props, p.store, files}, variables)
 	f := newFunction(scope, functionProps{
 		Props:       p.Props,
 		key:         p.key,
@@ -49,7 +54,7 @@ func newIncident(stack awscdk.Stack, p alertProps) {
 		seconds:     respondSeconds,
 		megabytes:   256,
 		scratch:     512,
-		grants: append(later,
+		grants: append(slices.Concat(later, remedies),
 			may("KeepIncidents", []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, p.store.table.TableArn()),
 			may("KeepReviews", []string{"s3:GetObject", "s3:PutObject"}, p.store.results.ArnForObjects(jsii.String("reports/incidents/*"))),
 			may("ReadPolicy", []string{"s3:GetObject"}, p.store.results.ArnForObjects(jsii.String("alerts/policy.yaml"))),
@@ -61,6 +66,7 @@ func newIncident(stack awscdk.Stack, p alertProps) {
 	suppress(scope, "AwsSolutions-IAM5",
 		"Reviews are of incidents whose ids nobody knows beforehand; they have a folder of their own.", `/^Resource::.*\/reports\/incidents\/\*$/`)
 	explainSchedules(scope)
+	explainRemedies(scope, p.RemedyTargets)
 	consume(f, queue, 10, 2)
 	consume(f, timers, 10, 2)
 

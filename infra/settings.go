@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/metric"
 )
 
@@ -84,6 +85,10 @@ type Settings struct {
 	// 10240; 3072. RangeConcurrency (range_concurrency) is how many steps are done at
 	// once, 1 to 10000; 50.
 	SplitBytes, RangeBytes, RangeMemory, RangeConcurrency int
+	// RemedyTargets (remedy_targets) are what remedies may act on, separated by
+	// commas: lambda:load-sales,s3://lake/tmp/,contract:sales_data. The function
+	// that leads incidents gets the rights for these and no other; none by default.
+	RemedyTargets []remedy.Target
 	// Binaries (binaries) is a folder of functions that are built already,
 	// <function>/bootstrap; "" builds them.
 	Binaries string
@@ -163,6 +168,14 @@ func readSettings(get func(key string) any) (Settings, error) {
 		if a, err := mail.ParseAddress(e); err != nil || a.Address != e {
 			r.fault("email", e, "addresses separated by commas")
 		}
+	}
+	for _, text := range r.list("remedy_targets", "") {
+		t, err := remedy.ParseTarget(text)
+		if err != nil {
+			r.fault("remedy_targets", text, remedy.Forms()+", separated by commas ("+err.Error()+")")
+			continue
+		}
+		s.RemedyTargets = append(s.RemedyTargets, t)
 	}
 	for _, d := range r.list("datasets", "sales_data,inventory_data,customer_data") {
 		if !datasetName.MatchString(d) {

@@ -59,6 +59,8 @@ func TestSettingsRefuse(t *testing.T) {
 		{"a target of nothing", "targets", "Speed=3"},
 		{"a target of a metric that has none", "targets", "QualityScore=3"},
 		{"a target that is no number", "targets", "AccuracyScore=high"},
+		{"a remedy's target of no form", "remedy_targets", "lambda:load-sales,everything"},
+		{"a prefix that is not temporary", "remedy_targets", "s3://lake/sales/"},
 		{"a dataset with a wild name", "datasets", "sales data"},
 	} {
 		_, err := readSettings(func(k string) any {

@@ -68,7 +68,7 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 		newReceiver(stack, p, key, topics, alarms, r)
 	}
 	large := newLarge(stack, largeProps{p, key, store, quality.function, alarms})
-	newIncident(stack, alertProps{p, key, store, topics, alarms})
+	newIncident(stack, alertProps{p, key, store, topics, alarms}, quality.queue)
 	newDashboards(stack, p, alarms, quality.widgets, alerts.widgets)
 
 	output(stack, "LandingBucket", store.landing.BucketName())

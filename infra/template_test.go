@@ -32,6 +32,8 @@ var everything = map[string]any{
 	"pagerduty_parameter": "/tillwatch/pagerduty", "webhook_url": "https://example.com/hook", "webhook_parameter": "/tillwatch/webhook",
 	"slack_workspace": "T00000000", "slack_channel": "C00000000", "max_bytes": "1000000", "split_bytes": "2000000", "range_bytes": "500000", "max_ratio": "50",
 	"traces_endpoint": "https://example.com", "targets": "CompletenessScore=97", "runbooks": "https://example.com/runbooks",
+	"remedy_targets": "s3://lake/tmp/,lambda:load-sales,lambda:load-sales:live,ssm:ResetSalesPool,cloudfront:E2EXAMPLE,elasticache:prices," +
+		"file,states:nightly,glue:sales-etl,dynamodb:orders,kinesis:clicks,contract:sales_data",
 }
 
 // both are the templates of both stacks with everything turned on, made once.

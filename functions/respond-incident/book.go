@@ -36,7 +36,7 @@ func (b *books) policy(ctx context.Context, now time.Time) *policy.Policy {
 func (b *books) book(ctx context.Context, inc *incident.Incident, now time.Time) incident.Playbook {
 	p := b.policy(ctx, now)
 	chain, rounds := chainOf(p, inc, now)
-	return incident.Playbook{Chain: chain, Rounds: rounds}
+	return incident.Playbook{Remedies: remediesOf(p, inc), Chain: chain, Rounds: rounds}
 }
 
 // chainOf returns whom p has called, level by level, while nobody takes inc on,

@@ -37,6 +37,31 @@ type world struct {
 	objects map[string]string
 	policy  *policy.Policy // the one that ships if nil
 	broken  error          // why a newer one cannot be read
+	did     []string       // remedies that were carried out, or would have been
+	refuses error          // what they fail with
+	meddle  func()         // what happens before the target is claimed
+}
+
+// Do carries a remedy out, or says what it would do.
+func (w *world) Do(_ context.Context, t incident.Try) (incident.Attempt, error) {
+	did := t.Key()
+	if !t.Live {
+		did = "dry run of " + did
+	}
+	w.did = append(w.did, did)
+	return incident.Attempt{Action: t.Action, Target: t.Target, Before: "3 connections", After: "none"}, w.refuses
+}
+
+// Claim lets something happen between the decision to try a remedy and the try.
+func (w *world) Claim(ctx context.Context, r incident.Remedy, now time.Time) (incident.Hold, error) {
+	if w.meddle != nil {
+		w.meddle()
+	}
+	return w.store.Claim(ctx, r, now)
+}
+
+func (w *world) Surroundings(ctx context.Context, list []incident.Remedy, now time.Time) (incident.Surroundings, error) {
+	return w.store.Surroundings(ctx, list, now)
 }
 
 // Policy is the policy in force.
@@ -52,7 +77,7 @@ func newWorld() *world {
 	now := func() time.Time { return w.clock }
 	w.handler = &handler{
 		responder: &incident.Responder{
-			Store: &w.store, Guard: &w.store, Teller: &teller{w}, Waker: &waker{w, now},
+			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w}, Waker: &waker{w, now},
 			Reviewer: &reviewer{w, "results", &w.store}, Book: (&books{w, telemetry.NewLogger(&w.log, service, slog.LevelInfo)}).book,
 		},
 		now: now, log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
@@ -245,7 +270,7 @@ func TestWhatFailsIsTriedAgain(t *testing.T) {
 
 func TestConfigureNamesEverythingThatIsMissing(t *testing.T) {
 	_, err := configure(func(string) string { return "" })
-	for _, want := range []string{"ENVIRONMENT", "TABLE", "RESULTS_BUCKET", "TIMERS", "TIMERS_ARN", "SCHEDULER_ROLE", "TOPIC_CHAT", "TOPIC_P0", "TOPIC_P3"} {
+	for _, want := range []string{"ENVIRONMENT", "TABLE", "RESULTS_BUCKET", "TIMERS", "TIMERS_ARN", "SCHEDULER_ROLE", "KILL_SWITCH", "FILES_QUEUE", "STATE_MACHINES", "LANDING_BUCKET", "TOPIC_CHAT", "TOPIC_P0", "TOPIC_P3"} {
 		if err == nil || !strings.Contains(err.Error(), "TILLWATCH_"+want+" ") {
 			t.Errorf("got %v, want it to name TILLWATCH_%s", err, want)
 		}

@@ -1,5 +1,5 @@
 // Command respond-incident leads incidents from their opening to their review:
-// it keeps their timeline, calls people again when nobody takes one on, and
+// it keeps their timeline, tries the remedies that the policy allows, calls people again when nobody takes one on, and
 // drafts the review of a grave one once it is over. It listens to the topics
 // that people are told by, and wakes itself through a queue of its own.
 package main
@@ -19,8 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/aws/alerttimer"
 	"tillwatch/shared/aws/incidenttable"
 	"tillwatch/shared/aws/policystore"
@@ -47,14 +49,16 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	if err != nil {
 		return fmt.Errorf("load aws configuration: %w", err)
 	}
-	store := &incidenttable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table, Now: time.Now}
+	table := dynamodb.NewFromConfig(cfg)
+	store := &incidenttable.Store{Client: table, Table: c.table, Now: time.Now, Allowed: c.targets,
+		Stopped: stopped(ssm.NewFromConfig(cfg), c.killSwitch, log)}
 	timer := &alerttimer.Timer{Queue: sqs.NewFromConfig(cfg), Scheduler: scheduler.NewFromConfig(cfg),
 		URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"}
 	objects := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.pathStyle })
 	books := &books{policies: &policystore.Store{Client: objects, Bucket: c.results}, log: log}
 	h := &handler{
 		responder: &incident.Responder{
-			Store: store, Guard: store,
+			Store: store, Guard: store, Hands: newHands(cfg, c, objects, table),
 			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}},
 			Waker:    &waker{timer, time.Now},
 			Reviewer: &reviewer{objects, c.results, store},
@@ -71,6 +75,9 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 type configuration struct {
 	environment, table, results      string
 	timers, timersARN, schedulerRole string
+	killSwitch                       string // the parameter
+	files, machines, landing         string // what remedies act through: see hands.Hands
+	targets                          []remedy.Target
 	topics                           map[string]string // by channel
 	pathStyle                        bool              // an endpoint without a host name for each bucket
 }
@@ -93,11 +100,17 @@ func configure(getenv func(string) string) (configuration, error) {
 		timers:        need("TILLWATCH_TIMERS"),
 		timersARN:     need("TILLWATCH_TIMERS_ARN"),
 		schedulerRole: need("TILLWATCH_SCHEDULER_ROLE"),
+		killSwitch:    need("TILLWATCH_KILL_SWITCH"),
+		files:         need("TILLWATCH_FILES_QUEUE"),
+		machines:      need("TILLWATCH_STATE_MACHINES"),
+		landing:       need("TILLWATCH_LANDING_BUCKET"),
 		topics:        map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},
 		pathStyle:     getenv("AWS_ENDPOINT_URL") != "" || getenv("AWS_ENDPOINT_URL_S3") != "",
 	}
 	for _, severity := range alert.Severities {
 		c.topics[string(severity)] = need("TILLWATCH_TOPIC_" + string(severity))
 	}
-	return c, errors.Join(faults...)
+	var err error
+	c.targets, err = readTargets(getenv("TILLWATCH_REMEDY_TARGETS"))
+	return c, errors.Join(append(faults, err)...)
 }

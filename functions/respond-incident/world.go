@@ -47,6 +47,14 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 				d.Severities = append(d.Severities, severity)
 			}
 		}
+		var tried []alert.Fact
+		for _, a := range inc.Attempts {
+			tried = append(tried, alert.Fact{Name: "remedy", Value: a.String()})
+			if a.State == incident.RemedyFailed && e.Level == 0 {
+				s.Summary = fmt.Sprintf("%s did not help: %s", a.Action, inc.Title)
+			}
+		}
+		s.Facts = append(tried, s.Facts...)
 		take := fmt.Sprintf("Take it on: tillwatch incident acknowledge %s --by YOUR-NAME", inc.ID)
 		s.NextSteps = append([]string{take}, s.NextSteps...)
 	}

@@ -56,6 +56,7 @@ func (c *checker) integration(ctx context.Context) (err error) {
 		"judge_seconds": "15",
 		"split_bytes":   "20000", "range_bytes": "10000", "range_concurrency": "4", // in sections, and yet quick
 		"pagerduty_parameter": "/tillwatch/check/pagerduty", "pagerduty_url": "http://" + tools + "/pagerduty",
+		"remedy_targets":    "file,contract",
 		"webhook_parameter": "/tillwatch/check/webhook", "webhook_url": "http://" + tools + "/hook",
 	}}, c.progress.of)
 	if err != nil {

@@ -30,7 +30,8 @@ func (c *checker) synth(ctx context.Context) error {
 	}
 	args := c.tools.Command(emulator.CDK, "synth", "--quiet", "--no-notices", "--output", folder,
 		// Every part of the templates is to be seen, the optional ones too.
-		"-c", "email=someone@example.com", "-c", "slack_workspace=T00000000", "-c", "slack_channel=C00000000", "-c", "chat_endpoint=https://example.com/chat")
+		"-c", "email=someone@example.com", "-c", "slack_workspace=T00000000", "-c", "slack_channel=C00000000", "-c", "chat_endpoint=https://example.com/chat",
+		"-c", "remedy_targets=s3://lake/tmp/,lambda:load-sales:live,ssm:ResetSalesPool,file,states:nightly,contract:sales_data")
 	c.progress.at("cdk synth")
 	cmd := c.command(ctx, args[0], args[1:]...)
 	cmd.Env = emulator.Environ()

@@ -149,8 +149,11 @@ func (inc *Incident) remedy(e Event) string {
 		}
 		t.State, t.Closed = e.Kind, e.At
 		t.note(*e.Remedy)
-		if inc.Status == StatusRemediating {
+		switch {
+		case inc.Status == StatusRemediating:
 			inc.Status = inc.waiting()
+		case inc.Status.Over() && inc.Resolution != ByPerson && inc.worked():
+			inc.Resolution = ByRemedy // it was noted late
 		}
 		return ""
 	}

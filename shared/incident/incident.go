@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"tillwatch/shared/alert"
@@ -101,6 +102,31 @@ type Tried struct {
 	At     time.Time `json:"at"`
 	State  Kind      `json:"state"`
 	Closed time.Time `json:"closed,omitzero"` // when it worked, failed or was held
+}
+
+// String says in a line what was tried and what became of it.
+func (t Tried) String() string {
+	line := t.Action + " on " + t.Target
+	switch t.State {
+	case RemedyWorked:
+		line += " worked"
+	case RemedyFailed:
+		line += " did not help"
+	case RemedyHeld:
+		line += " was not tried"
+	default:
+		line += " is being tried"
+	}
+	if t.Why != "" {
+		line += ": " + strings.ReplaceAll(t.Why, "_", " ")
+	}
+	if t.Before != "" {
+		line += "; before: " + t.Before
+	}
+	if t.After != "" {
+		line += "; after: " + t.After
+	}
+	return line
 }
 
 // Ignored is an event without effect.

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/remedy"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -31,7 +32,7 @@ func event(k Kind, minutes int, change ...func(*Event)) Event {
 	case SeverityRaised:
 		e.Severity = alert.P0
 	case RemedyStarted, RemedyWorked, RemedyFailed, RemedyHeld:
-		e.Remedy = &Attempt{Action: PipelineRestart, Target: "sales"}
+		e.Remedy = &Attempt{Action: remedy.PipelineRestart, Target: "states:sales"}
 	case Acknowledge:
 		e.By = "kim"
 	}

@@ -17,7 +17,8 @@ type Playbook struct {
 // A Level is one level of an escalation chain.
 type Level struct {
 	// After is how long after the level before it (or after the incident opened
-	// or its last remedy failed) it is called.
+	// or its last remedy was held) it is called. The first is called at once when
+	// a remedy failed.
 	After time.Duration
 	// To says in words who is called: people, or the channel that others read.
 	To []string
@@ -59,7 +60,7 @@ func Next(inc *Incident, book Playbook, around Surroundings, now time.Time) (mov
 		return inc.afterEnd(), time.Time{}
 	}
 	if t := inc.underWay(); t != nil {
-		deadline := t.At.Add(remedyOf(book, t).verify())
+		deadline := t.At.Add(remedyOf(book, t).Within())
 		if now.Before(deadline) {
 			return nil, deadline
 		}
@@ -115,8 +116,8 @@ func (inc *Incident) nextRemedy(book Playbook, around Surroundings, now time.Tim
 			continue
 		}
 		n := len(inc.Attempts)
-		if hold := r.Held(around, now); hold != NotHeld {
-			return Move{ID: inc.moveID("remedy-held", n), Kind: HoldRemedy, Remedy: r, Hold: hold}, true
+		if hold := around.Holds(r, now); hold != NotHeld {
+			return Move{ID: inc.moveID("remedy", n) + "-held", Kind: HoldRemedy, Remedy: r, Hold: hold}, true
 		}
 		return Move{ID: inc.moveID("remedy", n), Kind: TryRemedy, Remedy: r}, true
 	}
@@ -131,7 +132,7 @@ func (inc *Incident) settled(r Remedy) bool {
 			return true
 		}
 	}
-	return inc.tries(r) >= r.attempts()
+	return inc.tries(r) >= r.Tries()
 }
 
 // nextLevel calls the next level of the chain when its time has come.
@@ -145,10 +146,23 @@ func (inc *Incident) nextLevel(book Playbook, now time.Time) ([]Move, time.Time)
 	}
 	level := book.Chain[inc.Level%len(book.Chain)]
 	due := from.Add(level.After)
+	if inc.Level == 0 && len(inc.failures()) > 0 {
+		due = from
+	}
 	if now.Before(due) {
 		return nil, due
 	}
 	return []Move{{ID: inc.moveID("level", inc.Level), Kind: CallLevel, Level: inc.Level, To: level.To, Through: level.Through}}, now
+}
+
+// failures names the remedies that were really tried and did not help.
+func (inc *Incident) failures() (list []string) {
+	for _, t := range inc.Attempts {
+		if t.State == RemedyFailed && !t.DryRun {
+			list = append(list, t.Action+" on "+t.Target)
+		}
+	}
+	return list
 }
 
 // begun is when people are first needed: when the last remedy was given up,

@@ -6,15 +6,20 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"tillwatch/shared/alert/remedy"
 )
 
 var book = Playbook{
-	Remedies: []Remedy{{Action: PipelineRestart, Target: "sales", Live: true, Verify: 10 * time.Minute, CoolDown: time.Hour}},
+	Remedies: []Remedy{{Action: remedy.PipelineRestart, Target: "states:sales", Live: true, Verify: 10 * time.Minute, CoolDown: time.Hour}},
 	Chain:    []Level{{To: []string{"on-call"}}, {After: 15 * time.Minute, To: []string{"lead"}}, {After: 30 * time.Minute, To: []string{"head"}}},
 }
 
+var allowed = []remedy.Target{{Kind: remedy.Machine, Name: "sales"}}
+
 func TestNext(t *testing.T) {
 	escalated := func(level int) func(*Event) { return func(e *Event) { e.Level = level } }
+	late := Playbook{Remedies: book.Remedies, Chain: []Level{{After: 15 * time.Minute, To: []string{"on-call"}}}}
 	failed := []Event{event(Opened, 0), event(RemedyStarted, 0), event(RemedyFailed, 10)}
 	for _, c := range []struct {
 		name   string
@@ -38,11 +43,15 @@ func TestNext(t *testing.T) {
 		{"nothing is tried once a person has taken it on", []Event{event(Opened, 0), event(Acknowledge, 0)}, book, Surroundings{}, 1, "", 0, "", -1},
 		{"the kill switch holds remedies", []Event{event(Opened, 0)}, book, Surroundings{Stopped: true}, 0, "hold_remedy", 0, Stopped, 0},
 		{"the same target cools down across incidents", []Event{event(Opened, 0)}, book,
-			Surroundings{LastTry: map[string]time.Time{"pipeline_restart sales": noon.Add(-59 * time.Minute)}}, 0, "hold_remedy", 0, StillCooling, 0},
+			Surroundings{LastTry: map[string]time.Time{"pipeline_restart states:sales": noon.Add(-59 * time.Minute)}}, 0, "hold_remedy", 0, StillCooling, 0},
 		{"exactly the cool-down later it is tried", []Event{event(Opened, 0)}, book,
-			Surroundings{LastTry: map[string]time.Time{"pipeline_restart sales": noon.Add(-time.Hour)}}, 0, "try_remedy", 0, "", 0},
+			Surroundings{LastTry: map[string]time.Time{"pipeline_restart states:sales": noon.Add(-time.Hour)}}, 0, "try_remedy", 0, "", 0},
 		{"a storm of remedies is broken", []Event{event(Opened, 0)}, book, Surroundings{ThisHour: 6}, 0, "hold_remedy", 0, TooManyTries, 0},
 		{"an action that does not exist is held", []Event{event(Opened, 0)}, Playbook{Remedies: []Remedy{{Action: "reboot_everything"}}}, Surroundings{}, 0, "hold_remedy", 0, UnknownActs, 0},
+		{"an action on what it does not act on is held", []Event{event(Opened, 0)}, Playbook{Remedies: []Remedy{{Action: remedy.PipelineRestart, Target: "dynamodb:orders"}}}, Surroundings{}, 0, "hold_remedy", 0, UnknownActs, 0},
+		{"a target that the deployment gives no right to is held", []Event{event(Opened, 0)}, Playbook{Remedies: []Remedy{{Action: remedy.PipelineRestart, Target: "states:orders", Live: true}}}, Surroundings{}, 0, "hold_remedy", 0, NotAllowed, 0},
+		{"a failed remedy calls the first level at once, however long it had time", failed, late, Surroundings{}, 10, "call_level", 0, "", 10},
+		{"a held one gives it its time", []Event{event(Opened, 0), event(RemedyHeld, 0)}, late, Surroundings{}, 10, "", 0, "", 15},
 		{"a held remedy calls people at once", []Event{event(Opened, 0), event(RemedyHeld, 0)}, book, Surroundings{}, 0, "call_level", 0, "", 0},
 		{"an end while a remedy is verified means that it worked", []Event{event(Opened, 0), event(RemedyStarted, 0), event(Resolve, 4)}, book, Surroundings{}, 4, "keep_remedy", 0, "", -1},
 		{"a reopened incident starts anew", []Event{event(Opened, 0), event(RemedyStarted, 0), event(Resolve, 4), event(Reopen, 20)}, book, Surroundings{}, 20, "try_remedy", 0, "", 20},
@@ -51,6 +60,7 @@ func TestNext(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inc := fold(t, c.events...)
 			now := noon.Add(time.Duration(c.now) * time.Minute)
+			c.around.Allowed = allowed
 			moves, again := Next(&inc, c.book, c.around, now)
 			got := Move{}
 			if len(moves) > 0 {
@@ -86,8 +96,8 @@ func play(t *rapid.T, events []Event, helps bool) (calls int, inc Incident) {
 		if inc, err = Fold(events); err != nil {
 			t.Fatal(err)
 		}
-		moves, again := Next(&inc, book, Surroundings{}, now)
-		if same, _ := Next(&inc, book, Surroundings{}, now); !reflect.DeepEqual(same, moves) {
+		moves, again := Next(&inc, book, Surroundings{Allowed: allowed}, now)
+		if same, _ := Next(&inc, book, Surroundings{Allowed: allowed}, now); !reflect.DeepEqual(same, moves) {
 			t.Fatalf("asked twice: %v, then %v", moves, same)
 		}
 		if len(moves) == 0 {

@@ -2,54 +2,22 @@ package incident
 
 import (
 	"slices"
+	"strings"
 	"time"
-)
 
-// The actions that a rule may allow before people are called.
-const (
-	DiskSpaceCleanup      = "disk_space_cleanup"
-	ConnectionPoolReset   = "connection_pool_reset"
-	CacheInvalidation     = "cache_invalidation"
-	PipelineRestart       = "pipeline_restart"
-	ScalingTrigger        = "scaling_trigger"
-	ConfigurationRollback = "configuration_rollback"
+	"tillwatch/shared/alert/remedy"
 )
-
-// Actions are all actions.
-var Actions = []string{DiskSpaceCleanup, ConnectionPoolReset, CacheInvalidation, PipelineRestart, ScalingTrigger, ConfigurationRollback}
 
 // A Remedy is one action that a rule allows on one target.
-type Remedy struct {
-	Action string
-	Target string
-	// Live says that it is really done; otherwise it is a dry run, which says
-	// what it would do and never counts as having worked.
-	Live bool
-	// Verify is how long the signal has to clear, 10 minutes if 0.
-	Verify time.Duration
-	// CoolDown is the time after a try in which the same action is not tried on
-	// the same target. It is never less than LooksBack, how far back the
-	// detector looks: until then its signal fires on for what is long mended.
-	CoolDown, LooksBack time.Duration
-	// Attempts is how often it may be tried in one incident, 1 if 0.
-	Attempts int
-}
-
-func (r Remedy) verify() time.Duration {
-	if r.Verify <= 0 {
-		return 10 * time.Minute
-	}
-	return r.Verify
-}
-
-func (r Remedy) attempts() int { return max(1, r.Attempts) }
-
-func (r Remedy) coolDown() time.Duration { return max(r.CoolDown, r.LooksBack) }
+type Remedy = remedy.Remedy
 
 // Surroundings are the facts outside of an incident that remedies depend on.
 type Surroundings struct {
 	// Stopped is the kill switch: nothing is tried while it is on.
 	Stopped bool
+	// Allowed are the targets that the deployment lets remedies act on; nothing
+	// else is even looked at.
+	Allowed []remedy.Target
 	// LastTry is when the action was last tried on the target, by any incident;
 	// zero if never.
 	LastTry map[string]time.Time // by Remedy.Key
@@ -72,26 +40,36 @@ type Hold string
 const (
 	NotHeld      Hold = ""
 	Stopped      Hold = "kill_switch"
+	NotAllowed   Hold = "not_allowed" // the deployment gives no right to the target
 	StillCooling Hold = "cooling_down"
 	TooManyTries Hold = "too_many_this_hour"
-	UnknownActs  Hold = "unknown_action"
-	OnlyDryRun   Hold = "dry_run" // it was only said what it would do
+	UnknownActs  Hold = "unknown_action" // no such action, or not on such a target
+	OnlyDryRun   Hold = "dry_run"        // it was only said what it would do
 )
 
-// Key names the remedy's action and target, the two that are locked together.
-func (r Remedy) Key() string { return r.Action + " " + r.Target }
+// say are the holds as people read them.
+var say = map[Hold]string{
+	Stopped:      "remedies are stopped (tillwatch incident remedies start lets them go on)",
+	NotAllowed:   "not allowed: the deployment gives no right to it (cdk deploy -c remedy_targets=… does)",
+	StillCooling: "it was tried a short while ago and is cooling down",
+	TooManyTries: "too many remedies were tried within the hour",
+	UnknownActs:  "there is no such action on such a target",
+}
 
-// Held returns what in the surroundings keeps r from being tried at now.
-func (r Remedy) Held(around Surroundings, now time.Time) Hold {
-	last := around.LastTry[r.Key()]
+// Holds returns what in the surroundings keeps r from being tried at now.
+func (s Surroundings) Holds(r Remedy, now time.Time) Hold {
+	last := s.LastTry[r.Key()]
+	target, err := remedy.ParseTarget(r.Target)
 	switch {
-	case !slices.Contains(Actions, r.Action):
+	case err != nil, !slices.Contains(remedy.Kinds(r.Action), target.Kind):
 		return UnknownActs
-	case around.Stopped:
+	case s.Stopped:
 		return Stopped
-	case !last.IsZero() && now.Sub(last) < r.coolDown():
+	case !slices.ContainsFunc(s.Allowed, func(a remedy.Target) bool { return a.Covers(target) }):
+		return NotAllowed
+	case !last.IsZero() && now.Sub(last) < r.Rest():
 		return StillCooling
-	case around.ThisHour >= around.perHour():
+	case s.ThisHour >= s.perHour():
 		return TooManyTries
 	}
 	return NotHeld
@@ -106,4 +84,38 @@ func (inc *Incident) tries(r Remedy) int {
 		}
 	}
 	return n
+}
+
+// Aim returns the remedies with the file and the contract of inc in the place
+// of those that name none: the file that the alert names that opened it, and
+// the contract of its dataset. Where it has none, the remedy stays as it is and
+// cannot be carried out.
+func (inc *Incident) Aim(list []Remedy) []Remedy {
+	list = slices.Clone(list)
+	for i := range list {
+		switch list[i].Target {
+		case string(remedy.File):
+			if files := inc.Files(); len(files) > 0 {
+				list[i].Target = "file:" + files[0]
+			}
+		case string(remedy.Contract):
+			if inc.Pipeline != "" {
+				list[i].Target += ":" + inc.Pipeline
+			}
+		}
+	}
+	return list
+}
+
+// Files returns the objects that the incident's alerts are about, as s3://
+// addresses, those of its first alert first, each once.
+func (inc *Incident) Files() (list []string) {
+	for i := range inc.Alerts {
+		for _, f := range inc.Alerts[i].Signal.Facts {
+			if f.Name == "object" && strings.HasPrefix(f.Value, "s3://") && !slices.Contains(list, f.Value) {
+				list = append(list, f.Value)
+			}
+		}
+	}
+	return list
 }

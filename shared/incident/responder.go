@@ -29,9 +29,19 @@ type Guard interface {
 
 // Hands carry out remedies.
 type Hands interface {
-	// Do carries r out, or, if it is not Live, says in After what it would do.
-	// An error is a remedy that could not be carried out.
-	Do(ctx context.Context, r Remedy) (Attempt, error)
+	// Do carries the remedy out, or, if it is not Live, says in After what it
+	// would do. An error is a remedy that could not be carried out; what is known
+	// of the target comes with it.
+	Do(ctx context.Context, t Try) (Attempt, error)
+}
+
+// A Try is one remedy that is to be carried out.
+type Try struct {
+	Remedy
+	// ID is that of no other try: what AWS takes as a token is made from it.
+	ID       string
+	At       time.Time
+	Incident *Incident
 }
 
 // A Teller tells people of an incident's progress; it is told who e calls, if e
@@ -176,13 +186,16 @@ func (r *Responder) do(ctx context.Context, inc *Incident, m Move, now time.Time
 		e.Text = fmt.Sprintf("Nobody had acknowledged: called level %d, %s", m.Level+1, strings.Join(m.To, " and "))
 		if m.Level == 0 {
 			e.Text = "Called " + strings.Join(m.To, " and ")
+			if tried := inc.failures(); len(tried) > 0 {
+				e.Text += ", since " + strings.Join(tried, " and ") + " did not help"
+			}
 		}
 	case HoldRemedy:
 		e.Kind, e.Remedy.Why = RemedyHeld, string(m.Hold)
-		e.Text = fmt.Sprintf("Did not try %s on %s: %s", m.Remedy.Action, m.Remedy.Target, words(string(m.Hold)))
+		e.Text = fmt.Sprintf("Did not try %s on %s: %s", m.Remedy.Action, m.Remedy.Target, say[m.Hold])
 	case GiveUpRemedy:
 		e.Kind, e.Remedy.Why = RemedyFailed, "the signal did not clear in time"
-		e.Text = fmt.Sprintf("%s on %s did not help: the signal did not clear within %s", m.Remedy.Action, m.Remedy.Target, m.Remedy.verify())
+		e.Text = fmt.Sprintf("%s on %s did not help: the signal did not clear within %s", m.Remedy.Action, m.Remedy.Target, m.Remedy.Within())
 	case KeepRemedy:
 		e.Kind = RemedyWorked
 		e.Text = fmt.Sprintf("%s on %s worked: the signal cleared", m.Remedy.Action, m.Remedy.Target)
@@ -193,8 +206,20 @@ func (r *Responder) do(ctx context.Context, inc *Incident, m Move, now time.Time
 }
 
 // try claims the target, notes the start, and only then acts: an action of
-// which no record exists cannot have happened.
+// which no record exists cannot have happened. A dry run claims nothing.
 func (r *Responder) try(ctx context.Context, inc *Incident, m Move, e Event, now time.Time) error {
+	t := Try{Remedy: m.Remedy, ID: m.ID, At: now, Incident: inc}
+	if !m.Remedy.Live {
+		made, err := r.Hands.Do(ctx, t)
+		e.Kind = RemedyHeld
+		e.Remedy.Before, e.Remedy.After, e.Remedy.Why = made.Before, made.After, string(OnlyDryRun)
+		said := "before: " + made.Before + "; it would be: " + made.After
+		if err != nil {
+			said = "it could not be carried out: " + err.Error()
+		}
+		e.Text = fmt.Sprintf("Dry run of %s on %s: %s", m.Remedy.Action, m.Remedy.Target, said)
+		return r.record(ctx, e)
+	}
 	hold, err := r.Guard.Claim(ctx, m.Remedy, now)
 	if err != nil {
 		return err
@@ -203,22 +228,12 @@ func (r *Responder) try(ctx context.Context, inc *Incident, m Move, e Event, now
 		_, err := r.do(ctx, inc, Move{ID: m.ID, Kind: HoldRemedy, Remedy: m.Remedy, Hold: hold}, now)
 		return err
 	}
-	if !m.Remedy.Live {
-		made, err := r.Hands.Do(ctx, m.Remedy)
-		if err != nil {
-			made.Why = err.Error()
-		}
-		e.Kind = RemedyHeld
-		e.Remedy.Before, e.Remedy.After, e.Remedy.Why = made.Before, made.After, string(OnlyDryRun)
-		e.Text = fmt.Sprintf("Dry run of %s on %s: %s%s", m.Remedy.Action, m.Remedy.Target, made.After, made.Why)
-		return r.record(ctx, e)
-	}
 	e.Kind = RemedyStarted
 	e.Text = fmt.Sprintf("Trying %s on %s", m.Remedy.Action, m.Remedy.Target)
 	if err := r.record(ctx, e); err != nil {
 		return err
 	}
-	made, err := r.Hands.Do(ctx, m.Remedy)
+	made, err := r.Hands.Do(ctx, t)
 	if err == nil {
 		return r.record(ctx, Event{ID: e.ID + "/done", Incident: inc.ID, At: now, By: System, Kind: Noted, Remedy: &made,
 			Text: fmt.Sprintf("%s on %s is done; before: %s; after: %s", m.Remedy.Action, m.Remedy.Target, made.Before, made.After)})
@@ -227,6 +242,3 @@ func (r *Responder) try(ctx context.Context, inc *Incident, m Move, e Event, now
 		Text:   fmt.Sprintf("%s on %s could not be carried out: %v", m.Remedy.Action, m.Remedy.Target, err),
 		Remedy: &Attempt{Action: m.Remedy.Action, Target: m.Remedy.Target, Before: made.Before, After: made.After, Why: err.Error()}})
 }
-
-// words writes a constant as people say it.
-func words(s string) string { return strings.ReplaceAll(s, "_", " ") }

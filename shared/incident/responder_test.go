@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/memory"
 )
@@ -56,11 +57,11 @@ func (w *world) Claim(ctx context.Context, r incident.Remedy, now time.Time) (h 
 	return h, err
 }
 
-func (w *world) Do(_ context.Context, r incident.Remedy) (incident.Attempt, error) {
-	if err := w.step(func() { w.did = append(w.did, r.Key()) }); err != nil {
+func (w *world) Do(_ context.Context, t incident.Try) (incident.Attempt, error) {
+	if err := w.step(func() { w.did = append(w.did, t.Key()) }); err != nil {
 		return incident.Attempt{}, err
 	}
-	return incident.Attempt{Action: r.Action, Target: r.Target, Before: "stuck", After: "running"}, w.broken
+	return incident.Attempt{Action: t.Action, Target: t.Target, Before: "stuck", After: "running"}, w.broken
 }
 
 func (w *world) Tell(_ context.Context, _ *incident.Incident, e incident.Event) error {
@@ -76,10 +77,11 @@ func (w *world) Draft(context.Context, *incident.Incident, time.Time) error {
 }
 
 func (w *world) responder(live bool) *incident.Responder {
+	w.Allowed = []remedy.Target{{Kind: remedy.Machine, Name: "sales"}}
 	return &incident.Responder{Store: w, Guard: w, Hands: w, Teller: w, Waker: w, Reviewer: w,
 		Book: func(context.Context, *incident.Incident, time.Time) incident.Playbook {
 			return incident.Playbook{
-				Remedies: []incident.Remedy{{Action: incident.PipelineRestart, Target: "sales", Live: live}},
+				Remedies: []incident.Remedy{{Action: remedy.PipelineRestart, Target: "states:sales", Live: live}},
 				Chain:    []incident.Level{{To: []string{"on-call"}}, {After: 15 * time.Minute, To: []string{"lead"}}},
 			}
 		}}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/incident"
 )
 
@@ -14,9 +15,11 @@ import (
 // process ends. The zero value is empty. It is safe for concurrent use.
 type Incidents struct {
 	// Stopped is the kill switch of remedies; PerHour is how many are tried in
-	// an hour, the default of incident.Surroundings if 0.
+	// an hour, the default of incident.Surroundings if 0; Allowed are the targets
+	// that remedies may act on.
 	Stopped bool
 	PerHour int
+	Allowed []remedy.Target
 
 	mu     sync.Mutex
 	events map[string][]incident.Event
@@ -90,7 +93,7 @@ func (m *Incidents) Surroundings(_ context.Context, list []incident.Remedy, now 
 }
 
 func (m *Incidents) surroundings(list []incident.Remedy, now time.Time) incident.Surroundings {
-	around := incident.Surroundings{Stopped: m.Stopped, PerHour: m.PerHour, LastTry: map[string]time.Time{}}
+	around := incident.Surroundings{Stopped: m.Stopped, Allowed: m.Allowed, PerHour: m.PerHour, LastTry: map[string]time.Time{}}
 	for _, t := range m.tries {
 		if now.Sub(t.at) < time.Hour {
 			around.ThisHour++
@@ -108,7 +111,7 @@ func (m *Incidents) surroundings(list []incident.Remedy, now time.Time) incident
 func (m *Incidents) Claim(_ context.Context, r incident.Remedy, now time.Time) (incident.Hold, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if hold := r.Held(m.surroundings([]incident.Remedy{r}, now), now); hold != incident.NotHeld {
+	if hold := m.surroundings([]incident.Remedy{r}, now).Holds(r, now); hold != incident.NotHeld {
 		return hold, nil
 	}
 	m.tries = append(m.tries, try{r.Key(), now})

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/incident"
 )
 
@@ -20,7 +21,7 @@ type IncidentStore interface {
 }
 
 // Incidents runs the suite against what open returns, a store of the test's own.
-func Incidents(t *testing.T, open func(*testing.T) IncidentStore) {
+func Incidents(t *testing.T, open func(t *testing.T, allowed ...remedy.Target) IncidentStore) {
 	for _, tt := range []struct {
 		name string
 		run  func(*testing.T, IncidentStore)
@@ -31,9 +32,10 @@ func Incidents(t *testing.T, open func(*testing.T) IncidentStore) {
 		{"recent incidents come newest first", recentFirst},
 		{"one of ten claims of a remedy is not held", oneClaim},
 		{"a cool-down ends", claimAfterCoolDown},
+		{"what the deployment does not allow is held", onlyAllowed},
 		{"only so many remedies are tried in an hour", triesAreCounted},
 	} {
-		t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t)) })
+		t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t, remedy.Target{Kind: remedy.Machine, Name: "sales"})) })
 	}
 }
 
@@ -47,7 +49,7 @@ func eventsComeBack(t *testing.T, s IncidentStore) {
 	want := []incident.Event{
 		opened("INC-1", noon),
 		{ID: "INC-1/0/remedy-0", Incident: "INC-1", At: noon.Add(time.Nanosecond), Kind: incident.RemedyStarted, By: incident.System,
-			Remedy: &incident.Attempt{Action: incident.CacheInvalidation, Target: "prices", Before: "12 items"}},
+			Remedy: &incident.Attempt{Action: remedy.CacheInvalidation, Target: "lambda:prices", Before: "12 items"}},
 		{ID: "INC-1/corrected", Incident: "INC-1", At: noon.Add(time.Hour), Kind: incident.Corrected, By: "kim", Field: incident.StartedAt, Time: noon.Add(-time.Hour)},
 	}
 	for _, e := range want {
@@ -106,7 +108,7 @@ func recentFirst(t *testing.T, s IncidentStore) {
 	}
 }
 
-var restart = incident.Remedy{Action: incident.PipelineRestart, Target: "sales", Live: true, CoolDown: time.Hour}
+var restart = incident.Remedy{Action: remedy.PipelineRestart, Target: "states:sales", Live: true, CoolDown: time.Hour}
 
 func oneClaim(t *testing.T, s IncidentStore) {
 	holds := map[incident.Hold]int{}
@@ -145,10 +147,18 @@ func claimAfterCoolDown(t *testing.T, s IncidentStore) {
 	}
 }
 
+func onlyAllowed(t *testing.T, s IncidentStore) {
+	r := restart
+	r.Target = "states:orders"
+	if h, err := s.Claim(t.Context(), r, noon); err != nil || h != incident.NotAllowed {
+		t.Errorf("got %q, %v; want %q", h, err, incident.NotAllowed)
+	}
+}
+
 func triesAreCounted(t *testing.T, s IncidentStore) {
 	for i := range 7 {
 		r := restart
-		r.Target = fmt.Sprint(i)
+		r.CoolDown = 0
 		want := incident.NotHeld
 		if i >= 6 {
 			want = incident.TooManyTries
@@ -158,7 +168,6 @@ func triesAreCounted(t *testing.T, s IncidentStore) {
 		}
 	}
 	r := restart
-	r.Target = "later"
 	if h, err := s.Claim(t.Context(), r, noon.Add(2*time.Hour)); err != nil || h != incident.NotHeld {
 		t.Errorf("two hours later: %q, %v", h, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/alertmanager/timeinterval"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/remedy"
 )
 
 // A Policy is safe for concurrent use; nothing changes it once it was read.
@@ -79,6 +80,8 @@ type Rule struct {
 	// Runbook is the name of a page or an https address, "" for the page with
 	// the name of the rule.
 	Runbook string
+	// Remedies are tried in this order before people are called on.
+	Remedies []remedy.Remedy
 }
 
 // Incidents says what counts as one incident.

@@ -129,6 +129,7 @@ func (r *reader) rule(n *document.Node, base Rule) Rule {
 		r.duration(v.Get("after"), &rule.EscalateAfter)
 		rule.EscalateTo = alert.Severity(v.Get("to").Str())
 	}
+	r.remedies(n, &rule)
 	return rule
 }
 

@@ -1,6 +1,9 @@
 package policy
 
-import "tillwatch/shared/document"
+import (
+	"tillwatch/shared/alert/remedy"
+	"tillwatch/shared/document"
+)
 
 var (
 	text     = &document.Shape{Kinds: document.Text}
@@ -37,9 +40,19 @@ func treatment(more map[string]*document.Shape) map[string]*document.Shape {
 var ruleShape = &document.Shape{Name: "a rule", Kinds: document.Map, Need: []string{"name"},
 	Keys: treatment(map[string]*document.Shape{
 		"name": text, "pipeline": text, "condition": text, "threshold": number, "absent_after": duration, "runbook": text,
-		"description": text,
+		"description": text, "remedies": {Kinds: document.List, Item: remedyShape},
 	}),
 	Instead: map[string]string{"alert": "write name", "expr": "write condition and threshold", "escalation_rules": "write escalate: {after: 30m, to: P1}"},
+}
+
+var remedyShape = &document.Shape{Name: "a remedy", Kinds: document.Map, Need: []string{"action", "target"},
+	Keys: map[string]*document.Shape{
+		"action": {Name: "an action", Kinds: document.Text, Words: remedy.Actions, Instead: map[string]string{
+			"restart": "write pipeline_restart", "rollback": "write configuration_rollback", "scale": "write scaling_trigger"}},
+		"target": text, "live": flag, "verify": duration, "cooldown": duration, "looks_back": duration,
+		"attempts": {Kinds: document.Int}, "most": {Kinds: document.Int}, "older_than": duration,
+	},
+	Instead: map[string]string{"dry_run": "write live: true for what is to be done; without it nothing is"},
 }
 
 var intervalShape = &document.Shape{Kinds: document.List, Item: &document.Shape{Name: "a time interval", Kinds: document.Map,

@@ -24,7 +24,7 @@ const claims = 20
 // Surroundings returns when each remedy was last tried, how many were within
 // the last hour, and whether the kill switch is on.
 func (s *Store) Surroundings(ctx context.Context, list []incident.Remedy, now time.Time) (incident.Surroundings, error) {
-	around := incident.Surroundings{PerHour: s.PerHour, LastTry: map[string]time.Time{}}
+	around := incident.Surroundings{Allowed: s.Allowed, PerHour: s.PerHour, LastTry: map[string]time.Time{}}
 	if len(list) == 0 {
 		return around, nil
 	}
@@ -35,7 +35,7 @@ func (s *Store) Surroundings(ctx context.Context, list []incident.Remedy, now ti
 		}
 	}
 	for _, r := range list {
-		item, err := s.item(ctx, remedy(r))
+		item, err := s.item(ctx, remedyKey(r))
 		if err != nil {
 			return around, err
 		}
@@ -59,7 +59,7 @@ func (s *Store) Claim(ctx context.Context, r incident.Remedy, now time.Time) (in
 		if err != nil {
 			return "", err
 		}
-		if hold := r.Held(around, now); hold != incident.NotHeld {
+		if hold := around.Holds(r, now); hold != incident.NotHeld {
 			return hold, nil
 		}
 		tries, version, err := s.tries(ctx, now)
@@ -81,7 +81,7 @@ func (s *Store) Claim(ctx context.Context, r incident.Remedy, now time.Time) (in
 // read.
 func (s *Store) claim(r incident.Remedy, now, last time.Time, tries []int64, version int64) *dynamodb.TransactWriteItemsInput {
 	ttl := number(now.Add(RemedyRetention).Unix())
-	mine := remedy(r)
+	mine := remedyKey(r)
 	mine["at"], mine["ttl"] = number(now.UnixMilli()), ttl
 	put := &types.Put{TableName: aws.String(s.Table), Item: mine}
 	if last.IsZero() {
@@ -138,7 +138,7 @@ func (s *Store) item(ctx context.Context, key map[string]types.AttributeValue) (
 	return out.Item, nil
 }
 
-func remedy(r incident.Remedy) map[string]types.AttributeValue {
+func remedyKey(r incident.Remedy) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{"pk": text("REMEDY#" + r.Key()), "sk": text("LAST")}
 }
 

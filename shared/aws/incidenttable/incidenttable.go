@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/incident"
 )
 
@@ -47,6 +48,8 @@ type Store struct {
 	Table  string
 	// Stopped reads the kill switch of remedies; nil is never stopped.
 	Stopped func(ctx context.Context) (bool, error)
+	// Allowed are the targets that remedies may act on.
+	Allowed []remedy.Target
 	// PerHour is how many remedies are tried in an hour, the default of
 	// incident.Surroundings if 0.
 	PerHour int

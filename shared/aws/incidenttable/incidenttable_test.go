@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/aws/awstest"
 	"tillwatch/shared/aws/incidenttable"
 	"tillwatch/shared/incident"
@@ -13,16 +14,16 @@ import (
 )
 
 func TestIncidents(t *testing.T) {
-	storetest.Incidents(t, func(t *testing.T) storetest.IncidentStore {
+	storetest.Incidents(t, func(t *testing.T, allowed ...remedy.Target) storetest.IncidentStore {
 		client, table := awstest.Table(t, "incidents")
-		return &incidenttable.Store{Client: client, Table: table, Now: time.Now}
+		return &incidenttable.Store{Client: client, Table: table, Now: time.Now, Allowed: allowed}
 	})
 }
 
 func TestKillSwitch(t *testing.T) {
 	client, table := awstest.Table(t, "incidents")
 	s := &incidenttable.Store{Client: client, Table: table, Now: time.Now, Stopped: func(context.Context) (bool, error) { return true, nil }}
-	r := incident.Remedy{Action: incident.CacheInvalidation, Target: "prices", Live: true}
+	r := incident.Remedy{Action: remedy.CacheInvalidation, Target: "lambda:prices", Live: true}
 	if h, err := s.Claim(t.Context(), r, time.Now()); err != nil || h != incident.Stopped {
 		t.Errorf("got %q, %v; want %q", h, err, incident.Stopped)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/incident"
 )
 
@@ -14,12 +15,12 @@ type Cause struct{ Category, Evidence string }
 
 // remedied says what it means that a remedy worked.
 var remedied = map[string]string{
-	incident.DiskSpaceCleanup:      "capacity: storage ran full",
-	incident.ConnectionPoolReset:   "resource exhaustion: connections",
-	incident.CacheInvalidation:     "stale data in a cache",
-	incident.PipelineRestart:       "transient failure of a run",
-	incident.ScalingTrigger:        "capacity: too little concurrency or throughput",
-	incident.ConfigurationRollback: "change: a configuration or a version",
+	remedy.DiskSpaceCleanup:      "capacity: storage ran full",
+	remedy.ConnectionPoolReset:   "resource exhaustion: connections",
+	remedy.CacheInvalidation:     "stale data in a cache",
+	remedy.PipelineRestart:       "transient failure of a run",
+	remedy.ScalingTrigger:        "capacity: too little concurrency or throughput",
+	remedy.ConfigurationRollback: "change: a configuration or a version",
 }
 
 // ruled says what a rule's firing alone shows.

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/incident"
 )
 
@@ -46,7 +47,7 @@ func badFile(t *testing.T) *incident.Incident {
 	}
 	remedy := func(why string) func(*incident.Event) {
 		return func(e *incident.Event) {
-			e.Remedy = &incident.Attempt{Action: incident.PipelineRestart, Target: "sales_data", Why: why}
+			e.Remedy = &incident.Attempt{Action: remedy.PipelineRestart, Target: "sales_data", Why: why}
 		}
 	}
 	inc, err := incident.Fold([]incident.Event{
@@ -143,7 +144,7 @@ func TestWithoutEvidenceNothingIsInvented(t *testing.T) {
 
 // TestARemedyThatWorkedTellsTheCause takes each action in turn.
 func TestARemedyThatWorkedTellsTheCause(t *testing.T) {
-	for _, action := range incident.Actions {
+	for _, action := range remedy.Actions {
 		inc := badFile(t)
 		inc.Attempts = []incident.Tried{{Attempt: incident.Attempt{Action: action, Target: "x"}, State: incident.RemedyWorked}}
 		if c := causeOf(inc); c.Category != remedied[action] || c.Category == "" {
