@@ -31,8 +31,6 @@ type Check struct {
 	// Kernel finds bad rows within a block; nil if the check has no such rows.
 	Kernel state.Kernel
 	Where  int // the filter that Kernel and Keys look through, of Plan.Filter; 0 is none
-	// Build makes the kernel once the column's slot is known.
-	Build func(slot int) state.Kernel
 	// Prepare, if not nil, runs once the references are read.
 	Prepare func()
 	// Keys, if not nil, finds rows whose key came before, once all are seen.

@@ -20,28 +20,35 @@ func Column(p *check.Plan, col *contract.Column) {
 	for _, c := range columnFacts(p, col) {
 		slot, ok := p.Column(col.Name)
 		if !ok {
-			p.Missing(c, col.Name)
+			p.Missing(c.Check, col.Name)
 		} else {
 			c.Shows = []int{slot}
-			if c.Build != nil && c.Status == "" {
-				c.Kernel = c.Build(slot)
+			if c.build != nil && c.Status == "" {
+				c.Kernel = c.build(slot)
 			}
 			if c.Keys != nil {
 				c.Keys.Slots = []int{slot}
 			}
 		}
-		p.AddKeyed(c)
+		p.AddKeyed(c.Check)
 	}
 }
 
+// A draft is the check of a fact of a column that is yet to be found in the file.
+type draft struct {
+	*check.Check
+	// build makes the kernel once the column's slot is known; nil if there is none.
+	build func(slot int) state.Kernel
+}
+
 // columnFacts lists the checks that a column's facts make.
-func columnFacts(p *check.Plan, col *contract.Column) []*check.Check {
-	var facts []*check.Check
+func columnFacts(p *check.Plan, col *contract.Column) []*draft {
+	var facts []*draft
 	if col.Required {
 		c := fact(p, col, "required", contract.Completeness)
 		c.Noun, c.Complaint = "rows", fmt.Sprintf("have no %s", col.Name)
 		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again; if it may be empty, drop `required: true`.", col.Name)
-		c.Build = state.Null
+		c.build = state.Null
 		facts = append(facts, c)
 	}
 	if col.Unique {
@@ -56,7 +63,7 @@ func columnFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		c := fact(p, col, "enum", contract.Conformity)
 		c.Complaint = "are not among the allowed: " + check.ValueList(col.Enum)
 		c.Advice = "Correct the values at the source, or add the new ones to the contract's enum."
-		c.Build = func(slot int) state.Kernel { return state.Among(slot, col.Enum) }
+		c.build = func(slot int) state.Kernel { return state.Among(slot, col.Enum) }
 		facts = append(facts, c)
 	}
 	return facts
@@ -64,14 +71,14 @@ func columnFacts(p *check.Plan, col *contract.Column) []*check.Check {
 
 // fact makes the check of something that a contract states of a column, of
 // which no row may be an exception.
-func fact(p *check.Plan, col *contract.Column, what string, dim contract.Dimension) *check.Check {
-	return &check.Check{
+func fact(p *check.Plan, col *contract.Column, what string, dim contract.Dimension) *draft {
+	return &draft{Check: &check.Check{
 		Say: quality.Result{
 			ID: col.Name + "." + what, Column: col.Name, Dimension: dim,
 			Severity: contract.High.String(), Unit: string(contract.Rows), Place: p.PlaceOf(col.Place),
 		},
 		Want: check.MustBeNone, Noun: "values", Personal: col.Personal,
-	}
+	}}
 }
 
 // PrimaryKey makes the one check of a table's primary key: no part of

@@ -13,7 +13,7 @@ import (
 )
 
 // nestedFacts lists the checks of a column whose cells hold JSON.
-func nestedFacts(p *check.Plan, col *contract.Column) []*check.Check {
+func nestedFacts(p *check.Plan, col *contract.Column) []*draft {
 	o := col.Options
 	what, valid := "a JSON object", isObject
 	switch col.Type {
@@ -23,13 +23,13 @@ func nestedFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		what, valid = "a JSON array of numbers", isVector
 	}
 	c := typeFact(p, col, what)
-	c.Build = func(slot int) state.Kernel { return state.Values(slot, valid) }
-	facts := []*check.Check{c}
+	c.build = func(slot int) state.Kernel { return state.Values(slot, valid) }
+	facts := []*draft{c}
 	option := func(name, complaint string, good func(any) bool) {
 		c := fact(p, col, name, contract.Conformity)
 		c.Complaint = complaint
 		c.Advice = "Look at how the source writes this column; the contract and the export disagree."
-		c.Build = func(slot int) state.Kernel {
+		c.build = func(slot int) state.Kernel {
 			return state.Values(slot, func(cell []byte) bool {
 				value, ok := parseJSON(cell)
 				return !ok || good(value) // the type check says what is no JSON
@@ -74,8 +74,8 @@ func nestedFacts(p *check.Plan, col *contract.Column) []*check.Check {
 
 // nestedRules lists what a contract asks of the values inside a JSON cell. It
 // is not executed; each part says so.
-func nestedRules(p *check.Plan, path string, col *contract.Column) []*check.Check {
-	var skipped []*check.Check
+func nestedRules(p *check.Plan, path string, col *contract.Column) []*draft {
+	var skipped []*draft
 	inner := func(path string, part *contract.Column) {
 		if part == nil {
 			return

@@ -15,7 +15,7 @@ import (
 
 // typeFacts lists the checks that a column's logical type and its options
 // make. A string without options is anything, so that it makes none.
-func typeFacts(p *check.Plan, col *contract.Column) []*check.Check {
+func typeFacts(p *check.Plan, col *contract.Column) []*draft {
 	switch col.Type {
 	case contract.Integer, contract.Number:
 		return numberFacts(p, col)
@@ -23,8 +23,8 @@ func typeFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		return momentFacts(p, col)
 	case contract.Boolean:
 		c := typeFact(p, col, "true or false")
-		c.Build = func(slot int) state.Kernel { return state.Values(slot, IsBoolean) }
-		return []*check.Check{c}
+		c.build = func(slot int) state.Kernel { return state.Values(slot, IsBoolean) }
+		return []*draft{c}
 	case contract.Object, contract.Array, contract.Map, contract.Vector:
 		return nestedFacts(p, col)
 	}
@@ -32,7 +32,7 @@ func typeFacts(p *check.Plan, col *contract.Column) []*check.Check {
 }
 
 // typeFact is the check that values are of the column's type.
-func typeFact(p *check.Plan, col *contract.Column, what string) *check.Check {
+func typeFact(p *check.Plan, col *contract.Column, what string) *draft {
 	c := fact(p, col, "type", contract.Conformity)
 	c.Complaint = "are not " + what
 	c.Advice = fmt.Sprintf("Have the producer write %s as %s.", col.Name, what)
@@ -62,7 +62,7 @@ func fold(value []byte, word string) bool {
 	return true
 }
 
-func numberFacts(p *check.Plan, col *contract.Column) []*check.Check {
+func numberFacts(p *check.Plan, col *contract.Column) []*draft {
 	o := col.Options
 	what := "a number"
 	if col.Type == contract.Integer {
@@ -72,17 +72,17 @@ func numberFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		what += " of format " + o.Format
 	}
 	c := typeFact(p, col, what)
-	c.Build = func(slot int) state.Kernel { return state.Number(slot) }
+	c.build = func(slot int) state.Kernel { return state.Number(slot) }
 	format, ranged := textformat.NumberRange(o.Format)
 	switch {
 	case o.Format != "" && !ranged:
 		c.Status, c.Blocked = quality.Skipped, fmt.Sprintf("skipped: number format %q is not one of i8 … i128, u8 … u128, f32, f64", o.Format)
 	case format.Integer || col.Type == contract.Integer:
-		c.Build = func(slot int) state.Kernel { return state.Integer(slot, format.Min, format.Max) }
+		c.build = func(slot int) state.Kernel { return state.Integer(slot, format.Min, format.Max) }
 	case ranged:
-		c.Build = func(slot int) state.Kernel { return state.Within(slot, format.Min, format.Max) }
+		c.build = func(slot int) state.Kernel { return state.Within(slot, format.Min, format.Max) }
 	}
-	facts := []*check.Check{c}
+	facts := []*draft{c}
 	for _, b := range []struct {
 		what, text, complaint string
 		good                  func(int) bool
@@ -100,7 +100,7 @@ func numberFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		if !ok {
 			c.Status, c.Blocked = quality.Errored, fmt.Sprintf("not measured: the contract's %s %q is not a number", b.what, b.text)
 		}
-		c.Build = func(slot int) state.Kernel { return state.Compare(slot, bound, b.good) }
+		c.build = func(slot int) state.Kernel { return state.Compare(slot, bound, b.good) }
 		facts = append(facts, c)
 	}
 	if o.MultipleOf != "" {
@@ -111,21 +111,21 @@ func numberFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		if !ok || !step.Positive() {
 			c.Status, c.Blocked = quality.Errored, fmt.Sprintf("not measured: multipleOf %q is not a number above 0", o.MultipleOf)
 		}
-		c.Build = func(slot int) state.Kernel { return state.Multiple(slot, step) }
+		c.build = func(slot int) state.Kernel { return state.Multiple(slot, step) }
 		facts = append(facts, c)
 	}
 	return facts
 }
 
 // bound is the check of one end of a column's range.
-func bound(p *check.Plan, col *contract.Column, what, complaint, text string) *check.Check {
+func bound(p *check.Plan, col *contract.Column, what, complaint, text string) *draft {
 	c := fact(p, col, what, contract.Accuracy)
 	c.Complaint = complaint + " " + text
 	c.Advice = fmt.Sprintf("Look these rows up at the source: a wrong unit, sign or decimal point is likelier than a true %s; if they are right, move the contract's %s.", col.Name, what)
 	return c
 }
 
-func momentFacts(p *check.Plan, col *contract.Column) []*check.Check {
+func momentFacts(p *check.Plan, col *contract.Column) []*draft {
 	o := col.Options
 	what := map[contract.Type]string{contract.Date: "a date", contract.Timestamp: "a timestamp", contract.Time: "a time of day"}[col.Type]
 	switch {
@@ -151,8 +151,8 @@ func momentFacts(p *check.Plan, col *contract.Column) []*check.Check {
 			c.Unmeasurable("%v", err)
 		}
 	}
-	c.Build = func(slot int) state.Kernel { return state.Moment(slot, o.Timezone) }
-	facts := []*check.Check{c}
+	c.build = func(slot int) state.Kernel { return state.Moment(slot, o.Timezone) }
+	facts := []*draft{c}
 	zone, err := time.LoadLocation(o.DefaultTimezone)
 	if err != nil {
 		c.Status, c.Blocked = quality.Errored, fmt.Sprintf("not measured: defaultTimezone %q is not a time zone name such as Europe/Madrid", o.DefaultTimezone)
@@ -182,7 +182,7 @@ func momentFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		case !ok:
 			c.Unmeasurable("the contract's %s %q is not written like the column's values", b.what, b.text)
 		}
-		c.Build = func(slot int) state.Kernel { return state.CompareMoment(slot, at, b.good) }
+		c.build = func(slot int) state.Kernel { return state.CompareMoment(slot, at, b.good) }
 		facts = append(facts, c)
 	}
 	return facts
@@ -198,14 +198,14 @@ func isoMoment(text string, zone *time.Location) (datetime.Moment, bool) {
 	return datetime.Moment{}, false
 }
 
-func textFacts(p *check.Plan, col *contract.Column) []*check.Check {
+func textFacts(p *check.Plan, col *contract.Column) []*draft {
 	o := col.Options
-	var facts []*check.Check
+	var facts []*draft
 	if o.MinLength != nil {
 		c := fact(p, col, "minLength", contract.Conformity)
 		c.Complaint = fmt.Sprintf("are shorter than %d characters", *o.MinLength)
 		c.Advice = "Look for values that were cut off or are placeholders."
-		c.Build = func(slot int) state.Kernel {
+		c.build = func(slot int) state.Kernel {
 			return state.Values(slot, func(v []byte) bool { return textformat.Length(v) >= *o.MinLength })
 		}
 		facts = append(facts, c)
@@ -214,7 +214,7 @@ func textFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		c := fact(p, col, "maxLength", contract.Conformity)
 		c.Complaint = fmt.Sprintf("are longer than %d characters", *o.MaxLength)
 		c.Advice = "Look for two values run together, or for free text in the wrong column."
-		c.Build = func(slot int) state.Kernel {
+		c.build = func(slot int) state.Kernel {
 			return state.Values(slot, func(v []byte) bool { return len(v) <= *o.MaxLength || textformat.Length(v) <= *o.MaxLength })
 		}
 		facts = append(facts, c)
@@ -227,7 +227,7 @@ func textFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		if err != nil {
 			c.BadPattern(err)
 		} else {
-			c.Build = func(slot int) state.Kernel { return state.Pattern(slot, m) }
+			c.build = func(slot int) state.Kernel { return state.Pattern(slot, m) }
 		}
 		facts = append(facts, c)
 	}
@@ -239,7 +239,7 @@ func textFacts(p *check.Plan, col *contract.Column) []*check.Check {
 		if !ok {
 			c.Status, c.Blocked = quality.Skipped, fmt.Sprintf("skipped: string format %q is not one that can be checked (email, uri, uuid, hostname, ipv4, ipv6, byte)", o.Format)
 		}
-		c.Build = func(slot int) state.Kernel { return state.Values(slot, good) }
+		c.build = func(slot int) state.Kernel { return state.Values(slot, good) }
 		facts = append(facts, c)
 	}
 	return facts
