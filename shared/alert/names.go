@@ -12,10 +12,12 @@ const (
 	QueueAge         = "queue_age"          // work waits too long
 	NothingJudged    = "nothing_judged"     // no file was judged for too long
 	ScoreBelowTarget = "score_below_target" // a quality score is below its target
+
+	IncidentStorm = "incident_storm" // more incidents begin than can be told of one by one
 )
 
 // RuleNames are the names of all rules, in the order of their runbooks.
 var RuleNames = []string{
 	FileRejected, FileUnjudged, FileWarned, FileWithoutContract,
-	DLQNotEmpty, FunctionErrors, QueueAge, NothingJudged, ScoreBelowTarget,
+	DLQNotEmpty, FunctionErrors, QueueAge, NothingJudged, ScoreBelowTarget, IncidentStorm,
 }

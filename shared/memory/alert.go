@@ -21,6 +21,7 @@ type Alerts struct {
 	mu      sync.Mutex
 	groups  map[string]stored
 	sources map[string][]group.Source
+	began   map[group.Opening]bool
 
 	silences map[string]silence.Silence
 }
@@ -86,6 +87,30 @@ func (a *Alerts) PutSource(_ context.Context, c group.Change, _ time.Time) error
 		slices.SortFunc(list, func(a, b group.Source) int { return strings.Compare(a.Alert, b.Alert) })
 	}
 	a.sources[c.Key] = list
+	return nil
+}
+
+// Began implements router.Store.
+func (a *Alerts) Began(_ context.Context, since time.Time) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := 0
+	for o := range a.began {
+		if o.At.After(since) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// PutOpening implements router.Store.
+func (a *Alerts) PutOpening(_ context.Context, o group.Opening) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.began == nil {
+		a.began = map[group.Opening]bool{}
+	}
+	a.began[o] = true
 	return nil
 }
 

@@ -14,6 +14,10 @@ import (
 // is its own group, changed so that it leads there, and must be stored too; else
 // alias is nil. It leads there for as long as that one incident goes on.
 func (e Engine) Find(s *alert.Signal, v View, now time.Time) (g, alias *Group, err error) {
+	if s.Rule == alert.IncidentStorm && s.GroupKey == FloodKey {
+		g, err = v.Group(FloodKey)
+		return g, nil, err
+	}
 	r := e.Policy.Route(s)
 	own, err := v.Group(r.GroupKey(s))
 	if err != nil {

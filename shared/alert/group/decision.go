@@ -15,6 +15,9 @@ type Decision struct {
 	Incident, Group string
 	Page            int
 	PagedAt         time.Time
+	// Also is a signal to be received as well, before what the decision changed is
+	// stored; nil for none.
+	Also *alert.Signal
 }
 
 // An Outcome is what is done with a signal. It ends up in the log.
@@ -46,7 +49,9 @@ const (
 	Overtaken  Reason = "overtaken"   // older than what is known
 	OnRetry    Reason = "on_retry"
 	StormLimit Reason = "storm_limit"
-	Alive      Reason = "alive"
+	// ManyIncidents begin: one page tells of this one and others.
+	ManyIncidents Reason = "many_incidents"
+	Alive         Reason = "alive"
 
 	NeverFired      Reason = "resolved_without_firing"
 	HeldForFlapping Reason = "held_for_flapping" // it may fire again at once

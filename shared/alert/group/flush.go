@@ -48,6 +48,7 @@ type flush struct {
 	fresh, firing, ended []string       // told to nobody; may be told; told and over
 	severity             alert.Severity // the worst of firing
 	heard                bool           // one of firing goes on as far as can be known
+	flooded              bool           // more incidents begin than are told of one by one
 	goesOn               bool           // the incident is not over, but for what is suppressed and told to nobody
 	again                time.Time      // when something changes by time alone
 }
@@ -56,6 +57,11 @@ func (f *flush) rule(a *Alert) *policy.Rule { return f.engine.Policy.Rule(a.Of.R
 
 // age does what time does to the alerts, and sorts them.
 func (f *flush) age() error {
+	if f.incident.Folds != "" || f.group.Key == FloodKey {
+		if err := f.flood(); err != nil {
+			return err
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(f.incident.Alerts)) {
 		a := f.incident.Alerts[key]
 		rule := f.rule(a)
@@ -163,6 +169,8 @@ func (f *flush) reason() (alert.Reason, bool) {
 	tick := !f.now.Before(i.NextTick)
 	known := i.Known
 	switch {
+	case len(f.fresh) > 0 && !known && i.Folds != "" && f.flooded && f.engine.Policy.Incidents.Storm.Folds(f.severity):
+		return "", false
 	case len(f.fresh) > 0 && !known:
 		if !i.NotBefore.IsZero() && f.now.Before(i.NotBefore) {
 			f.again = sooner(f.again, i.NotBefore)
@@ -241,6 +249,9 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 		n.Signal.Status = alert.Resolved
 	} else {
 		n.Signal.Severity = cmp.Or(f.severity, i.Severity, n.Signal.Severity)
+	}
+	if f.group.Key == FloodKey {
+		n.Signal.DedupKey, n.Signal.Summary = FloodKey, f.storm(reason)
 	}
 	n.Others = i.others(n.Signal.DedupKey, append(slices.Clone(f.firing), f.ended...))
 	return n

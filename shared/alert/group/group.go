@@ -6,7 +6,7 @@
 // A stage is one rule of the house, in a file of its own; the first stage that
 // decides on a signal wins. In their order: heartbeat.go, dedupe.go, order.go,
 // retry.go, storm.go, flap.go (which ends or holds a resolve), suppress.go,
-// inhibit.go, pending.go, escalate.go, wait.go, cooldown.go, update.go. Before
+// inhibit.go, pending.go, escalate.go, flood.go, wait.go, cooldown.go, update.go. Before
 // them, correlate.go finds the group.
 //
 // The unit of consistency is the Group: all alerts that share the values of
@@ -42,8 +42,10 @@ type Group struct {
 	Incidents []*Incident `json:",omitempty"`
 	// Claim is held while a notification is on its way.
 	Claim Claim `json:",omitzero"`
-	// Changes are the inhibition sources that changed and are not yet stored.
+	// Changes are the inhibition sources that changed, Opening an incident that
+	// began; they are not yet stored.
 	Changes []Change `json:"-"`
+	Opening *Opening `json:"-"`
 }
 
 // An Incident is one event, from the first alert until all have ended.
@@ -67,6 +69,9 @@ type Incident struct {
 	// that it was mute when it came.
 	First string `json:",omitempty"`
 	Muted bool   `json:",omitempty"`
+	// Folds is the worst severity that the page about a storm was told of it
+	// instead of people, "" if it is told of by itself.
+	Folds alert.Severity `json:",omitempty"`
 	// Again is the ID of the first signal that a repeated page would tell of.
 	Again string `json:",omitempty"`
 	// Severity is that of the last page, Page its number, PagedAt its time.
@@ -131,6 +136,9 @@ type View interface {
 	// Group returns the group with that key, a new one if there is none. The
 	// Engine changes what it gets.
 	Group(key string) (*Group, error)
+	// Began returns how many incidents began after since, as far as their openings
+	// were stored.
+	Began(since time.Time) (int, error)
 	// Sources returns the alerts that fire as sources under an inhibition key.
 	Sources(key string) ([]Source, error)
 	// Silences returns those that hold, in any order; others may be among them.

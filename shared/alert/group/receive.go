@@ -19,6 +19,7 @@ type call struct {
 	incident *Incident
 	alert    *Alert // nil if it is new
 	flapped  bool   // its end was being held
+	also     *alert.Signal
 	view     View
 	now      time.Time
 }
@@ -28,7 +29,7 @@ type stage func(*call) (Outcome, Reason, error)
 
 var stages = []stage{
 	heartbeat, dedupe, order, retry, storm, resolve, observe,
-	suppress, inhibit, pending, escalate, wait, coolDown, update,
+	suppress, inhibit, pending, escalate, flood, wait, coolDown, update,
 }
 
 // Receive takes s, which came at now, into g, which Find returned for it, and
@@ -55,7 +56,7 @@ func (e Engine) Receive(g *Group, s *alert.Signal, v View, now time.Time) (Decis
 		}
 		i := c.incident
 		return Decision{
-			Outcome: outcome, Reason: reason, Incident: i.ID, Group: g.Key, Page: i.Page, PagedAt: i.PagedAt,
+			Outcome: outcome, Reason: reason, Incident: i.ID, Group: g.Key, Page: i.Page, PagedAt: i.PagedAt, Also: c.also,
 		}, nil
 	}
 	return Decision{}, fmt.Errorf("decide on signal %s: no stage did", s.ID)

@@ -100,7 +100,7 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 				i.First = ""
 			}
 			i.Again = ""
-			i.NotBefore, i.Known = time.Time{}, true
+			i.NotBefore, i.Known, i.Folds = time.Time{}, true, ""
 			i.tell(n.Severities)
 			i.Severity, i.PagedAt = n.Severities[0], now
 		}

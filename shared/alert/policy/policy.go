@@ -99,7 +99,21 @@ type Incidents struct {
 	// to its incident when it fires anew. Both are shorter for alerts that are
 	// repeated: ten times their longest silence, but at least twice Reopen.
 	Stale time.Duration
+	// Storm says when incidents are told of together.
+	Storm Storm
 }
+
+// A Storm is more than Limit incidents that begin within a time: the further
+// ones are told of in one page, but for those of severity Spare or worse. A
+// Limit of 0 tells of each.
+type Storm struct {
+	Limit  int
+	Within time.Duration
+	Spare  alert.Severity
+}
+
+// Folds reports whether incidents of a severity are told of together.
+func (s Storm) Folds(severity alert.Severity) bool { return s.Spare.Worse(severity) }
 
 // A Route says how the alerts that reach it are grouped and told of.
 type Route struct {

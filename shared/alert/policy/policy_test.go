@@ -44,6 +44,9 @@ func TestFaultsAreFound(t *testing.T) {
 		{"a pipeline above itself", "topology:\n  a: {upstream: [a]}\n", "is its own upstream"},
 		{"an escalation to less", "rules:\n  - {name: queue_age, severity: P1, escalate: {after: 1h, to: P2}}\n", "escalates to P2 and is P1 already"},
 		{"a storm limit of nothing", "defaults: {storm_limit: 0}\n", "from 1 to 200"},
+		{"a storm of nothing", "incidents: {storm: {limit: 0}}\n", "write a whole number from 1 to 500"},
+		{"a storm that lasts a day", "incidents: {storm: {limit: 9, within: 1d}}\n", "write a duration up to 1h"},
+		{"a storm that spares all", "incidents: {storm: {limit: 9, spare: P3}}\n", "1:38: \"P3\" is not a severity"},
 		{"an interval of 0", "route: {group_interval: 0s}\n", "must not be 0"},
 	} {
 		_, err := Read("p.yaml", []byte(c.in))

@@ -55,6 +55,7 @@ var builtin = Rule{CoolDown: time.Hour, KeepFiringFor: 15 * time.Minute, StormLi
 
 var defaultIncidents = Incidents{
 	Window: time.Hour, LookBack: 15 * time.Minute, Reopen: 15 * time.Minute, Stale: 4 * time.Hour,
+	Storm: Storm{Within: 5 * time.Minute, Spare: alert.P1},
 }
 
 type reader struct {
@@ -70,6 +71,7 @@ func (r *reader) read(root *document.Node) {
 	} {
 		r.duration(incidents.Get(key), d)
 	}
+	r.readStorm(incidents.Get("storm"))
 	r.p.Defaults = r.rule(root.Get("defaults"), builtin)
 	for _, n := range root.Get("rules").List() {
 		rule := r.rule(n, r.p.Defaults)
@@ -90,6 +92,31 @@ func (r *reader) read(root *document.Node) {
 	r.readMaintenance(root.Get("maintenance"))
 	r.readTopology(root.Get("topology"))
 	r.readPeople(root)
+}
+
+// maxBeginning bounds the incidents that a storm is counted by, and the time.
+const (
+	maxBeginning = 500
+	maxWithin    = time.Hour
+)
+
+func (r *reader) readStorm(n *document.Node) {
+	if n == nil {
+		return
+	}
+	storm := &r.p.Incidents.Storm
+	limit, err := n.Get("limit").Int()
+	if err != nil || limit < 1 || limit > maxBeginning {
+		r.faults.Addf(n.Get("limit").Place, "write a whole number from 1 to 500", "limit is %s", document.Describe(n.Get("limit")))
+	}
+	storm.Limit = limit
+	r.duration(n.Get("within"), &storm.Within)
+	if storm.Within <= 0 || storm.Within > maxWithin {
+		r.faults.Addf(n.Place, "write a duration up to 1h", "within is %v", storm.Within)
+	}
+	if v := n.Get("spare"); v != nil {
+		storm.Spare = alert.Severity(v.Text)
+	}
 }
 
 // rule reads a rule whose fields that are absent are those of base.

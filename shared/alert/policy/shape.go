@@ -67,7 +67,10 @@ var intervalShape = &document.Shape{Kinds: document.List, Item: &document.Shape{
 var fileShape = &document.Shape{Name: "the policy", Kinds: document.Map, Keys: map[string]*document.Shape{
 	"defaults": {Name: "defaults", Kinds: document.Map, Keys: treatment(nil)},
 	"incidents": {Name: "incidents", Kinds: document.Map, Keys: map[string]*document.Shape{
-		"window": duration, "look_back": duration, "reopen": duration, "stale": duration}},
+		"window": duration, "look_back": duration, "reopen": duration, "stale": duration,
+		"storm": {Name: "storm", Kinds: document.Map, Need: []string{"limit"}, Keys: map[string]*document.Shape{
+			"limit": {Kinds: document.Int}, "within": duration,
+			"spare": {Name: "a severity", Kinds: document.Text, Words: []string{"P0", "P1", "P2"}}}}}},
 	"rules": {Kinds: document.List, Item: ruleShape},
 	"topology": {Name: "topology", Kinds: document.Map, Check: func(n *document.Node, f *document.Faults) {
 		pipeline := &document.Shape{Name: "a pipeline", Kinds: document.Map, Keys: map[string]*document.Shape{"upstream": names}}

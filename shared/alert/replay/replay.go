@@ -158,11 +158,36 @@ func (p *Player) Play(l Line) error {
 		urgent: (l.Severity == alert.P0 || l.Severity == alert.P1) && d.Outcome == group.Waiting}
 	p.report.signal(l, d)
 	switch i := g.Incident(d.Incident); {
+	case d.Outcome == group.Folded && i != nil && i.First == s.ID:
+		p.waiting[d.Incident] = []waiter{w} // the newest stands for all
 	case d.Outcome == group.Waiting, i != nil && (i.First == s.ID || i.Again == s.ID) && d.Outcome != group.Duplicate:
 		p.waiting[d.Incident] = append(p.waiting[d.Incident], w)
 	}
 	if err := p.decided(line, o); err != nil {
 		return err
+	}
+	if err := p.also(d, w); err != nil {
+		return err
+	}
+	return p.flush(g, p.clock)
+}
+
+// also receives the signal that a decision on the line of w made.
+func (p *Player) also(made group.Decision, w waiter) error {
+	if made.Also == nil {
+		return nil
+	}
+	g, _, err := p.engine.Find(made.Also, &p.view, p.clock)
+	if err != nil {
+		return err
+	}
+	p.view.groups[g.Key] = g
+	d, err := p.engine.Receive(g, made.Also, &p.view, p.clock)
+	if err != nil {
+		return err
+	}
+	if w.id = made.Also.ID; d.Outcome == group.Waiting {
+		p.waiting[d.Incident] = append(p.waiting[d.Incident], w)
 	}
 	return p.flush(g, p.clock)
 }

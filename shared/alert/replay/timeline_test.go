@@ -63,7 +63,7 @@ func TestTimelines(t *testing.T) {
 	}
 	for _, reason := range slices.Concat(
 		texts(alert.FirstNotification, alert.FiredAgain, alert.SeverityRaised, alert.NewAlerts, alert.AlertResolved, alert.SomeResolved, alert.StillFiring),
-		texts(group.SameSignal, group.SameFact, group.Overtaken, group.OnRetry, group.StormLimit, group.Alive, group.NeverFired,
+		texts(group.SameSignal, group.SameFact, group.Overtaken, group.OnRetry, group.StormLimit, group.ManyIncidents, group.Alive, group.NeverFired,
 			group.HeldForFlapping, group.AlertEnded, group.IncidentEnded, group.MaintenanceWindow, group.TimeInterval, group.Silenced,
 			group.SourceFiring, group.PendingFor, group.WorseNow, group.Urgent, group.GroupWait, group.FlapHeld, group.Cooling,
 			group.StillFires, group.NewInGroup, group.CorrelatedUp),

@@ -32,6 +32,10 @@ type Store interface {
 	Sources(ctx context.Context, key string) ([]group.Source, error)
 	// PutSource adds or removes a source; doing it twice does it once.
 	PutSource(ctx context.Context, c group.Change, now time.Time) error
+	// Began returns how many openings after since were put, up to a thousand at
+	// least. PutOpening twice counts once.
+	Began(ctx context.Context, since time.Time) (int, error)
+	PutOpening(ctx context.Context, o group.Opening) error
 	// Silences returns all silences that are remembered, in any order.
 	Silences(ctx context.Context) ([]silence.Silence, error)
 	// PutSilence stores s, which silence.New made, unless what is stored under its
@@ -109,6 +113,11 @@ func (r *Router) Route(ctx context.Context, s alert.Signal, now time.Time) (Resu
 			return Result{Decision: d}, err
 		}
 		sent, err := r.flush(ctx, d.Group, now)
+		if d.Also != nil && err == nil {
+			var more []group.Notice
+			more, err = r.flush(ctx, group.FloodKey, now)
+			sent = append(sent, more...)
+		}
 		return Result{d, sent}, err
 	}
 }
@@ -124,6 +133,11 @@ func (r *Router) receive(ctx context.Context, s *alert.Signal, now time.Time) (g
 	d, err := r.Engine.Receive(g, s, v, now)
 	if err != nil || d.Outcome == group.Duplicate {
 		return d, err
+	}
+	if d.Also != nil {
+		if _, err := r.receive(ctx, d.Also, now); err != nil {
+			return d, fmt.Errorf("fold incident: %w", err)
+		}
 	}
 	if alias != nil {
 		if err := r.Store.PutGroup(ctx, alias); err != nil {
@@ -149,7 +163,12 @@ func (r *Router) store(ctx context.Context, g *group.Group, was, now time.Time) 
 			return err
 		}
 	}
-	g.Changes = nil
+	if g.Opening != nil {
+		if err := r.Store.PutOpening(ctx, *g.Opening); err != nil {
+			return err
+		}
+	}
+	g.Changes, g.Opening = nil, nil
 	return r.Store.PutGroup(ctx, g)
 }
 
@@ -308,52 +327,6 @@ func (r *Router) lease() time.Duration {
 		return r.Lease
 	}
 	return defaultLease
-}
-
-// view is the store as one decision sees it.
-type view struct {
-	ctx    context.Context
-	store  Store
-	now    time.Time
-	groups map[string]*group.Group
-	// silences are read once, when they are asked for.
-	silences []silence.Silence
-	read     bool
-}
-
-// Group reads each group once, and takes an abandoned claim for what it may
-// have done.
-func (v *view) Group(key string) (*group.Group, error) {
-	if g := v.groups[key]; g != nil {
-		return g, nil
-	}
-	g, err := v.store.Group(v.ctx, key)
-	if err != nil {
-		return nil, fmt.Errorf("read group: %w", err)
-	}
-	g.Assume(v.now)
-	v.groups[key] = g
-	return g, nil
-}
-
-func (v *view) Sources(key string) ([]group.Source, error) {
-	list, err := v.store.Sources(v.ctx, key)
-	if err != nil {
-		return nil, fmt.Errorf("read sources of inhibition: %w", err)
-	}
-	return list, nil
-}
-
-// Silences reads the silences once.
-func (v *view) Silences() ([]silence.Silence, error) {
-	if !v.read {
-		list, err := v.store.Silences(v.ctx)
-		if err != nil {
-			return nil, fmt.Errorf("read silences: %w", err)
-		}
-		v.silences, v.read = list, true
-	}
-	return v.silences, nil
 }
 
 // The bounds of what a group keeps of a signal's labels.

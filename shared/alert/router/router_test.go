@@ -85,6 +85,15 @@ func (w *world) PutGroup(ctx context.Context, g *group.Group) error {
 	return nil
 }
 
+func (w *world) Began(ctx context.Context, since time.Time) (n int, err error) {
+	err = w.step(func() (err error) { n, err = w.Alerts.Began(ctx, since); return err })
+	return n, err
+}
+
+func (w *world) PutOpening(ctx context.Context, o group.Opening) error {
+	return w.step(func() error { return w.Alerts.PutOpening(ctx, o) })
+}
+
 func (w *world) Set(_ context.Context, wake router.Wake, _ time.Time) error {
 	return w.step(func() error {
 		w.mu.Lock()

@@ -129,6 +129,23 @@ func Run(t *testing.T, store router.Store, prefix string) {
 			t.Errorf("got %v, %v, want none", got, err)
 		}
 	})
+	t.Run("what began is counted once, and not for ever", func(t *testing.T) {
+		// A time of its own: openings have no prefix.
+		at := time.Unix(0, time.Now().UnixNano()).UTC()
+		for n, id := range []string{"b", "a", "a", "c"} {
+			o := group.Opening{Incident: prefix + id, At: at.Add(time.Duration(n/2) * time.Second)}
+			for range 2 {
+				if err := store.PutOpening(ctx, o); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for since, want := range map[time.Duration]int{-time.Nanosecond: 4, 0: 2, time.Second - 1: 2, time.Second: 0} {
+			if got, err := store.Began(ctx, at.Add(since)); err != nil || got != want {
+				t.Errorf("after %v: got %d, %v, want %d", since, got, err, want)
+			}
+		}
+	})
 	t.Run("what was said last of a silence holds", func(t *testing.T) {
 		said := func(minutes int, ends time.Time, comment string) silence.Silence {
 			s, err := silence.New(silence.Silence{ID: prefix + "quiet/ä", Matchers: []string{`pipeline=~"sales|stock"`, "severity!=P0"},

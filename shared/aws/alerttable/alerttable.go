@@ -8,6 +8,10 @@
 //	state    the group.Group as JSON, compressed with gzip
 //	ttl      seconds since 1970: 90 days after the last write
 //
+//	pk       ALERT#BEGAN
+//	sk       <time in nanoseconds>#<incident>
+//	ttl      seconds since 1970: a day after it
+//
 //	pk       ALERT#SOURCE#<inhibition key>
 //	sk       <dedup key>
 //	both     whether it matches the rule's target too
