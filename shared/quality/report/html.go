@@ -38,6 +38,8 @@ var (
 		"measured":  measured,
 		"sentence":  sentence,
 		"lower":     strings.ToLower,
+		"labels":    labels,
+		"metrics":   metrics,
 		"entry":     func(s section, i int, c *quality.Result) entry { return entry{c, s.Status, i < s.Open} },
 		"more":      func(c *quality.Result) int64 { return c.Violations - int64(len(c.Samples)) },
 	}).Parse(pageText))

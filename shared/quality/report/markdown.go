@@ -67,7 +67,7 @@ func Markdown(w io.Writer, r *quality.Report) error {
 				fmt.Fprintf(b, "- and %s more\n", words.Count(int64(len(o.passed)-i)))
 				break
 			}
-			fmt.Fprintf(b, "- %s", inert(title(c)))
+			fmt.Fprintf(b, "- %s", inert(strings.Join(append([]string{title(c)}, labels(c)...), " · ")))
 			if f := finding(c); f != "" {
 				b.WriteString(": " + inert(f))
 			}
@@ -75,6 +75,7 @@ func Markdown(w io.Writer, r *quality.Report) error {
 		}
 		b.WriteString("\n</details>\n")
 	}
+	markdownMetrics(b, r.Analyzed)
 	if err := b.Flush(); err != nil {
 		return fmt.Errorf("write Markdown report: %w", err)
 	}
@@ -101,9 +102,27 @@ func markdownTable(b *bufio.Writer, name string, checks []*quality.Result) {
 		if more := c.Violations - int64(len(where)); len(where) > 0 && more > 0 {
 			where = append(where, "and "+words.Count(more)+" more")
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", inert(c.Severity), inert(title(c)),
-			inert(sentence(message(c))), strings.Join(where, "<br>"), inert(sentence(c.Advice)))
+		check, found := []string{inert(title(c))}, []string{inert(sentence(message(c)))}
+		for _, l := range labels(c) {
+			check = append(check, inert(l))
+		}
+		for _, m := range metrics(c.Evaluated) {
+			found = append(found, inert(m.Name)+" = "+m.Value)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", inert(c.Severity), strings.Join(check, "<br>"),
+			strings.Join(found, "<br>"), strings.Join(where, "<br>"), inert(sentence(c.Advice)))
 	}
+}
+
+func markdownMetrics(b *bufio.Writer, analyzed map[string]float64) {
+	if len(analyzed) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n<details><summary>Measured by analyzers (%s)</summary>\n\n| Metric | Value |\n|---|--:|\n", words.Count(int64(len(analyzed))))
+	for _, m := range metrics(analyzed) {
+		fmt.Fprintf(b, "| %s | %s |\n", inert(m.Name), m.Value)
+	}
+	b.WriteString("\n</details>\n")
 }
 
 // inert returns s as Markdown text that formats nothing.

@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -167,4 +169,25 @@ func lowerFirst(s string) string {
 		return string(s[0]+'a'-'A') + s[1:]
 	}
 	return s
+}
+
+// labels writes the labels of a rule, by name: "team=sales".
+func labels(c *quality.Result) []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
+		list = append(list, Printable(name)+"="+Printable(c.Labels[name]))
+	}
+	return list
+}
+
+// A metric is a measured number under the name that AWS Glue has for it.
+type metric struct{ Name, Value string }
+
+// metrics lists measured numbers by name.
+func metrics(values map[string]float64) []metric {
+	var list []metric
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		list = append(list, metric{Printable(name), number(values[name])})
+	}
+	return list
 }
