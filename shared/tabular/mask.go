@@ -1,7 +1,6 @@
 package tabular
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -74,32 +73,49 @@ var mark = markPortable
 
 func markPortable(data []byte, delim byte, groups *[markGroups]marked) (high uint64) {
 	pattern := ones * uint64(delim)
+	const lines = ones * '\n'
 	le := binary.LittleEndian
-	for g := range len(data) / 64 {
+	for g := range min(len(data)/64, markGroups) {
 		d := (*[64]byte)(data[64*g:])
 		w0, w1, w2, w3 := le.Uint64(d[0:]), le.Uint64(d[8:]), le.Uint64(d[16:]), le.Uint64(d[24:])
 		w4, w5, w6, w7 := le.Uint64(d[32:]), le.Uint64(d[40:]), le.Uint64(d[48:]), le.Uint64(d[56:])
 		some := w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7
 		if high |= some; some&highBits != 0 {
-			groups[g] = marked{delims: mask64(d, pattern)}
+			groups[g] = marked{mask64(d, pattern), mask64(d, lines)}
 			continue
 		}
-		groups[g] = marked{delims: ^(unequal(w0, pattern) | unequal(w1, pattern)<<8 | unequal(w2, pattern)<<16 | unequal(w3, pattern)<<24 |
-			unequal(w4, pattern)<<32 | unequal(w5, pattern)<<40 | unequal(w6, pattern)<<48 | unequal(w7, pattern)<<56)}
-	}
-	for at := 0; ; at++ { // lines are few
-		i := bytes.IndexByte(data[at:], '\n')
-		if i < 0 {
-			return high
+		x := push(push(push(push(0, w0, pattern), w1, pattern), w2, pattern), w3, pattern)
+		x = push(push(push(push(x, w4, pattern), w5, pattern), w6, pattern), w7, pattern)
+		y := push(push(push(push(0, w0, lines), w1, lines), w2, lines), w3, lines)
+		y = push(push(push(push(y, w4, lines), w5, lines), w6, lines), w7, lines)
+		y = ^y
+		if y&(y-1) == 0 { // mostly, and then there is little to transpose
+			i := uint(bits.TrailingZeros64(y))
+			y = y >> (i & 63) << ((i<<3 | i>>3&7) & 63)
+		} else {
+			y = transposed(y)
 		}
-		at += i
-		groups[at>>6].lines |= 1 << (at & 63)
+		groups[g] = marked{^transposed(x), y}
 	}
+	return high
 }
 
-// unequal returns in its lowest eight bits which bytes of word, all of them ASCII,
-// are not those of pattern.
-func unequal(word, pattern uint64) uint64 { return ((word ^ pattern) + low7) & highBits * gather >> 56 }
+// push moves the bits of acc one down and puts, as the highest of each byte, whether
+// that byte of word, all of them ASCII, is not that of pattern.
+func push(acc, word, pattern uint64) uint64 {
+	return acc>>1 | ((word^pattern)+low7)&highBits
+}
+
+// transposed returns the matrix of eight by eight bits with rows and columns exchanged.
+// Source: Warren, Hacker's Delight, 2nd edition (2012), section 7-3.
+func transposed(x uint64) uint64 {
+	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
+	x ^= t ^ t<<7
+	t = (x ^ x>>14) & 0x0000cccc0000cccc
+	x ^= t ^ t<<14
+	t = (x ^ x>>28) & 0x00000000f0f0f0f0
+	return x ^ t ^ t<<28
+}
 
 // findMarks writes to b.delims where each delimiter of b.Data stands, but for those
 // inside quotes if that is known, and after the last a place beyond all; to b.ends where
