@@ -221,6 +221,8 @@ func Mismatches[C Cell](m *Matcher, data []byte, cells []C, wrong []uint32) ([]u
 		switch {
 		case m.template != nil:
 			bad, n = templateMismatches(m.template, m, data, group)
+		case m.shifter != nil && (m.parallel == nil || !haveVectors):
+			bad, n = shifterMismatches(m.shifter, m, data, group)
 		case m.parallel != nil:
 			bad, n = parallelMismatches(m.parallel, m, data, group)
 		default:

@@ -4,6 +4,7 @@ package textformat
 
 import "simd/archsimd"
 
+// haveVectors says that classes is faster than classify.
 var haveVectors = archsimd.X86.AVX2()
 
 // upper has for the upper half of a byte its bit in parallel.nibbles; bytes that

@@ -41,8 +41,9 @@ type Matcher struct {
 	machine *machine // for patterns with few states, else nil
 	slow    *regexp.Regexp
 	// For many texts at a time, or nil: template where slots are of one length,
-	// parallel where there are none.
+	// shifter and parallel where there are none.
 	template *template
+	shifter  *shifter
 	parallel *parallel
 }
 
@@ -72,6 +73,7 @@ func Pattern(ecma string) (*Matcher, error) {
 	}
 	m.template = newTemplate(m.slots)
 	if m.slots == nil {
+		m.shifter = newShifter(m.machine)
 		m.parallel = newParallel(tree)
 	}
 	return m, nil

@@ -102,8 +102,12 @@ func agree(t interface{ Errorf(string, ...any) }, m *Matcher, b []byte) {
 			all = append(all, uint32(i))
 		}
 	}
-	if got, looked := Mismatches(m, data, cells, nil); !slices.Equal(got, all) || looked != len(cells)/2 {
-		t.Errorf("%q on a column of %q: got %v of %d, want %v of %d", m.pattern, b, got, looked, all, len(cells)/2)
+	shifting, marking := *m, *m
+	shifting.parallel, marking.shifter = nil, nil
+	for _, m := range []*Matcher{&shifting, &marking} {
+		if got, looked := Mismatches(m, data, cells, nil); !slices.Equal(got, all) || looked != len(cells)/2 {
+			t.Errorf("%q on a column of %q: got %v of %d, want %v of %d", m.pattern, b, got, looked, all, len(cells)/2)
+		}
 	}
 }
 
