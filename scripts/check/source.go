@@ -50,8 +50,9 @@ func (c *checker) staticcheck(ctx context.Context) error {
 // nothing to race: it is one thread that talks to Node, and building the CDK
 // with the detector takes longer than everything else together.
 func (c *checker) tests(ctx context.Context) error {
-	// A test compares the answers of SQL rules with DuckDB's.
-	if err := c.tools.Install(ctx, c.progress.of, emulator.Peers); err != nil {
+	// Tests compare the answers of SQL rules with DuckDB's, and the router's timers
+	// with Alertmanager's.
+	if err := c.tools.Install(ctx, c.progress.of, emulator.Peers, emulator.Alertmanager); err != nil {
 		return err
 	}
 	packages, err := c.output(ctx, "go", "list", "./...")
@@ -61,7 +62,8 @@ func (c *checker) tests(ctx context.Context) error {
 	list := slices.DeleteFunc(strings.Fields(packages), func(p string) bool {
 		return p == "tillwatch/infra" || strings.HasPrefix(p, "tillwatch/infra/")
 	})
-	return c.shown(ctx, os.Environ(), "go", append([]string{"test", "-race"}, list...)...)
+	env := append(os.Environ(), "TILLWATCH_ALERTMANAGER="+c.tools.Command(emulator.Alertmanager)[0])
+	return c.shown(ctx, env, "go", append([]string{"test", "-race"}, list...)...)
 }
 
 // simd runs the tests of the packages that have a form built with vectors only.

@@ -26,13 +26,16 @@ type Tool string
 
 // The tools. Ministack is the emulator, CDK the CDK's command line, CFNLint
 // and Checkov judge templates. Peers is a Python with the engines that the
-// benchmark compares with.
+// benchmark compares with, Alertmanager the program that the router's timers
+// are compared with.
 const (
 	Ministack Tool = "ministack"
 	CDK       Tool = "cdk"
 	CFNLint   Tool = "cfn-lint"
 	Checkov   Tool = "checkov"
 	Peers     Tool = "peers"
+
+	Alertmanager Tool = "alertmanager"
 )
 
 // python is how Python runs a tool: by its module, and not by the script in
@@ -85,14 +88,24 @@ func (t Tools) install(ctx context.Context, p Progress, tool Tool) error {
 		names = []string{"package.json", "package-lock.json"}
 	}
 	lock := map[string][]byte{}
-	hash := sha256.New()
-	for _, n := range names {
-		content, err := locks.ReadFile("locks/" + n)
-		if err != nil {
+	var source module
+	if tool == Alertmanager {
+		var err error
+		if source, err = findModule(ctx, t.root, alertmanager); err != nil {
 			return err
 		}
-		lock[n] = content
-		hash.Write(content)
+		lock[names[0]] = []byte(source.Path + " " + source.Version + "\n")
+	}
+	hash := sha256.New()
+	for _, n := range names {
+		if lock[n] == nil {
+			content, err := locks.ReadFile("locks/" + n)
+			if err != nil {
+				return err
+			}
+			lock[n] = content
+		}
+		hash.Write(lock[n])
 	}
 	sum := hex.EncodeToString(hash.Sum(nil))
 	place := t.cache("tools", string(tool))
@@ -113,9 +126,12 @@ func (t Tools) install(ctx context.Context, p Progress, tool Tool) error {
 			return err
 		}
 	}
-	if tool == CDK {
+	switch tool {
+	case CDK:
 		err = t.npm(ctx, p, folder)
-	} else {
+	case Alertmanager:
+		err = source.build(ctx, p, folder)
+	default:
 		err = t.pip(ctx, p, tool, folder, lock[names[0]])
 	}
 	if err != nil {
@@ -199,7 +215,10 @@ func venvPython(folder string) string { return filepath.Join(folder, "venv", "bi
 // Command returns what runs a tool with these arguments; the tool must be
 // installed.
 func (t Tools) Command(tool Tool, args ...string) []string {
-	if tool == CDK {
+	switch tool {
+	case Alertmanager:
+		return append([]string{t.cache("tools", string(tool), string(tool))}, args...)
+	case CDK:
 		return append([]string{"node", t.cache("tools", "cdk", "node_modules", "aws-cdk", "bin", "cdk")}, args...)
 	}
 	return slices.Concat([]string{venvPython(t.cache("tools", string(tool)))}, python[tool], args)

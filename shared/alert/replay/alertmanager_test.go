@@ -60,8 +60,8 @@ var compared = []change{
 const comparedFor = 25 * time.Second
 
 // TestTimersAreAlertmanagers plays the same signals through the stages and
-// through the program that TILLWATCH_ALERTMANAGER names, such as Debian's
-// prometheus-alertmanager 0.25, and holds what they send against each other.
+// through the program that TILLWATCH_ALERTMANAGER names, and holds what they
+// send against each other. scripts/check builds that program.
 func TestTimersAreAlertmanagers(t *testing.T) {
 	program := os.Getenv("TILLWATCH_ALERTMANAGER")
 	if program == "" {
