@@ -5,6 +5,7 @@
 //	file/       our verdicts on the bus
 //	signal/     our signals on the bus
 //	alert/      that people were told of a signal
+//	incident/   how an incident stands after each event of its timeline
 //	alarm/      CloudWatch's alarms in each form they come in
 //	malformed/  what must be set aside with its reason
 //	schema/     <detail-type>.json, of the detail

@@ -15,6 +15,7 @@ import (
 	"tillwatch/events"
 	"tillwatch/shared/alert"
 	"tillwatch/shared/event"
+	"tillwatch/shared/incident"
 	"tillwatch/shared/landing"
 )
 
@@ -29,6 +30,10 @@ var handledBy = map[string]string{
 	"malformed/signal-": "route-alert",
 
 	"alert/":                  "", // nobody of ours: it says that people were told
+	"incident/opened":         "", // nobody of ours: tools of others follow incidents
+	"incident/acknowledged":   "",
+	"incident/escalated":      "",
+	"incident/resolved":       "",
 	"file/validated.json":     "", // nobody of ours: pipelines downstream wait for it
 	"file/rejected.json":      "", // likewise
 	"file/signal-raised.json": "route-alert",
@@ -41,6 +46,10 @@ var ours = map[string]func() any{
 	event.SignalRaised:   func() any { return new(alert.Signal) },
 	event.SignalResolved: func() any { return new(alert.Signal) },
 	"alert.notified.v1":  func() any { return new(alert.Notification) },
+
+	event.IncidentOpened:   func() any { return new(incident.Update) },
+	event.IncidentUpdated:  func() any { return new(incident.Update) },
+	event.IncidentResolved: func() any { return new(incident.Update) },
 }
 
 func payloads(t *testing.T) []string {
@@ -201,6 +210,8 @@ func TestSchemasRefuse(t *testing.T) {
 		{"a severity that is none", "file/signal-raised.json", `"severity": "P1"`, `"severity": "P5"`},
 		{"a resolved signal that was raised", "file/signal-raised.json", `"status": "firing"`, `"status": "resolved"`},
 		{"a long summary", "file/signal-raised.json", `"summary": "`, `"summary": "` + strings.Repeat("long ", 30)},
+		{"an incident that is over without an end", "incident/resolved.json", `"resolved_at": "2026-11-22T05:01:40Z",`, ``},
+		{"an incident that nobody changed", "incident/acknowledged.json", `"by": "kim"`, `"by": ""`},
 		{"no id", "file/signal-raised.json", `"event_id": `, `"event_no": `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

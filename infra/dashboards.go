@@ -85,7 +85,7 @@ func qualityWidgets(p qualityProps, f awslambda.Function, queue, dead awssqs.IQu
 		case m.Namespace == metric.Business && m.Name != metric.ProcessingCostPerRecord:
 			business = append(business, p.graph(m, daily, 8))
 		}
-		if m.Namespace != metric.Self || !routers[m.Name] {
+		if !routers[m.Name] && !slices.Contains(ofIncidents, m.Name) {
 			diagnostic = append(diagnostic, p.graph(m, fine, 8))
 		}
 	}
@@ -136,6 +136,30 @@ func alertWidgets(p alertProps, f awslambda.Function, queue, dead awssqs.IQueue)
 			p.graphOf("route-alert: at once", 8, concurrency(f)),
 		),
 		diagnostic: append(section("Alerts", diagnostic...), section("route-alert says", problems(p.Props, "route-alert"))...),
+	}
+}
+
+// ofIncidents are the metrics of incidents, which stand in that section.
+var ofIncidents = []metric.Name{
+	metric.OpenIncidents, metric.TimeToResolveMinutes, metric.TimeToAcknowledgeMinutes, metric.TimeToDetectMinutes,
+	metric.PendingSpans, metric.UnknownSpans, metric.InvalidSpans,
+}
+
+// incidentWidgets show what is open, and how long it takes to end.
+func incidentWidgets(p Props) widgets {
+	var outcomes, all []awscloudwatch.IWidget
+	for i, n := range ofIncidents {
+		m, _ := metric.Lookup(n)
+		if i < 4 {
+			outcomes = append(outcomes, p.graph(m, daily, 6))
+		}
+		all = append(all, p.graph(m, fine, 8))
+	}
+	open, _ := metric.Lookup(metric.OpenIncidents)
+	return widgets{
+		executive:   section("Incidents: what is open, and how long they take (means of 30 days, by severity)", outcomes...),
+		operational: section("Incidents", p.graph(open, fine, full)),
+		diagnostic:  append(section("Incidents", all...), section("respond-incident says", problems(p, "respond-incident"))...),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -12,23 +13,25 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/metric"
 )
 
 // respondSeconds is how long leading on the incidents of one batch may take.
 const respondSeconds = 60
 
 // newIncident makes what leads incidents on: the topics of all severities →
-// queue → respond-incident → the topics again, and reviews in the results
-// bucket. It wakes itself through a queue of its own.
+// queue → respond-incident → the topics again, the bus, and reviews and pages in
+// the results bucket. It wakes itself through a queue of its own.
 //
 // Files are judged again through the queue files.
-func newIncident(stack awscdk.Stack, p alertProps, files awssqs.IQueue) {
+func newIncident(stack awscdk.Stack, p alertProps, bus awsevents.EventBus, files awssqs.IQueue) {
 	scope := constructs.NewConstruct(stack, jsii.String("Incident"))
 	queue, dead := newQueues(scope, respondSeconds)
 	timers := newQueue(scope, "Timers", respondSeconds, dead)
 	variables := map[string]string{
 		"TILLWATCH_TABLE":          *p.store.table.TableName(),
 		"TILLWATCH_RESULTS_BUCKET": *p.store.results.BucketName(),
+		"TILLWATCH_BUS":            *bus.EventBusName(),
 		"TILLWATCH_TOPIC_CHAT":     *p.topics.chat.TopicArn(),
 		"TILLWATCH_TIMERS":         *timers.QueueUrl(),
 		"TILLWATCH_TIMERS_ARN":     *timers.QueueArn(),
@@ -56,15 +59,17 @@ func newIncident(stack awscdk.Stack, p alertProps, files awssqs.IQueue) {
 		scratch:     512,
 		grants: append(slices.Concat(later, remedies),
 			may("KeepIncidents", []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, p.store.table.TableArn()),
-			may("KeepReviews", []string{"s3:GetObject", "s3:PutObject"}, p.store.results.ArnForObjects(jsii.String("reports/incidents/*"))),
+			may("KeepReviewsAndPages", []string{"s3:GetObject", "s3:PutObject"}, p.store.results.ArnForObjects(jsii.String("reports/incidents/*"))),
 			may("ReadPolicy", []string{"s3:GetObject"}, p.store.results.ArnForObjects(jsii.String("alerts/policy.yaml"))),
 			may("SeeWhatIsNotThere", []string{"s3:ListBucket"}, p.store.results.BucketArn()),
 			may("Tell", []string{"sns:Publish"}, all...),
+			may("Publish", []string{"events:PutEvents"}, bus.EventBusArn()),
+			mayPublish(metric.Self),
 			may("UseTheKey", []string{"kms:Decrypt", "kms:GenerateDataKey"}, p.key.KeyArn()),
 		),
 	})
 	suppress(scope, "AwsSolutions-IAM5",
-		"Reviews are of incidents whose ids nobody knows beforehand; they have a folder of their own.", `/^Resource::.*\/reports\/incidents\/\*$/`)
+		"Reviews and pages are of incidents whose ids nobody knows beforehand; they have a folder of their own.", `/^Resource::.*\/reports\/incidents\/\*$/`)
 	explainSchedules(scope)
 	explainRemedies(scope, p.RemedyTargets)
 	consume(f, queue, 10, 2)

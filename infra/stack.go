@@ -68,8 +68,8 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 		newReceiver(stack, p, key, topics, alarms, r)
 	}
 	large := newLarge(stack, largeProps{p, key, store, quality.function, alarms})
-	newIncident(stack, alertProps{p, key, store, topics, alarms}, quality.queue)
-	newDashboards(stack, p, alarms, quality.widgets, alerts.widgets)
+	newIncident(stack, alertProps{p, key, store, topics, alarms}, alerts.bus, quality.queue)
+	newDashboards(stack, p, alarms, incidentWidgets(p), quality.widgets, alerts.widgets)
 
 	output(stack, "LandingBucket", store.landing.BucketName())
 	output(stack, "ResultsBucket", store.results.BucketName())

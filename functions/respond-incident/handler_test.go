@@ -35,6 +35,8 @@ type world struct {
 	sent    []alert.Message
 	wakes   []wake
 	objects map[string]string
+	bus     memory.Bus
+	metrics memory.Metrics
 	policy  *policy.Policy // the one that ships if nil
 	broken  error          // why a newer one cannot be read
 	did     []string       // remedies that were carried out, or would have been
@@ -75,10 +77,13 @@ func (w *world) Policy(context.Context, time.Time) (*policy.Policy, error) {
 func newWorld() *world {
 	w := &world{clock: noon, objects: map[string]string{}}
 	now := func() time.Time { return w.clock }
+	books := &books{w, telemetry.NewLogger(&w.log, service, slog.LevelInfo)}
+	reviewer := &reviewer{w, "results", &w.store}
 	w.handler = &handler{
 		responder: &incident.Responder{
 			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w}, Waker: &waker{w, now},
-			Reviewer: &reviewer{w, "results", &w.store}, Book: (&books{w, telemetry.NewLogger(&w.log, service, slog.LevelInfo)}).book,
+			Reviewer: reviewer, Book: books.book,
+			Publisher: &incident.Publisher{Journal: &w.store, Announcer: announcer{&w.bus}, Meter: meter{&w.metrics, "test"}, Scribe: &scribe{reviewer, books, "table"}},
 		},
 		now: now, log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
 	}
@@ -270,7 +275,7 @@ func TestWhatFailsIsTriedAgain(t *testing.T) {
 
 func TestConfigureNamesEverythingThatIsMissing(t *testing.T) {
 	_, err := configure(func(string) string { return "" })
-	for _, want := range []string{"ENVIRONMENT", "TABLE", "RESULTS_BUCKET", "TIMERS", "TIMERS_ARN", "SCHEDULER_ROLE", "KILL_SWITCH", "FILES_QUEUE", "STATE_MACHINES", "LANDING_BUCKET", "TOPIC_CHAT", "TOPIC_P0", "TOPIC_P3"} {
+	for _, want := range []string{"ENVIRONMENT", "TABLE", "BUS", "RESULTS_BUCKET", "TIMERS", "TIMERS_ARN", "SCHEDULER_ROLE", "KILL_SWITCH", "FILES_QUEUE", "STATE_MACHINES", "LANDING_BUCKET", "TOPIC_CHAT", "TOPIC_P0", "TOPIC_P3"} {
 		if err == nil || !strings.Contains(err.Error(), "TILLWATCH_"+want+" ") {
 			t.Errorf("got %v, want it to name TILLWATCH_%s", err, want)
 		}

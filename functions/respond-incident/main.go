@@ -1,6 +1,8 @@
 // Command respond-incident leads incidents from their opening to their review:
-// it keeps their timeline, tries the remedies that the policy allows, calls people again when nobody takes one on, and
-// drafts the review of a grave one once it is over. It listens to the topics
+// it keeps their timeline, tries the remedies that the policy allows, calls people
+// again when nobody takes one on, and drafts the review of a grave one once it is
+// over. Its page, the events on the bus and the figures of incidents are its work
+// too. It listens to the topics
 // that people are told by, and wakes itself through a queue of its own.
 package main
 
@@ -14,7 +16,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -24,6 +28,8 @@ import (
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/aws/alerttimer"
+	"tillwatch/shared/aws/bus"
+	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/aws/incidenttable"
 	"tillwatch/shared/aws/policystore"
 	"tillwatch/shared/aws/snstopic"
@@ -56,13 +62,20 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"}
 	objects := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.pathStyle })
 	books := &books{policies: &policystore.Store{Client: objects, Bucket: c.results}, log: log}
+	reviewer := &reviewer{objects, c.results, store}
 	h := &handler{
 		responder: &incident.Responder{
 			Store: store, Guard: store, Hands: newHands(cfg, c, objects, table),
 			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}},
 			Waker:    &waker{timer, time.Now},
-			Reviewer: &reviewer{objects, c.results, store},
-			Book:     books.book,
+			Reviewer: reviewer,
+			Publisher: &incident.Publisher{
+				Journal:   store,
+				Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
+				Meter:     meter{&cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)}, c.environment},
+				Scribe:    &scribe{reviewer, books, c.table},
+			},
+			Book: books.book,
 		},
 		now: time.Now,
 		log: log,
@@ -73,7 +86,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 
 // configuration is what the deployment says.
 type configuration struct {
-	environment, table, results      string
+	environment, table, results, bus string
 	timers, timersARN, schedulerRole string
 	killSwitch                       string // the parameter
 	files, machines, landing         string // what remedies act through: see hands.Hands
@@ -97,6 +110,7 @@ func configure(getenv func(string) string) (configuration, error) {
 		environment:   need("TILLWATCH_ENVIRONMENT"),
 		table:         need("TILLWATCH_TABLE"),
 		results:       need("TILLWATCH_RESULTS_BUCKET"),
+		bus:           need("TILLWATCH_BUS"),
 		timers:        need("TILLWATCH_TIMERS"),
 		timersARN:     need("TILLWATCH_TIMERS_ARN"),
 		schedulerRole: need("TILLWATCH_SCHEDULER_ROLE"),

@@ -182,7 +182,7 @@ func (r *reviewer) read(ctx context.Context, key string) (string, error) {
 func (r *reviewer) write(ctx context.Context, key, kind string, body []byte) error {
 	_, err := r.objects.PutObject(ctx, &s3.PutObjectInput{Bucket: &r.bucket, Key: &key, ContentType: aws.String(kind), Body: bytes.NewReader(body)})
 	if err != nil {
-		return fmt.Errorf("write review %s: %w", key, err)
+		return fmt.Errorf("write %s: %w", key, err)
 	}
 	return nil
 }

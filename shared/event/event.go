@@ -22,6 +22,10 @@ const (
 	SignalRaised   = "signal.raised.v1"
 	SignalResolved = "signal.resolved.v1"
 	AlertNotified  = "alert.notified.v1"
+
+	IncidentOpened   = "incident.opened.v1"
+	IncidentUpdated  = "incident.updated.v1"
+	IncidentResolved = "incident.resolved.v1"
 )
 
 // Version is the version of the envelope.

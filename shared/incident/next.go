@@ -135,19 +135,28 @@ func (inc *Incident) settled(r Remedy) bool {
 	return inc.tries(r) >= r.Tries()
 }
 
-// nextLevel calls the next level of the chain when its time has come.
-func (inc *Incident) nextLevel(book Playbook, now time.Time) ([]Move, time.Time) {
-	if !inc.AckedAt.IsZero() || len(book.Chain) == 0 || inc.Level >= len(book.Chain)*max(1, book.Rounds) {
-		return nil, time.Time{}
+// NextCall returns the level that is called next and when, unless somebody
+// acknowledges before; false if none is.
+func (inc *Incident) NextCall(book Playbook) (level Level, due time.Time, ok bool) {
+	if inc.Status.Over() || !inc.AckedAt.IsZero() || len(book.Chain) == 0 || inc.Level >= len(book.Chain)*max(1, book.Rounds) {
+		return Level{}, time.Time{}, false
 	}
 	from := inc.EscalatedAt
 	if inc.Level == 0 {
 		from = inc.begun()
 	}
-	level := book.Chain[inc.Level%len(book.Chain)]
-	due := from.Add(level.After)
+	level = book.Chain[inc.Level%len(book.Chain)]
 	if inc.Level == 0 && len(inc.failures()) > 0 {
-		due = from
+		return level, from, true
+	}
+	return level, from.Add(level.After), true
+}
+
+// nextLevel calls the next level of the chain when its time has come.
+func (inc *Incident) nextLevel(book Playbook, now time.Time) ([]Move, time.Time) {
+	level, due, ok := inc.NextCall(book)
+	if !ok {
+		return nil, time.Time{}
 	}
 	if now.Before(due) {
 		return nil, due
@@ -168,12 +177,7 @@ func (inc *Incident) failures() (list []string) {
 // begun is when people are first needed: when the last remedy was given up,
 // else when the incident was opened or opened again.
 func (inc *Incident) begun() time.Time {
-	at := inc.DetectedAt
-	for _, e := range inc.Timeline {
-		if e.Kind == Reopen && e.At.After(at) {
-			at = e.At
-		}
-	}
+	at := inc.lived()
 	for _, t := range inc.Attempts {
 		if t.Closed.After(at) {
 			at = t.Closed
@@ -181,6 +185,20 @@ func (inc *Incident) begun() time.Time {
 	}
 	return at
 }
+
+// lived is when the incident was opened, or opened again.
+func (inc *Incident) lived() time.Time {
+	at := inc.DetectedAt
+	for _, e := range inc.Timeline {
+		if e.Kind == Reopen && e.At.After(at) {
+			at = e.At
+		}
+	}
+	return at
+}
+
+// RespondBy is when somebody must have taken the incident on, by its severity.
+func (inc *Incident) RespondBy() time.Time { return inc.lived().Add(inc.Severity.RespondWithin()) }
 
 // moveID names a move of this life of the incident.
 func (inc *Incident) moveID(what string, n int) string {

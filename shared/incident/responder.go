@@ -64,12 +64,13 @@ type Reviewer interface {
 // A Responder leads incidents from their opening to their review. All fields
 // are required.
 type Responder struct {
-	Store    Store
-	Guard    Guard
-	Hands    Hands
-	Teller   Teller
-	Waker    Waker
-	Reviewer Reviewer
+	Store     Store
+	Guard     Guard
+	Hands     Hands
+	Teller    Teller
+	Waker     Waker
+	Reviewer  Reviewer
+	Publisher *Publisher
 	// Book returns the playbook of an incident, as it holds at now.
 	Book func(ctx context.Context, inc *Incident, now time.Time) Playbook
 }
@@ -108,9 +109,11 @@ func (r *Responder) Respond(ctx context.Context, id string, events []Event, now 
 		moves, again := Next(inc, book, around, now)
 		if len(moves) == 0 {
 			if !again.IsZero() {
-				err = r.Waker.Wake(ctx, id, again)
+				if err := r.Waker.Wake(ctx, id, again); err != nil {
+					return inc, err
+				}
 			}
-			return inc, err
+			return inc, r.Publisher.Publish(ctx, inc, book, now)
 		}
 		done := false
 		for _, m := range moves {
@@ -121,7 +124,7 @@ func (r *Responder) Respond(ctx context.Context, id string, events []Event, now 
 			done = done || acted
 		}
 		if !done {
-			return inc, nil
+			return inc, r.Publisher.Publish(ctx, inc, book, now)
 		}
 	}
 	return nil, fmt.Errorf("respond to %s: no rest after %d moves", id, maxMoves)

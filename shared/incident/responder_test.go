@@ -27,6 +27,36 @@ type world struct {
 	broken    error // what remedies fail with
 	wakeAt    time.Time
 	drafts    int
+
+	announced []incident.Update
+	measured  []time.Time
+	pages     []incident.Status
+}
+
+func (w *world) MarkPublished(ctx context.Context, id string, events []string) (err error) {
+	if failed := w.step(func() { err = w.Incidents.MarkPublished(ctx, id, events) }); failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (w *world) Keep(ctx context.Context, s incident.Standing) (err error) {
+	if failed := w.step(func() { err = w.Incidents.Keep(ctx, s) }); failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (w *world) Announce(_ context.Context, list []incident.Update) error {
+	return w.step(func() { w.announced = append(w.announced, list...) })
+}
+
+func (w *world) Measure(_ context.Context, _ []incident.Standing, at time.Time) error {
+	return w.step(func() { w.measured = append(w.measured, at) })
+}
+
+func (w *world) Write(_ context.Context, inc *incident.Incident, _ incident.Playbook, _ time.Time) error {
+	return w.step(func() { w.pages = append(w.pages, inc.Status) })
 }
 
 var errStep = errors.New("step failed")
@@ -79,6 +109,7 @@ func (w *world) Draft(context.Context, *incident.Incident, time.Time) error {
 func (w *world) responder(live bool) *incident.Responder {
 	w.Allowed = []remedy.Target{{Kind: remedy.Machine, Name: "sales"}}
 	return &incident.Responder{Store: w, Guard: w, Hands: w, Teller: w, Waker: w, Reviewer: w,
+		Publisher: &incident.Publisher{Journal: w, Announcer: w, Meter: w, Scribe: w},
 		Book: func(context.Context, *incident.Incident, time.Time) incident.Playbook {
 			return incident.Playbook{
 				Remedies: []incident.Remedy{{Action: remedy.PipelineRestart, Target: "states:sales", Live: live}},
@@ -179,7 +210,11 @@ func TestAnEventOfAnotherIncidentIsRefused(t *testing.T) {
 // effect, and responds again until it succeeds: the remedy is never carried out
 // twice, people are called, and told of nothing more than twice.
 func TestEveryStepMayFail(t *testing.T) {
-	for at := 1; at <= 20; at++ {
+	clean := &world{}
+	for _, minutes := range []int{0, 10, 25} {
+		clean.respond(t, true, minutes, opening())
+	}
+	for at := 1; at <= clean.steps; at++ {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("step %d, after %v", at, after), func(t *testing.T) {
 				w := &world{at: at, after: after}
@@ -208,6 +243,21 @@ func TestEveryStepMayFail(t *testing.T) {
 				}
 				if heard["escalated"] < 2 || heard["escalated"] > 3 {
 					t.Errorf("called %d times, want 2 and one double at most", heard["escalated"])
+				}
+				published := map[string]int{}
+				for _, u := range w.announced {
+					published[u.Change.ID]++
+				}
+				for _, e := range inc.Timeline {
+					if n := published[e.ID]; n < 1 || n > 2 {
+						t.Errorf("%s was published %d times, want once, and one double at most", e.ID, n)
+					}
+				}
+				if list, err := w.Standings(t.Context(), noon); err != nil || len(list) != 1 || list[0].Events != len(inc.Timeline) {
+					t.Errorf("standings %+v, %v", list, err)
+				}
+				if len(w.measured) == 0 || !w.measured[0].Equal(noon) || len(w.pages) < 2 {
+					t.Errorf("measured at %v, %d pages", w.measured, len(w.pages))
 				}
 			})
 		}

@@ -9,8 +9,8 @@ import (
 // A Span is a stretch of time in an incident's life: a value, or the reason why
 // there is none.
 type Span struct {
-	Length time.Duration
-	State  SpanState
+	Length time.Duration `json:"length_ns"`
+	State  SpanState     `json:"state"`
 }
 
 // A SpanState says whether a span has a length.
@@ -31,7 +31,12 @@ const (
 //	Acknowledge  from the first message that a channel took to the first acknowledgement
 //	Resolve      from the start to the end
 //	Repair       from the first signal to the end
-type Spans struct{ Detect, Acknowledge, Resolve, Repair Span }
+type Spans struct {
+	Detect      Span `json:"detect"`
+	Acknowledge Span `json:"acknowledge"`
+	Resolve     Span `json:"resolve"`
+	Repair      Span `json:"repair"`
+}
 
 // Spans measures inc.
 func (inc *Incident) Spans() Spans {

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sort"
 	"sync"
@@ -11,8 +12,8 @@ import (
 	"tillwatch/shared/incident"
 )
 
-// Incidents is an incident.Store and an incident.Guard that forgets when the
-// process ends. The zero value is empty. It is safe for concurrent use.
+// Incidents is an incident.Store, an incident.Guard and an incident.Journal that
+// forgets when the process ends. The zero value is empty. It is safe for concurrent use.
 type Incidents struct {
 	// Stopped is the kill switch of remedies; PerHour is how many are tried in
 	// an hour, the default of incident.Surroundings if 0; Allowed are the targets
@@ -24,6 +25,9 @@ type Incidents struct {
 	mu     sync.Mutex
 	events map[string][]incident.Event
 	tries  []try
+
+	published map[string]map[string]bool
+	standings map[string]incident.Standing
 }
 
 // try is when a remedy was tried, by its action and target.
@@ -33,8 +37,9 @@ type try struct {
 }
 
 var (
-	_ incident.Store = (*Incidents)(nil)
-	_ incident.Guard = (*Incidents)(nil)
+	_ incident.Store   = (*Incidents)(nil)
+	_ incident.Guard   = (*Incidents)(nil)
+	_ incident.Journal = (*Incidents)(nil)
 )
 
 // Append stores e unless the incident has an event of its ID.
@@ -116,4 +121,53 @@ func (m *Incidents) Claim(_ context.Context, r incident.Remedy, now time.Time) (
 	}
 	m.tries = append(m.tries, try{r.Key(), now})
 	return incident.NotHeld, nil
+}
+
+// Published returns the ids of the incident's events that were published.
+func (m *Incidents) Published(_ context.Context, id string) (map[string]bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.published[id]), nil
+}
+
+// MarkPublished notes that events of an incident were published.
+func (m *Incidents) MarkPublished(_ context.Context, id string, events []string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.published == nil {
+		m.published = map[string]map[string]bool{}
+	}
+	if m.published[id] == nil {
+		m.published[id] = map[string]bool{}
+	}
+	for _, e := range events {
+		m.published[id][e] = true
+	}
+	return nil
+}
+
+// Keep stores s, unless one of the same incident that knows more events is there.
+func (m *Incidents) Keep(_ context.Context, s incident.Standing) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.standings == nil {
+		m.standings = map[string]incident.Standing{}
+	}
+	if m.standings[s.ID].Events <= s.Events {
+		m.standings[s.ID] = s
+	}
+	return nil
+}
+
+// Standings returns those of the incidents opened since a time.
+func (m *Incidents) Standings(_ context.Context, since time.Time) ([]incident.Standing, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []incident.Standing
+	for _, s := range m.standings {
+		if !s.OpenedAt.Before(since) {
+			list = append(list, s)
+		}
+	}
+	return list, nil
 }

@@ -88,6 +88,19 @@ const (
 	NotificationsSuppressed Name = "NotificationsSuppressed"
 )
 
+// The metrics of incidents. Each is a figure over the incidents opened in the
+// thirty days before, counted from their state, so that one published twice is
+// the same figure twice.
+const (
+	OpenIncidents            Name = "OpenIncidents"
+	TimeToDetectMinutes      Name = "TimeToDetectMinutes"      // MTTD
+	TimeToAcknowledgeMinutes Name = "TimeToAcknowledgeMinutes" // MTTA
+	TimeToResolveMinutes     Name = "TimeToResolveMinutes"     // MTTR
+	PendingSpans             Name = "PendingSpans"
+	UnknownSpans             Name = "UnknownSpans"
+	InvalidSpans             Name = "InvalidSpans"
+)
+
 // A Growth says what multiplies the series of a dimension set.
 type Growth string
 
@@ -191,6 +204,9 @@ func Catalogue() []Metric {
 	cost.Sets = []Set{byPipeline}
 	sent := self(NotificationsSent, Count, Sum, "Notifications handed to SNS, by severity.")
 	sent.Sets = []Set{bySeverity}
+	incidents := func(n Name, u Unit, description string) Metric {
+		return Metric{n, Self, u, []Set{bySeverity}, description, Maximum, nil}
+	}
 
 	return []Metric{
 		{QualityScore, Quality, Percent, []Set{byTable}, "Mean of the measured dimensions of a file.", Minimum, nil},
@@ -220,6 +236,13 @@ func Catalogue() []Metric {
 		self(SignalsRaised, Count, Sum, "Signals put on the bus, firing and resolved."),
 		sent,
 		self(NotificationsSuppressed, Count, Sum, "Signals that reached nobody, because a rule said so; the log has the reason."),
+		incidents(OpenIncidents, Count, "Incidents of the last 30 days that are not over."),
+		incidents(TimeToDetectMinutes, None, "MTTD: mean minutes from the start, by the data, to the first signal, over the incidents of the last 30 days."),
+		incidents(TimeToAcknowledgeMinutes, None, "MTTA: mean minutes from the first message that a channel took to the first acknowledgement, over the incidents of the last 30 days."),
+		incidents(TimeToResolveMinutes, None, "MTTR: mean minutes from the start, by the data, to the end, over the incidents of the last 30 days."),
+		self(PendingSpans, Count, Maximum, "Times to acknowledge or to resolve that are not over, of the incidents of the last 30 days."),
+		self(UnknownSpans, Count, Maximum, "Times of which one end never came, such as an incident over before anybody acknowledged it, of the last 30 days."),
+		self(InvalidSpans, Count, Maximum, "Times that end before they begin, of the last 30 days: somebody has to correct a time of the incident."),
 	}
 }
 

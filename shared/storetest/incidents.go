@@ -18,6 +18,7 @@ import (
 type IncidentStore interface {
 	incident.Store
 	incident.Guard
+	incident.Journal
 }
 
 // Incidents runs the suite against what open returns, a store of the test's own.
@@ -33,6 +34,8 @@ func Incidents(t *testing.T, open func(t *testing.T, allowed ...remedy.Target) I
 		{"one of ten claims of a remedy is not held", oneClaim},
 		{"a cool-down ends", claimAfterCoolDown},
 		{"what the deployment does not allow is held", onlyAllowed},
+		{"what was published is marked once for each incident", publishedOnce},
+		{"of an incident's standings the one that knows most is kept", standingsGrow},
 		{"only so many remedies are tried in an hour", triesAreCounted},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, open(t, remedy.Target{Kind: remedy.Machine, Name: "sales"})) })
@@ -170,5 +173,54 @@ func triesAreCounted(t *testing.T, s IncidentStore) {
 	r := restart
 	if h, err := s.Claim(t.Context(), r, noon.Add(2*time.Hour)); err != nil || h != incident.NotHeld {
 		t.Errorf("two hours later: %q, %v", h, err)
+	}
+}
+
+func publishedOnce(t *testing.T, s IncidentStore) {
+	var many []string
+	for i := range 150 {
+		many = append(many, fmt.Sprintf("INC-7/alert/%d", i))
+	}
+	for range 2 {
+		if err := s.MarkPublished(t.Context(), "INC-7", many); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Append(t.Context(), opened("INC-7", noon)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Published(t.Context(), "INC-7")
+	if err != nil || len(got) != len(many) || !got[many[149]] {
+		t.Errorf("got %d marks, %v; want %d", len(got), err, len(many))
+	}
+	if events, err := s.Events(t.Context(), "INC-7"); err != nil || len(events) != 1 {
+		t.Errorf("got %d events, %v; want the one that was stored", len(events), err)
+	}
+	if got, err := s.Published(t.Context(), "INC-8"); err != nil || len(got) != 0 {
+		t.Errorf("another incident has %v, %v", got, err)
+	}
+}
+
+func standingsGrow(t *testing.T, s IncidentStore) {
+	at := noon
+	measured := func(minutes int) incident.Spans {
+		return incident.Spans{Detect: incident.Span{Length: time.Duration(minutes) * time.Minute, State: incident.Measured},
+			Acknowledge: incident.Span{State: incident.Pending}, Resolve: incident.Span{State: incident.Unknown}, Repair: incident.Span{State: incident.Invalid, Length: -time.Second}}
+	}
+	newer := incident.Standing{ID: "INC-9", OpenedAt: at, Severity: alert.P0, Over: true, Spans: measured(3), Events: 7}
+	older := newer
+	older.Events, older.Over = 6, false
+	past := incident.Standing{ID: "INC-1", OpenedAt: at.AddDate(0, 0, -40), Severity: alert.P1, Spans: measured(1), Events: 2}
+	for _, st := range []incident.Standing{past, newer, older, newer} {
+		if err := s.Keep(t.Context(), st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Standings(t.Context(), at.AddDate(0, 0, -30))
+	if diff := cmp.Diff([]incident.Standing{newer}, got); diff != "" || err != nil {
+		t.Errorf("of 30 days: %v, -want +got\n%s", err, diff)
+	}
+	if got, err := s.Standings(t.Context(), at.AddDate(0, 0, -50)); err != nil || len(got) != 2 {
+		t.Errorf("of 50 days: %v, %v; want both", got, err)
 	}
 }

@@ -2,7 +2,9 @@
 //
 //	pk                  sk            holds
 //	INC#<id>            EVENT#<id>    event: an incident.Event as JSON
+//	INC#<id>            SENT#<id>     that the event of that id was published
 //	INC#MONTH#<yyyy-mm> <at>#<id>     that an incident was opened then; at is RFC 3339
+//	INC#STAND#<yyyy-mm> <id>          standing: the incident.Standing of one opened then, as JSON; events: what it knows
 //	REMEDY#<key>        LAST          at: when the remedy was last tried, milliseconds since 1970
 //	REMEDY#TRIES        ALL           tries: those of the last hour, milliseconds; version: counts the writes
 //
@@ -37,12 +39,13 @@ const (
 // API is the part of the DynamoDB client that is used.
 type API interface {
 	GetItem(ctx context.Context, in *dynamodb.GetItemInput, options ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	Query(ctx context.Context, in *dynamodb.QueryInput, options ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 	TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 }
 
-// Store is an incident.Store and an incident.Guard on a table with the keys pk
-// and sk. It is safe for concurrent use.
+// Store is an incident.Store, an incident.Guard and an incident.Journal on a
+// table with the keys pk and sk. It is safe for concurrent use.
 type Store struct {
 	Client API
 	Table  string
@@ -58,8 +61,9 @@ type Store struct {
 }
 
 var (
-	_ incident.Store = (*Store)(nil)
-	_ incident.Guard = (*Store)(nil)
+	_ incident.Store   = (*Store)(nil)
+	_ incident.Guard   = (*Store)(nil)
+	_ incident.Journal = (*Store)(nil)
 )
 
 // Append stores e, and with an opening the month's entry, unless the incident
@@ -121,9 +125,8 @@ func (s *Store) Events(ctx context.Context, id string) ([]incident.Event, error)
 func (s *Store) Recent(ctx context.Context, since time.Time) ([]string, error) {
 	since = since.UTC()
 	var ids []string
-	first := time.Date(since.Year(), since.Month(), 1, 0, 0, 0, 0, time.UTC)
 	// What was opened by a clock that runs ahead may stand in the next month.
-	for m := first; !m.After(s.Now().UTC().AddDate(0, 1, 0)); m = m.AddDate(0, 1, 0) {
+	for m := firstOf(since); !m.After(s.Now().UTC().AddDate(0, 1, 0)); m = m.AddDate(0, 1, 0) {
 		var inMonth []string
 		err := s.query(ctx, &dynamodb.QueryInput{
 			KeyConditionExpression:    aws.String("pk = :pk and sk >= :since"),
