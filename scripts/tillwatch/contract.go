@@ -14,6 +14,8 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/document"
+	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/quality/report"
 )
 
@@ -45,7 +47,8 @@ func (a *app) lintCommand() *cobra.Command {
 		Use:   "lint FILE...",
 		Short: "Find everything that is wrong with contracts",
 		Long: `Lint reads contracts strictly and lists every error with file, line and column, and
-what to write instead.
+what to write instead. Of a valid contract it notes the rules of type sql that
+would be skipped or not measured, and where the SQL goes beyond what is run here.
 
 Exit codes: 0 all are valid, 1 at least one is not, 2 one could not be read.`,
 		Args:              needFiles,
@@ -89,6 +92,7 @@ func (a *app) lint(files []string, praise bool) ([]valid, error) {
 		default:
 			if praise {
 				fmt.Fprintf(a.out, "%s: valid: %s\n", report.Printable(name), extent(c))
+				a.notes(c)
 			}
 			all = append(all, valid{c, data})
 		}
@@ -100,6 +104,21 @@ func (a *app) lint(files []string, praise bool) ([]valid, error) {
 		return nil, &exit{exitFindings, nil}
 	}
 	return all, nil
+}
+
+// notes tells which rules in SQL a valid contract has that would not be run.
+func (a *app) notes(c *contract.Contract) {
+	unrun, err := judge.Unrun(c)
+	if err != nil {
+		fmt.Fprintf(a.out, "%s: note: %s\n", report.Printable(c.File), report.Printable(err.Error()))
+	}
+	for _, r := range unrun {
+		why := "would be " + r.Message
+		if r.Status == quality.Errored {
+			why = "would not be" + strings.TrimPrefix(r.Message, "not")
+		}
+		fmt.Fprintf(a.out, "%s: note: rule %s %s\n", report.Printable(r.Place), report.Printable(r.ID), report.Printable(why))
+	}
 }
 
 // extent says how much a contract asks for.

@@ -80,6 +80,25 @@ func (compile Compiler) newPlan(in *quality.Input, header []string, faults []tab
 	return p, nil
 }
 
+// Blocked returns the results of the checks that can't be measured of any file with
+// these columns.
+func (compile Compiler) Blocked(in quality.Input, header []string) ([]quality.Result, error) {
+	defaults(&in)
+	p, err := compile.newPlan(&in, header, nil, tabular.Dialect{})
+	if err != nil {
+		return nil, err
+	}
+	var blocked []quality.Result
+	for _, c := range p.checks {
+		if c.Status != "" {
+			r := c.Say
+			r.Status, r.Message = c.Status, c.Blocked
+			blocked = append(blocked, r)
+		}
+	}
+	return blocked, nil
+}
+
 // leastKeys is how many keys a worker holds in memory for each key, however
 // many there are.
 const leastKeys = 64

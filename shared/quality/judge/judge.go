@@ -30,6 +30,7 @@ package judge
 import (
 	"context"
 
+	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/rule"
@@ -82,4 +83,26 @@ func Merge(ctx context.Context, in quality.Input, sections quality.Sections, sta
 // Look reads the rows of a section again that Merged.Unseen told of.
 func Look(ctx context.Context, in quality.Input, sections quality.Sections, section int, unseen []byte) ([]byte, error) {
 	return contracted.Look(ctx, in, sections, section, unseen)
+}
+
+// Unrun returns the results of a contract's rules in SQL that can't be measured of
+// a file as the contract describes it, in the order of the contract: what is not run here, and
+// what is wrong. Tables that name no columns are left out.
+func Unrun(c *contract.Contract) ([]quality.Result, error) {
+	var all []quality.Result
+	for _, table := range c.Tables {
+		if len(table.Columns) == 0 {
+			continue
+		}
+		var header []string
+		for _, col := range table.Columns {
+			header = append(header, col.Name)
+		}
+		blocked, err := check.Compiler(rule.SQL).Blocked(quality.Input{Contract: c, Table: table.Name}, header)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, blocked...)
+	}
+	return all, nil
 }

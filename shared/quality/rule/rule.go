@@ -19,7 +19,7 @@ import (
 func compileRule(p *check.Plan, col *contract.Column, r *contract.Rule) {
 	switch impl := r.Implementation.(type) {
 	case contract.StructureCheck, contract.ColumnsCheck:
-		return // compileHeader made their checks
+		return // fact.Form made their checks
 	case *dqdl.Ruleset:
 		glue.Compile(p, r, impl)
 		return

@@ -10,6 +10,21 @@ import (
 	"tillwatch/shared/sql"
 )
 
+// SQL makes the checks of a table's rules in SQL, and no others.
+func SQL(p *check.Plan) {
+	each := func(col *contract.Column, rules []contract.Rule) {
+		for i := range rules {
+			if rules[i].Kind == contract.SQL {
+				compileRule(p, col, &rules[i])
+			}
+		}
+	}
+	for i := range p.Table.Columns {
+		each(&p.Table.Columns[i], p.Table.Columns[i].Rules)
+	}
+	each(nil, p.Table.Rules)
+}
+
 // compileSQL makes the check of a rule of type sql.
 func compileSQL(p *check.Plan, r *contract.Rule, c *check.Check) {
 	names := map[string]string{"object": p.Table.Name, "table": p.Table.Name, "model": p.Table.Name}
