@@ -7,6 +7,15 @@ const (
 	FileWarned          = "file_warned"           // a file passed with warnings
 	FileWithoutContract = "file_without_contract" // no contract covers a file
 
+	// Those that conditions raise.
+	HighErrorRate       = "high_error_rate"       // too many tasks of a run failed
+	SlowExecution       = "slow_execution"        // a run took too long
+	LowQuality          = "low_quality"           // a quality score is too low
+	RecordCountVariance = "record_count_variance" // too many or too few records
+	StaleData           = "stale_data"            // the newest row is too old
+	CostIncrease        = "cost_increase"         // a run cost much more than usual
+	PipelineSilent      = "pipeline_silent"       // nothing was heard of a pipeline
+
 	DLQNotEmpty      = "dlq_not_empty"      // a message was given up
 	FunctionErrors   = "function_errors"    // a function fails
 	QueueAge         = "queue_age"          // work waits too long
@@ -19,5 +28,6 @@ const (
 // RuleNames are the names of all rules, in the order of their runbooks.
 var RuleNames = []string{
 	FileRejected, FileUnjudged, FileWarned, FileWithoutContract,
+	HighErrorRate, SlowExecution, LowQuality, RecordCountVariance, StaleData, CostIncrease, PipelineSilent,
 	DLQNotEmpty, FunctionErrors, QueueAge, NothingJudged, ScoreBelowTarget, IncidentStorm,
 }

@@ -6,15 +6,7 @@ import (
 
 	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/document"
-	"tillwatch/shared/metric"
 )
-
-// Conditions are the conditions of a rule that have a name of their own; any
-// metric of the catalogue is one too, as the metric's name and above or below.
-var Conditions = []string{
-	"error_rate_percentage", "execution_duration_minutes", "data_quality_score", "record_count_variance",
-	"freshness_minutes", "cost_increase_percentage",
-}
 
 // lint finds what can be read and would never do what it seems to say.
 func (r *reader) lint(root *document.Node) {
@@ -29,19 +21,7 @@ func (r *reader) lint(root *document.Node) {
 }
 
 func (r *reader) lintRule(n *document.Node) {
-	if v := n.Get("condition"); v != nil {
-		if _, metrical := metric.Lookup(metric.Name(v.Text)); !metrical && !slices.Contains(Conditions, v.Text) {
-			r.faults.Addf(v.Place, document.Among(v.Text, append(slices.Clone(Conditions), metricNames()...)),
-				"no observation has %q: the rule would never fire", v.Text)
-		}
-		for _, key := range []string{"threshold", "severity"} {
-			if n.Get(key) == nil {
-				r.faults.Addf(n.Place, "add "+key, "rule %s has a condition and no %s", n.Get("name").Str(), key)
-			}
-		}
-	} else if v := n.Entry("threshold"); v != nil {
-		r.faults.Addf(v.Place, "add condition, or remove threshold", "rule %s has a threshold and no condition", n.Get("name").Str())
-	}
+	r.lintCondition(n)
 	if e := n.Get("escalate"); e != nil && n.Get("severity") != nil && n.Get("severity").Text <= e.Get("to").Text {
 		r.faults.Addf(e.Place, "name a worse severity", "rule %s escalates to %s and is %s already", n.Get("name").Str(), e.Get("to").Text, n.Get("severity").Text)
 	}
@@ -52,14 +32,6 @@ func (r *reader) lintRule(n *document.Node) {
 	if !runbook.Exists(name) && !strings.HasPrefix(name, "https://") {
 		r.faults.Addf(at, "add runbook: a page that exists, or an address that begins with https://", "there is no runbook %q", name)
 	}
-}
-
-func metricNames() []string {
-	var list []string
-	for _, m := range metric.Catalogue() {
-		list = append(list, string(m.Name))
-	}
-	return list
 }
 
 // lintInhibit refuses a rule that mutes alerts for having nothing in common: a

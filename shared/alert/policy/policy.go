@@ -51,9 +51,11 @@ type Rule struct {
 	Name string
 	// Pipeline restricts the rule to one pipeline; "" is all.
 	Pipeline string
-	// Condition and Threshold say when the rule fires; nothing evaluates them
-	// here yet, which Policy.Notes tells. Condition is "" if there is none.
+	// Condition says what the rule looks at in an observation, Compare and
+	// Threshold when it fires: on that side of it, and never at it. Package rule
+	// evaluates them. Condition is "" for a rule whose signals others raise.
 	Condition string
+	Compare   alert.Crossing
 	Threshold float64
 	// Severity is that of a signal that the rule itself raises.
 	Severity alert.Severity

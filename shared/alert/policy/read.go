@@ -75,9 +75,6 @@ func (r *reader) read(root *document.Node) {
 	r.p.Defaults = r.rule(root.Get("defaults"), builtin)
 	for _, n := range root.Get("rules").List() {
 		rule := r.rule(n, r.p.Defaults)
-		if rule.Condition != "" {
-			r.notef("rule %s: its condition is read and not run: it fires on signals of its name that come from elsewhere", rule.Name)
-		}
 		if slices.ContainsFunc(r.p.rules[rule.Name], func(o Rule) bool { return o.Pipeline == rule.Pipeline }) {
 			r.faults.Addf(n.Place, "give each rule once, and once more for each pipeline that differs", "rule %s is there twice", rule.Name)
 		}
@@ -86,6 +83,7 @@ func (r *reader) read(root *document.Node) {
 	for _, list := range r.p.rules {
 		slices.SortStableFunc(list, func(a, b Rule) int { return strings.Compare(b.Pipeline, a.Pipeline) })
 	}
+	r.conditioned()
 	r.readIntervals(root)
 	r.readRoutes(root)
 	r.readInhibits(root.Get("inhibit_rules"))
@@ -138,6 +136,12 @@ func (r *reader) rule(n *document.Node, base Rule) Rule {
 	}
 	if v := n.Get("severity"); v != nil {
 		rule.Severity = alert.Severity(v.Text)
+	}
+	if c, ok := ConditionOf(rule.Condition); ok {
+		rule.Compare = c.Bad
+	}
+	if v := n.Get("compare"); v != nil {
+		rule.Compare = alert.Crossing(v.Text)
 	}
 	if v := n.Get("threshold"); v != nil {
 		rule.Threshold, _ = v.Float()

@@ -40,6 +40,8 @@ func treatment(more map[string]*document.Shape) map[string]*document.Shape {
 var ruleShape = &document.Shape{Name: "a rule", Kinds: document.Map, Need: []string{"name"},
 	Keys: treatment(map[string]*document.Shape{
 		"name": text, "pipeline": text, "condition": text, "threshold": number, "absent_after": duration, "runbook": text,
+		"compare": {Name: "a side", Kinds: document.Text, Words: []string{"above", "below"},
+			Instead: map[string]string{">": "write above", "<": "write below"}},
 		"description": text, "remedies": {Kinds: document.List, Item: remedyShape},
 	}),
 	Instead: map[string]string{"alert": "write name", "expr": "write condition and threshold", "escalation_rules": "write escalate: {after: 30m, to: P1}"},
