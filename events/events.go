@@ -3,6 +3,7 @@
 //
 //	s3/         "Object Created" as EventBridge delivers it
 //	file/       our verdicts on the bus
+//	run/        what pipelines report of their runs
 //	signal/     our signals on the bus
 //	alert/      that people were told of a signal
 //	incident/   how an incident stands after each event of its timeline

@@ -17,6 +17,7 @@ import (
 	"tillwatch/shared/event"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/landing"
+	"tillwatch/shared/pipeline"
 )
 
 // handledBy says which function takes each payload, by the beginning of its
@@ -34,8 +35,10 @@ var handledBy = map[string]string{
 	"incident/acknowledged":   "",
 	"incident/escalated":      "",
 	"incident/resolved":       "",
-	"file/validated.json":     "", // nobody of ours: pipelines downstream wait for it
-	"file/rejected.json":      "", // likewise
+	"file/validated.json":     "evaluate-rules", // and pipelines downstream wait for it
+	"file/rejected":           "evaluate-rules",
+	"run/":                    "evaluate-rules",
+	"malformed/run-":          "evaluate-rules",
 	"file/signal-raised.json": "route-alert",
 }
 
@@ -156,6 +159,44 @@ func TestOurEvents(t *testing.T) {
 	}
 }
 
+// TestRunsOfPipelines holds the schema of what others send us to what is read of
+// it: both take the same.
+func TestRunsOfPipelines(t *testing.T) {
+	schema := schemas(t)[pipeline.RunReported]
+	taken := map[bool]int{}
+	for _, name := range payloads(t) {
+		if !strings.HasPrefix(name, "run/") && !strings.HasPrefix(name, "malformed/run-") {
+			continue
+		}
+		raw, err := events.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e struct {
+			DetailType string          `json:"detail-type"`
+			Detail     json.RawMessage `json:"detail"`
+		}
+		if err := json.Unmarshal(raw, &e); err != nil || e.DetailType != pipeline.RunReported {
+			t.Fatalf("%s: %s, %v", name, e.DetailType, err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(e.Detail))
+		if err != nil {
+			t.Fatal(err)
+		}
+		invalid := schema.Validate(doc)
+		_, err = pipeline.Parse(e.Detail)
+		want := strings.HasPrefix(name, "run/")
+		// The schema does not know the catalogue of metrics.
+		if (invalid == nil) != want && !strings.Contains(name, "unknown-metric") || (err == nil) != want {
+			t.Errorf("%s: the schema says %v, the reader %v", name, invalid, err)
+		}
+		taken[want]++
+	}
+	if taken[true] < 5 || taken[false] < 4 {
+		t.Errorf("%d runs that are taken and %d that are not: too few to prove anything", taken[true], taken[false])
+	}
+}
+
 func hold(s *jsonschema.Schema, kind string, detail []byte) error {
 	if s == nil {
 		return errors.New(kind + " has no schema")
@@ -212,6 +253,9 @@ func TestSchemasRefuse(t *testing.T) {
 		{"a long summary", "file/signal-raised.json", `"summary": "`, `"summary": "` + strings.Repeat("long ", 30)},
 		{"an incident that is over without an end", "incident/resolved.json", `"resolved_at": "2026-11-22T05:01:40Z",`, ``},
 		{"an incident that nobody changed", "incident/acknowledged.json", `"by": "kim"`, `"by": ""`},
+		{"a negative number of expected rows", "file/rejected-measured.json", `"expected_rows": 3`, `"expected_rows": -3`},
+		{"a status of a run that is none", "run/failed.json", `"status": "failed"`, `"status": "broken"`},
+		{"failed tasks of nobody knows how many", "run/failed.json", `"tasks": 1204,`, ``},
 		{"no id", "file/signal-raised.json", `"event_id": `, `"event_no": `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -68,6 +68,7 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 		newReceiver(stack, p, key, topics, alarms, r)
 	}
 	large := newLarge(stack, largeProps{p, key, store, quality.function, alarms})
+	newRules(stack, alertProps{p, key, store, topics, alarms}, alerts.bus)
 	newIncident(stack, alertProps{p, key, store, topics, alarms}, alerts.bus, quality.queue)
 	newDashboards(stack, p, alarms, incidentWidgets(p), quality.widgets, alerts.widgets)
 

@@ -200,7 +200,9 @@ func TestOneLineSaysWhatBecameOfIt(t *testing.T) {
 // TestABrokenPolicyChangesNothing goes on with the last one.
 func TestABrokenPolicyChangesNothing(t *testing.T) {
 	w := newWorld(t)
-	w.policy = func(context.Context, time.Time) (*policy.Policy, error) { return policy.Shipped(), errors.New("line 3") }
+	w.policy = func(context.Context, time.Time) (*policy.Policy, error) {
+		return policy.Shipped(), errors.New("line 3")
+	}
 	if failed := w.deliver(t, message(t, "run/failed.json")); failed != nil || len(w.sent) != 1 || !strings.Contains(w.out.String(), "line 3") {
 		t.Errorf("%v, %d events\n%s", failed, len(w.sent), w.out.String())
 	}

@@ -17,8 +17,9 @@ import (
 var layers = [][]string{
 	{"functions", "scripts", "infra"},
 	{"shared/aws", "shared/receiver", "shared/memory", "shared/storetest", "shared/export"},
-	{"shared/landing"}, // what happens to a file, step by step: it brings quality, contract and alert together
-	{"shared/profile"}, // what is in a file before there is a contract: it uses the states of quality
+	{"shared/observation"}, // what rules are evaluated on: it reads verdicts on files and runs of pipelines
+	{"shared/landing"},     // what happens to a file, step by step: it brings quality, contract and alert together
+	{"shared/profile"},     // what is in a file before there is a contract: it uses the states of quality
 	{"shared/quality", "shared/incident", "shared/pipeline", "shared/objective", "shared/predict", "shared/capacity", "shared/logpattern", "shared/cost", "shared/bi", "shared/security", "shared/health", "shared/anomaly"},
 	{"shared/alert", "shared/contract", "shared/event", "shared/telemetry"},
 	{"shared/metric", "shared/series", "shared/sql", "shared/dialect", "shared/tabular", "shared/money", "shared/document", "shared/decimal", "shared/datetime", "shared/expression", "shared/textformat", "shared/words", "events"},

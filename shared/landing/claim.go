@@ -108,6 +108,11 @@ type Record struct {
 	// Pipeline and DataSource are dimensions of the business figures.
 	Pipeline   string `json:"pipeline,omitempty"`
 	DataSource string `json:"data_source,omitempty"`
+	// Team and what follows are those of Notice.
+	Team             string   `json:"team,omitempty"`
+	ExpectedRows     *float64 `json:"expected_rows,omitempty"`
+	FreshnessMinutes *float64 `json:"freshness_minutes,omitempty"`
+	DurationMS       int64    `json:"duration_ms,omitempty"`
 }
 
 // A Change is what finish stores in one transaction, or not at all.

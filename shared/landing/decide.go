@@ -40,6 +40,11 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 	rec.Dataset, rec.Period, rec.Contract, rec.Verdict = f.dataset, f.period, r.Contract, r.Verdict
 	rec.Scores, rec.Rows, rec.BadRows = r.Scores, r.Rows, r.BadRows
 	rec.Pipeline, rec.DataSource, rec.Tag = f.pipeline(), f.source(), string(r.Verdict)
+	rec.Team, rec.DurationMS, rec.ExpectedRows = f.contract.Team, r.DurationMS, f.expected
+	if age, ok := f.freshness(r); ok {
+		minutes := age.Minutes()
+		rec.FreshnessMinutes = &minutes
+	}
 	for _, c := range r.Checks {
 		if c.Status == quality.Fail {
 			rec.Failed++
@@ -129,7 +134,7 @@ func judgedReason(r *quality.Report) string {
 func (j *Judger) unjudged(f file, cause error) plan {
 	rec := record(f.Object, Unjudged, "could not be judged: "+clip(cause.Error(), 300), f.now)
 	rec.Dataset, rec.Period, rec.Verdict = f.dataset, f.period, quality.VerdictError
-	rec.Contract = f.contract.ID
+	rec.Contract, rec.Team = f.contract.ID, f.contract.Team
 	rec.Tag = string(quality.VerdictError)
 	rec.Pipeline, rec.DataSource = f.pipeline(), f.source()
 	rec.Steps = []Step{StepTag, StepMetrics, StepFigures, StepEvents}
@@ -308,6 +313,14 @@ type Notice struct {
 	Page       string             `json:"page"`       // likewise
 	Quarantine string             `json:"quarantine"` // likewise
 	JudgedAt   time.Time          `json:"judged_at"`
+	// Team is whoever answers for the dataset, "" if the contract names nobody.
+	Team string `json:"team,omitempty"`
+	// ExpectedRows is how many rows its history says, nil if there is too little
+	// of it; FreshnessMinutes the age of the newest row when the file was judged,
+	// nil if no check measured it; DurationMS how long judging took.
+	ExpectedRows     *float64 `json:"expected_rows,omitempty"`
+	FreshnessMinutes *float64 `json:"freshness_minutes,omitempty"`
+	DurationMS       int64    `json:"duration_ms,omitempty"`
 }
 
 func (j *Judger) verdictEvent(r *Record) (event.Event, error) {
@@ -323,6 +336,7 @@ func (j *Judger) verdictEvent(r *Record) (event.Event, error) {
 		Dataset: r.Dataset, Period: r.Period, Object: r.Object, Verdict: r.Verdict, Reason: r.Reason,
 		Scores: scores, Rows: r.Rows, BadRows: r.BadRows, Failed: r.Failed, SetAside: r.SetAside, Contract: r.Contract,
 		Report: r.Report, Page: r.Page, Quarantine: r.Quarantine, JudgedAt: r.At,
+		Team: r.Team, ExpectedRows: r.ExpectedRows, FreshnessMinutes: r.FreshnessMinutes, DurationMS: r.DurationMS,
 	})
 }
 

@@ -31,6 +31,8 @@ type Job struct {
 	// References are those that the contract names and that there are.
 	References map[string]Object `json:"references,omitempty"`
 	History    []quality.Run     `json:"history,omitempty"`
+	// ExpectedRows is that of Notice.
+	ExpectedRows *float64 `json:"expected_rows,omitempty"`
 }
 
 // A Pinned source is a version of an object that any worker can read.
@@ -58,7 +60,7 @@ func (j *Judger) divide(ctx context.Context, f *file, attempt int) error {
 	}
 	job := Job{
 		Object: f.Object, Contract: f.contract.File, Text: f.contract.Text, Now: f.now,
-		References: map[string]Object{}, History: f.history,
+		References: map[string]Object{}, History: f.history, ExpectedRows: f.expected,
 	}
 	for name, src := range references {
 		pinned, ok := src.(reference).Source.(Pinned)
@@ -89,6 +91,7 @@ func (job Job) file() (file, error) {
 	return file{
 		Object: job.Object, contract: match.Contract, table: match.Table, server: match.Server, dataset: match.Table.Name,
 		period: PeriodOf(job.Object.Key, job.Object.Arrived), now: job.Now, history: job.History,
+		expected: job.ExpectedRows,
 	}, nil
 }
 

@@ -19,7 +19,10 @@ type file struct {
 	server          *contract.Server
 	dataset, period string
 	now             time.Time
-	history         []quality.Run
+	// history is what the contract's checks look back at, nil if none does;
+	// expected how many rows the file should have, nil if nobody knows.
+	history  []quality.Run
+	expected *float64
 }
 
 const (
@@ -57,12 +60,17 @@ func (j *Judger) limit() int64 {
 
 // lookBack reads the history that the file is compared with.
 func (j *Judger) lookBack(ctx context.Context, f *file) error {
-	if !f.looksBack() {
-		return nil
+	limit := expectLimit
+	if f.looksBack() {
+		limit = historyLimit
 	}
-	entries, err := j.Archive.History(ctx, f.dataset, historyLimit)
+	entries, err := j.Archive.History(ctx, f.dataset, limit)
 	if err != nil {
 		return fmt.Errorf("read history: %w", err)
+	}
+	f.expected = expectedRows(Baseline(entries, f.Object, f.period), f.Arrived)
+	if !f.looksBack() {
+		return nil
 	}
 	if f.recalls() {
 		contents, err := j.Archive.Contents(ctx, f.dataset, contentLimit)

@@ -31,7 +31,7 @@ func TestDecode(t *testing.T) {
 		retry                             int
 		values                            map[string]float64
 	}{
-		{"file/rejected.json", "3eec3faa0df3e078e581643e-verdict", "sales_data", "sales_data", "2026-11-22", 0, map[string]float64{
+		{"file/rejected-measured.json", "3eec3faa0df3e078e581643e-verdict", "sales_data", "sales_data", "2026-11-22", 0, map[string]float64{
 			policy.DataQualityScore: 83.33333333333334, "UniquenessScore": 66.66666666666667, policy.RecordVariance: 3,
 			policy.Freshness: 12.5, policy.ExecutionDuration: 0.004, "RecordsProcessed": 3}},
 		{"file/validated.json", "3eec3faa0df3e078e581643e-verdict", "sales_data", "sales_data", "2026-11-22", 0, map[string]float64{policy.DataQualityScore: 100}},
@@ -63,10 +63,11 @@ func TestRejectedAndValidatedAreOneAlert(t *testing.T) {
 	p := policy.Shipped()
 	var s rule.State
 	var said []string
-	for _, file := range []string{"file/rejected.json", "file/validated.json"} {
+	for _, file := range []string{"file/rejected-measured.json", "file/validated.json"} {
 		raw := payload(t, file)
 		if file == "file/validated.json" { // the corrected file, an hour later
 			raw = []byte(strings.ReplaceAll(strings.Replace(string(raw), `"arrived": "2026-11-22T03`, `"arrived": "2026-11-22T04`, 1), "3eec3faa", "4eec3faa"))
+			raw = []byte(strings.Replace(string(raw), `"rows": 2,`, `"rows": 2, "expected_rows": 3,`, 1))
 		}
 		o, err := Decode(raw, now)
 		if err != nil {
@@ -117,7 +118,7 @@ func TestDecodeRefuses(t *testing.T) {
 // FuzzDecode holds that whatever is decoded can be evaluated, and that what it
 // raises can be routed.
 func FuzzDecode(f *testing.F) {
-	for _, name := range []string{"file/rejected.json", "run/failed.json", "run/nothing-expected.json", "malformed/run-negative.json"} {
+	for _, name := range []string{"file/rejected-measured.json", "run/failed.json", "run/nothing-expected.json", "malformed/run-negative.json"} {
 		f.Add(payload(f, name))
 	}
 	p := policy.Shipped()
