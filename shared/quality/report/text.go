@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
+	"github.com/rivo/uniseg"
 
 	"tillwatch/shared/quality"
 	"tillwatch/shared/words"
@@ -96,25 +96,20 @@ func plain(s string) string {
 	}
 }
 
-// cells is how many cells a word takes, or one more than most if it is so long
-// that measuring it for each line that it fills would take long.
-func cells(word string, most int) int {
-	if head := beginning(word, most); len(head) < len(word) {
-		return most + 1
+// fitting returns how many bytes of a word a line of so many cells holds, and how
+// many cells they take.
+func fitting(word string, width int) (end, cells int) {
+	state := -1
+	for rest := word; rest != ""; {
+		var cluster string
+		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		n := runewidth.StringWidth(cluster)
+		if cells+n > width {
+			break
+		}
+		end, cells = end+len(cluster), cells+n
 	}
-	return runewidth.StringWidth(word)
-}
-
-// beginning is as much of a word as a line of that many cells may have to show.
-func beginning(word string, width int) string {
-	end := 16 * width // bytes; a cell rarely has more than a dozen
-	if end >= len(word) {
-		return word
-	}
-	for end > width && !utf8.RuneStart(word[end]) {
-		end--
-	}
-	return word[:end]
+	return end, cells
 }
 
 // fold breaks s into at least one line of at most first cells and further
@@ -127,15 +122,15 @@ func fold(s string, first, rest int) []string {
 		line, used, width = "", 0, max(rest, 16)
 	}
 	for _, word := range strings.Fields(s) {
-		n := cells(word, width)
-		if used > 0 && used+1+n > width {
+		end, n := fitting(word, width)
+		if used > 0 && (end < len(word) || used+1+n > width) {
 			turn()
+			end, n = fitting(word, width)
 		}
-		for n > width { // no line holds the word: break inside it
-			line = runewidth.Truncate(beginning(word, width), width, "")
-			word = word[len(line):]
+		for end < len(word) { // no line holds the word: break inside it
+			line, word = word[:end], word[end:]
 			turn()
-			n = cells(word, width)
+			end, n = fitting(word, width)
 		}
 		if used > 0 {
 			line += " "
