@@ -34,7 +34,7 @@ What a person does is signed: with --by, else with TILLWATCH_BY or USER.`,
 		at.actCommand("acknowledge", "Take an incident on: nobody else is called", incident.Acknowledge, "Taken on by %s", "ack"),
 		at.actCommand("mitigate", "Say that the harm has stopped, though the cause remains", incident.Mitigated, "The harm stopped, says %s"),
 		at.actCommand("resolve", "End an incident", incident.Resolve, "Resolved by %s"),
-		at.noteCommand(), at.correctCommand(), at.reviewCommand(), at.remediesCommand())
+		at.noteCommand(), at.correctCommand(), at.reviewCommand(), at.roomCommand(), at.remediesCommand())
 	return c
 }
 
