@@ -74,6 +74,8 @@ func (w *world) Policy(context.Context, time.Time) (*policy.Policy, error) {
 	return w.policy, w.broken
 }
 
+func pageOf(id string) string { return "https://example.com/incidents/" + id }
+
 func newWorld() *world {
 	w := &world{clock: noon, objects: map[string]string{}}
 	now := func() time.Time { return w.clock }
@@ -81,7 +83,7 @@ func newWorld() *world {
 	reviewer := &reviewer{w, "results", &w.store}
 	w.handler = &handler{
 		responder: &incident.Responder{
-			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w}, Waker: &waker{w, now},
+			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w, pageOf}, Waker: &waker{w, now},
 			Reviewer: reviewer, Book: books.book,
 			Publisher: &incident.Publisher{Journal: &w.store, Announcer: announcer{&w.bus}, Meter: meter{&w.metrics, "test"}, Scribe: &scribe{reviewer, books, "table"}},
 		},

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ import (
 	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/aws/incidenttable"
 	"tillwatch/shared/aws/policystore"
+	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/aws/snstopic"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/telemetry"
@@ -60,13 +62,13 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		Stopped: stopped(ssm.NewFromConfig(cfg), c.killSwitch, log)}
 	timer := &alerttimer.Timer{Queue: sqs.NewFromConfig(cfg), Scheduler: scheduler.NewFromConfig(cfg),
 		URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"}
-	objects := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.pathStyle })
+	objects := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = c.endpoint != "" })
 	books := &books{policies: &policystore.Store{Client: objects, Bucket: c.results}, log: log}
 	reviewer := &reviewer{objects, c.results, store}
 	h := &handler{
 		responder: &incident.Responder{
 			Store: store, Guard: store, Hands: newHands(cfg, c, objects, table),
-			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}},
+			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}, c.page},
 			Waker:    &waker{timer, time.Now},
 			Reviewer: reviewer,
 			Publisher: &incident.Publisher{
@@ -92,7 +94,12 @@ type configuration struct {
 	files, machines, landing         string // what remedies act through: see hands.Hands
 	targets                          []remedy.Target
 	topics                           map[string]string // by channel
-	pathStyle                        bool              // an endpoint without a host name for each bucket
+	endpoint, region                 string            // of an emulator, "" on AWS; of the deployment
+}
+
+// page is where a person can open the page of an incident.
+func (c configuration) page(id string) string {
+	return s3object.Address(c.endpoint, c.region, c.results, incident.PageKey(id))
 }
 
 // configure reads the environment. Everything that is missing is in the one
@@ -119,7 +126,8 @@ func configure(getenv func(string) string) (configuration, error) {
 		machines:      need("TILLWATCH_STATE_MACHINES"),
 		landing:       need("TILLWATCH_LANDING_BUCKET"),
 		topics:        map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},
-		pathStyle:     getenv("AWS_ENDPOINT_URL") != "" || getenv("AWS_ENDPOINT_URL_S3") != "",
+		endpoint:      cmp.Or(getenv("AWS_ENDPOINT_URL_S3"), getenv("AWS_ENDPOINT_URL")),
+		region:        cmp.Or(getenv("AWS_REGION"), "us-east-1"),
 	}
 	for _, severity := range alert.Severities {
 		c.topics[string(severity)] = need("TILLWATCH_TOPIC_" + string(severity))

@@ -65,7 +65,7 @@ func (m meter) Measure(ctx context.Context, list []incident.Standing, at time.Ti
 	return m.metrics.Put(ctx, incident.Figures(list, m.environment, at))
 }
 
-// scribe keeps the page of an incident at reports/incidents/<id>/index.html.
+// scribe keeps the page of an incident, at incident.PageKey.
 type scribe struct {
 	*reviewer
 	books *books
@@ -84,5 +84,5 @@ func (s *scribe) Write(ctx context.Context, inc *incident.Incident, book inciden
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, "reports/incidents/"+inc.ID+"/index.html", "text/html; charset=utf-8", page)
+	return s.write(ctx, incident.PageKey(inc.ID), "text/html; charset=utf-8", page)
 }

@@ -163,3 +163,28 @@ func TestAllOfAnIncidentIsOneThread(t *testing.T) {
 		t.Errorf("the router's thread is %q, the responder's %q", router, responder)
 	}
 }
+
+// TestTheRoomGetsOneLineForWhatIsDone reads the note that somebody took it on.
+func TestTheRoomGetsOneLineForWhatIsDone(t *testing.T) {
+	w := newWorld()
+	w.deliver(t, 0, notice(t, alert.Firing, alert.P1, alert.FirstNotification))
+	ack := incident.Event{ID: "ack", Incident: "20261122-1", At: w.clock.UTC(), Kind: incident.Acknowledge, By: "kim", Text: "Taken on by kim"}
+	for range 2 { // delivered twice, told once
+		if _, err := w.handler.responder.Respond(t.Context(), "20261122-1", []incident.Event{ack}, w.clock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(w.channels(), []string{alert.Chat}) {
+		t.Fatalf("told %v, want the room alone, once", w.channels())
+	}
+	var n message.Note
+	if err := json.Unmarshal([]byte(w.sent[0].Bodies["default"]), &n); err != nil {
+		t.Fatal(err)
+	}
+	if want := "🔴 P1: Taken on by kim"; n.Content.Title != want {
+		t.Errorf("title %q, want %q", n.Content.Title, want)
+	}
+	if want := "It began at 11:55 UTC.\n<https://example.com/incidents/20261122-1|Incident>"; n.Content.Description != want || len(n.Content.NextSteps) > 0 {
+		t.Errorf("description %q and steps %q, want %q and none", n.Content.Description, n.Content.NextSteps, want)
+	}
+}

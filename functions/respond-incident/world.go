@@ -27,7 +27,10 @@ type publisher interface {
 
 // teller writes to the topics: a call to those of severities, and everything to
 // the rooms, in the incident's thread.
-type teller struct{ publisher publisher }
+type teller struct {
+	publisher publisher
+	page      func(incident string) string // the address of an incident's page
+}
 
 var _ incident.Teller = (*teller)(nil)
 
@@ -38,6 +41,8 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	}
 	s := inc.Alerts[0].Signal
 	s.ID, s.Severity, s.Summary = e.ID, inc.Severity, e.Text
+	page := alert.Link{Name: "Incident", URL: t.page(inc.ID)}
+	s.Links = append([]alert.Link{page}, s.Links...)
 	d := alert.Notice{Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID}
 	if e.Kind == incident.Escalated {
 		d.Reason, d.Page, d.OnCall = alert.Unacknowledged, true, e.To
@@ -57,6 +62,10 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 		s.Facts = append(tried, s.Facts...)
 		take := fmt.Sprintf("Take it on: tillwatch incident acknowledge %s --by YOUR-NAME", inc.ID)
 		s.NextSteps = append([]string{take}, s.NextSteps...)
+	} else {
+		// The room knows the rest: one line, and where there is more.
+		s = alert.Signal{ID: s.ID, DedupKey: s.DedupKey, GroupKey: s.GroupKey, Status: s.Status, Severity: s.Severity, Rule: s.Rule,
+			Pipeline: s.Pipeline, Environment: s.Environment, Team: s.Team, At: s.At, Summary: s.Summary, Links: []alert.Link{page}, Trace: s.Trace}
 	}
 	list, err := message.Compose(s, d)
 	if err != nil {

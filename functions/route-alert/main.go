@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,9 @@ import (
 	"tillwatch/shared/aws/bus"
 	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/aws/policystore"
+	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/aws/snstopic"
+	"tillwatch/shared/incident"
 	"tillwatch/shared/telemetry"
 )
 
@@ -69,7 +72,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		door: func(ctx context.Context, now time.Time) (door, error) {
 			p, err := policies.Policy(ctx, now)
 			r := base
-			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p)
+			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p, c.page)
 			return &r, err
 		},
 		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
@@ -84,11 +87,14 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 }
 
 // composeUnder writes messages of which a page names who is on call by the
-// policy.
-func composeUnder(p *policy.Policy) func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error) {
+// policy, and leads to the incident's page.
+func composeUnder(p *policy.Policy, page func(incident string) string) func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error) {
 	return func(_ context.Context, s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 		if !d.Page {
 			return message.Compose(s, d)
+		}
+		if d.Incident != "" && s.Status == alert.Firing {
+			s.Links = append([]alert.Link{{Name: "Incident", URL: page(d.Incident)}}, s.Links...)
 		}
 		for _, duty := range p.OnCall(d.At, s.Severity, s) {
 			d.OnCall = append(d.OnCall, duty.String())
@@ -105,7 +111,13 @@ type configuration struct {
 	schedulerRole           string            // what schedules send with
 	runbooks                string            // base address of the runbooks, "" if there is none
 	collector               string            // base address of an OTLP collector, "" traces nothing
+	endpoint, region        string            // of an emulator, "" on AWS; of the deployment
 	topics                  map[string]string // by channel
+}
+
+// page is where a person can open the page of an incident.
+func (c configuration) page(id string) string {
+	return s3object.Address(c.endpoint, c.region, c.results, incident.PageKey(id))
 }
 
 // configure reads the environment. Everything that is missing or wrong is in
@@ -129,6 +141,8 @@ func configure(getenv func(string) string) (configuration, error) {
 
 		schedulerRole: need("TILLWATCH_SCHEDULER_ROLE"),
 
+		endpoint:  cmp.Or(getenv("AWS_ENDPOINT_URL_S3"), getenv("AWS_ENDPOINT_URL")),
+		region:    cmp.Or(getenv("AWS_REGION"), "us-east-1"),
 		runbooks:  getenv("TILLWATCH_RUNBOOKS"),
 		collector: getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
 		topics:    map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},

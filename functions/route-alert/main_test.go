@@ -36,7 +36,7 @@ escalations:
 		{"an update", alert.P1, 8, false, ""},
 	} {
 		s.Severity = c.severity
-		list, err := composeUnder(p)(t.Context(), s, alert.Notice{Reason: alert.FirstNotification, Page: c.page, Severities: []alert.Severity{c.severity},
+		list, err := composeUnder(p, func(id string) string { return "https://example.com/" + id })(t.Context(), s, alert.Notice{Incident: "INC-1", Reason: alert.FirstNotification, Page: c.page, Severities: []alert.Severity{c.severity},
 			At: time.Date(2026, 11, 23, c.hour, 0, 0, 0, time.UTC), Since: s.At})
 		if err != nil {
 			t.Fatal(err)
@@ -44,6 +44,9 @@ escalations:
 		text := strings.Join(strings.Fields(list[0].Bodies["email"]), " ")
 		if !strings.Contains(text, c.want) || c.want == "" && strings.Contains(text, "On call") {
 			t.Errorf("%s: the email says %s, want %q", c.rule, text, c.want)
+		}
+		if led := strings.Contains(text, "Incident: https://example.com/INC-1"); led != c.page {
+			t.Errorf("%s: a link to the page: %v, want %v", c.rule, led, c.page)
 		}
 	}
 }

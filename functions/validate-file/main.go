@@ -28,12 +28,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -203,13 +201,7 @@ func costPerSecond(memory int64) float64 {
 	return perGB * float64(memory) / (1 << 30)
 }
 
-// link returns the address at which a person can open a document: S3's console
-// page of it, or the emulator's address of the object.
+// link returns the address at which a person can open a document.
 func (c configuration) link(key string) string {
-	if c.endpoint != "" {
-		u := url.URL{Path: "/" + c.results + "/" + key}
-		return strings.TrimRight(c.endpoint, "/") + u.EscapedPath()
-	}
-	q := url.Values{"region": {c.region}, "prefix": {key}}
-	return "https://" + c.region + ".console.aws.amazon.com/s3/object/" + c.results + "?" + q.Encode()
+	return s3object.Address(c.endpoint, c.region, c.results, key)
 }

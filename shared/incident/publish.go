@@ -48,6 +48,9 @@ type Publisher struct {
 	Scribe    Scribe
 }
 
+// PageKey is where the page of an incident lies in the results bucket.
+func PageKey(incident string) string { return "reports/incidents/" + incident + "/index.html" }
+
 // Window is how far back the figures of incidents reach.
 const Window = 30 * 24 * time.Hour
 

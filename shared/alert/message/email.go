@@ -112,6 +112,9 @@ func urgency(s alert.Signal, d alert.Notice) string {
 	if s.Status == alert.Resolved {
 		return fmt.Sprintf("It lasted %s, from %s to %s.", span(s.At.Sub(d.Since)), since, clock(s.At, d.At))
 	}
+	if d.Reason == alert.Progress {
+		return fmt.Sprintf("It began at %s.", since)
+	}
 	within := s.Severity.RespondWithin()
 	due := d.At.Add(within)
 	if d.Reason == alert.StillFiring {
