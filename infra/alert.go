@@ -29,6 +29,8 @@ const routeSeconds = 30
 type topics struct {
 	bySeverity map[string]awssns.Topic
 	chat       awssns.Topic
+	// responder is for what leads incidents, where nobody of a severity is told.
+	responder awssns.Topic
 	// undelivered keeps what no subscriber took; nil if nobody subscribes.
 	undelivered awssqs.Queue
 }
@@ -46,6 +48,7 @@ func newTopics(stack awscdk.Stack, p Props, key awskms.IKey) topics {
 			t.bySeverity[s].AddSubscription(awssnssubscriptions.NewEmailSubscription(&e, &awssnssubscriptions.EmailSubscriptionProps{DeadLetterQueue: t.undelivered}))
 		}
 	}
+	t.responder = newTopic(scope, p, "Responder", key)
 	t.chat = newTopic(scope, p, "Chat", key)
 	if p.ChatEndpoint != "" {
 		t.chat.AddSubscription(awssnssubscriptions.NewUrlSubscription(&p.ChatEndpoint, &awssnssubscriptions.UrlSubscriptionProps{DeadLetterQueue: t.undelivered}))
@@ -104,8 +107,10 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		"TILLWATCH_TABLE":      *p.store.table.TableName(),
 		"TILLWATCH_BUS":        *bus.EventBusName(),
 		"TILLWATCH_TOPIC_CHAT": *p.topics.chat.TopicArn(),
+
+		"TILLWATCH_TOPIC_RESPONDER": *p.topics.responder.TopicArn(),
 	}
-	all := []*string{p.topics.chat.TopicArn()}
+	all := []*string{p.topics.chat.TopicArn(), p.topics.responder.TopicArn()}
 	for _, s := range severities {
 		variables["TILLWATCH_TOPIC_"+s] = *p.topics.bySeverity[s].TopicArn()
 		all = append(all, p.topics.bySeverity[s].TopicArn())

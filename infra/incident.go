@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -19,9 +20,10 @@ import (
 // respondSeconds is how long leading on the incidents of one batch may take.
 const respondSeconds = 60
 
-// newIncident makes what leads incidents on: the topics of all severities →
-// queue → respond-incident → the topics again, the bus, and reviews and pages in
-// the results bucket. It wakes itself through a queue of its own.
+// newIncident makes what leads incidents on: the topics of all severities, and
+// that of what nobody is paged of → queue → respond-incident → the topics again,
+// the bus, and reviews and pages in the results bucket. It wakes itself through
+// a queue of its own.
 //
 // Files are judged again through the queue files.
 func newIncident(stack awscdk.Stack, p alertProps, bus awsevents.EventBus, files awssqs.IQueue) {
@@ -37,11 +39,15 @@ func newIncident(stack awscdk.Stack, p alertProps, bus awsevents.EventBus, files
 		"TILLWATCH_TIMERS_ARN":     *timers.QueueArn(),
 	}
 	all := []*string{p.topics.chat.TopicArn()}
-	for _, s := range severities {
-		topic := p.topics.bySeverity[s]
+	hear := func(topic awssns.Topic) {
 		topic.AddSubscription(awssnssubscriptions.NewSqsSubscription(queue, &awssnssubscriptions.SqsSubscriptionProps{
 			RawMessageDelivery: jsii.Bool(true), DeadLetterQueue: dead,
 		}))
+	}
+	hear(p.topics.responder)
+	for _, s := range severities {
+		topic := p.topics.bySeverity[s]
+		hear(topic)
 		variables["TILLWATCH_TOPIC_"+s] = *topic.TopicArn()
 		all = append(all, topic.TopicArn())
 	}

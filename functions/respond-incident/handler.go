@@ -102,6 +102,9 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	}
 	opened := event("opened", incident.Opened, "Opened: "+s.Summary)
 	opened.Group, opened.Severity, opened.Signal = s.GroupKey, s.Severity, &s
+	if n.Reason == alert.RemedyFirst {
+		return []incident.Event{opened} // nobody was told yet
+	}
 	told := event("notified/"+s.ID+"/"+string(n.Reason)+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity))
 	told.Channel = string(s.Severity)
 	list := []incident.Event{opened, told}

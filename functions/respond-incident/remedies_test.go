@@ -192,3 +192,24 @@ func TestTargetsAreRead(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestARemedyComesFirst follows an incident that nobody is paged of: the router
+// says that it begins and, after the remedy, that it ends.
+func TestARemedyComesFirst(t *testing.T) {
+	w := allowing(t, recycle, "lambda:load")
+	w.deliver(t, 0, notice(t, alert.Firing, alert.P1, alert.RemedyFirst))
+	if len(w.did) != 1 {
+		t.Fatalf("did %v", w.did)
+	}
+	w.deliver(t, 2, notice(t, alert.Resolved, alert.P1, alert.AlertResolved))
+	if inc := w.incident(t); inc.Resolution != incident.ByRemedy || !inc.NotifiedAt.IsZero() {
+		t.Errorf("%s, told at %s", inc.Resolution, inc.NotifiedAt)
+	}
+	// Where it does not help in time, the page follows, and is the same incident.
+	w = allowing(t, recycle, "lambda:load")
+	w.deliver(t, 0, notice(t, alert.Firing, alert.P1, alert.RemedyFirst))
+	w.deliver(t, 3, notice(t, alert.Firing, alert.P1, alert.FirstNotification))
+	if inc := w.incident(t); inc.NotifiedAt.IsZero() || inc.Status != incident.StatusRemediating || len(inc.Ignored) > 0 || len(w.did) != 1 {
+		t.Errorf("%s, told at %s, did %v, ignored %v", inc.Status, inc.NotifiedAt, w.did, inc.Ignored)
+	}
+}

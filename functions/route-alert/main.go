@@ -145,7 +145,9 @@ func configure(getenv func(string) string) (configuration, error) {
 		region:    cmp.Or(getenv("AWS_REGION"), "us-east-1"),
 		runbooks:  getenv("TILLWATCH_RUNBOOKS"),
 		collector: getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
-		topics:    map[string]string{alert.Chat: need("TILLWATCH_TOPIC_CHAT")},
+		topics: map[string]string{
+			alert.Chat: need("TILLWATCH_TOPIC_CHAT"), alert.Responder: need("TILLWATCH_TOPIC_RESPONDER"),
+		},
 	}
 	for _, severity := range alert.Severities {
 		c.topics[string(severity)] = need("TILLWATCH_TOPIC_" + string(severity))

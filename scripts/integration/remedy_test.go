@@ -18,13 +18,13 @@ import (
 )
 
 // TestRemediesComeBeforePeople breaks a contract by a push, which is rolled back
-// so that the file is accepted after all and nobody has to act; and it lets a
+// so that the file is accepted after all and nobody is paged; and it lets a
 // file land that is bad by any contract, which is judged again in vain, so that
 // people are called.
 func TestRemediesComeBeforePeople(t *testing.T) {
 	broken, hopeless := deployed(t), deployed(t)
 	rules := "rules:\n" +
-		"  - {name: file_rejected, pipeline: " + broken.dataset + ", keep_firing_for: 0s, remedies: [" +
+		"  - {name: file_rejected, pipeline: " + broken.dataset + ", keep_firing_for: 0s, remedy_first: 2m, remedies: [" +
 		"{action: configuration_rollback, target: contract, live: true, looks_back: 0s, cooldown: 1h, verify: 2m}]}\n" +
 		"  - {name: file_rejected, pipeline: " + hopeless.dataset + ", keep_firing_for: 0s, remedies: [" +
 		"{action: disk_space_cleanup, target: 's3://lake/tmp/'}, " +
@@ -49,8 +49,8 @@ func TestRemediesComeBeforePeople(t *testing.T) {
 	broken.drop(t, "2026-11-22.csv", good)
 	hopeless.drop(t, "2026-11-22.csv", bad)
 	inc := await(t, broken, func(inc *incident.Incident) bool { return inc.Status == incident.StatusResolved && len(inc.Attempts) > 0 })
-	if inc.Resolution != incident.ByRemedy || inc.Level != 0 {
-		t.Errorf("%s, %d levels were called; want %s and none\n%s", inc.Resolution, inc.Level, incident.ByRemedy, story(inc))
+	if inc.Resolution != incident.ByRemedy || inc.Level != 0 || !inc.NotifiedAt.IsZero() {
+		t.Errorf("%s, %d levels were called, paged %v; want %s and nobody\n%s", inc.Resolution, inc.Level, inc.NotifiedAt, incident.ByRemedy, story(inc))
 	}
 	if a := inc.Attempts[0]; a.State != incident.RemedyWorked || !strings.Contains(a.Before, broken.contractKey()) || !strings.Contains(a.After, "is in force again, 1 file judged once more") {
 		t.Errorf("the record of the remedy: %+v", a)

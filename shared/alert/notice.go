@@ -57,11 +57,14 @@ const (
 	SomeResolved      Reason = "some_resolved"
 	Unacknowledged    Reason = "unacknowledged" // nobody took the incident on in time
 	Progress          Reason = "progress"       // something was done about it
+	// RemedyFirst tells what tries remedies, and the rooms: nobody is paged until
+	// they had their time.
+	RemedyFirst Reason = "remedy_first"
 )
 
 // A Message is what one channel gets.
 type Message struct {
-	// Channel is a severity, or Chat.
+	// Channel is a severity, Chat or Responder.
 	Channel string
 	// Subject is at most 99 ASCII characters, without a line break; "" for none.
 	Subject string
@@ -72,8 +75,12 @@ type Message struct {
 	Attributes map[string]string
 }
 
-// Chat is the channel of the chat rooms.
-const Chat = "chat"
+// Chat is the channel of the chat rooms, Responder that of what leads incidents
+// where no severity's people are told.
+const (
+	Chat      = "chat"
+	Responder = "responder"
+)
 
 // A Notification is the fact that people were told, as alert.notified.v1
 // carries it.

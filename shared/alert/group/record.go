@@ -84,7 +84,9 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 		for _, a := range i.Alerts {
 			a.Told = false
 		}
-		i.Told, i.Known = nil, false
+		i.Told, i.Known, i.Trying = nil, false, time.Time{}
+	} else if n.Reason == alert.RemedyFirst {
+		i.Trying = now
 	} else {
 		for _, key := range n.Firing {
 			if a := i.Alerts[key]; a != nil {

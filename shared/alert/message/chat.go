@@ -160,6 +160,8 @@ func heading(s alert.Signal, d alert.Notice) string {
 		lead += " and more"
 	case alert.SomeResolved:
 		lead += " in part resolved"
+	case alert.RemedyFirst:
+		lead += ", a remedy is tried first"
 	}
 	if s.Environment != "" {
 		lead += " " + s.Environment

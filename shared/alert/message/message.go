@@ -12,7 +12,8 @@ import (
 )
 
 // Compose writes one message for each severity that d names, none for an update,
-// and one for the chat room. What s says is bounded and cleaned first, since parts of it were
+// one for the responder where nobody is paged of a begin or an end, and one for
+// the chat room. What s says is bounded and cleaned first, since parts of it were
 // taken from files that anybody may have written.
 func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	s = Bound(s)
@@ -23,6 +24,15 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 			return nil, err
 		}
 		messages = append(messages, m)
+	}
+	if d.Reason == alert.RemedyFirst || d.Reason == alert.AlertResolved && len(d.Severities) == 0 {
+		machine, err := Machine(s, d)
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, alert.Message{
+			Channel: alert.Responder, Bodies: map[string]string{"default": string(machine)}, Attributes: attributes(s, s.Severity),
+		})
 	}
 	body, err := Chat(s, d)
 	if err != nil {

@@ -262,3 +262,36 @@ func TestTextRules(t *testing.T) {
 		}
 	}
 }
+
+// TestTheResponderHearsWhatNobodyIsPagedOf keeps the responder from missing an
+// incident whose page waits for a remedy.
+func TestTheResponderHearsWhatNobodyIsPagedOf(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		notice alert.Notice
+		want   string
+	}{
+		{"a remedy comes first", alert.Notice{Reason: alert.RemedyFirst}, "responder chat"},
+		{"and helps", alert.Notice{Reason: alert.AlertResolved, Page: true}, "responder chat"},
+		{"a page", alert.Notice{Reason: alert.FirstNotification, Page: true, Severities: []alert.Severity{alert.P1}}, "P1 chat"},
+		{"its end", alert.Notice{Reason: alert.AlertResolved, Page: true, Severities: []alert.Severity{alert.P1}}, "P1 chat"},
+		{"an update", alert.Notice{Reason: alert.NewAlerts}, "chat"},
+	} {
+		s := alert.Signal{ID: "s", DedupKey: "d", GroupKey: "g", Rule: "r", Status: alert.Firing, Severity: alert.P1, Summary: "it failed", At: time.Date(2026, 11, 22, 3, 5, 0, 0, time.UTC)}
+		c.notice.Incident = "INC-1"
+		list, err := Compose(s, c.notice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var channels []string
+		for _, m := range list {
+			channels = append(channels, m.Channel)
+			if m.Channel == alert.Responder && !strings.Contains(m.Bodies["default"], `"incident_id":"INC-1"`) {
+				t.Errorf("%s: the responder is told %s", c.rule, m.Bodies["default"])
+			}
+		}
+		if got := strings.Join(channels, " "); got != c.want {
+			t.Errorf("%s: told %s, want %s", c.rule, got, c.want)
+		}
+	}
+}

@@ -84,6 +84,9 @@ type Rule struct {
 	Runbook string
 	// Remedies are tried in this order before people are called on.
 	Remedies []remedy.Remedy
+	// RemedyFirst holds the first page back for so long while a remedy is tried,
+	// at most; P0 is paged at once whatever it says. 0 pages at once.
+	RemedyFirst time.Duration
 }
 
 // Incidents says what counts as one incident.

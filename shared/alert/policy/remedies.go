@@ -10,8 +10,9 @@ import (
 
 // The bounds of what a rule may say of its remedies.
 const (
-	maxRemedies = 8
-	maxAttempts = 5
+	maxRemedies    = 8
+	maxAttempts    = 5
+	maxRemedyFirst = 15 * time.Minute
 )
 
 // remedies reads what is tried before people are called, and finds what would
@@ -29,6 +30,15 @@ func (r *reader) remedies(n *document.Node, rule *Rule) {
 			r.faults.Addf(v.Place, "give it once, with attempts if it may be tried again", "%s on %s is there twice", one.Action, one.Target)
 		}
 		rule.Remedies = append(rule.Remedies, one)
+	}
+	first := n.Get("remedy_first")
+	r.duration(first, &rule.RemedyFirst)
+	switch {
+	case first == nil:
+	case rule.RemedyFirst > maxRemedyFirst:
+		r.faults.Addf(first.Place, "write 15m or less", "people would wait for %s", first.Text)
+	case rule.RemedyFirst > 0 && !slices.ContainsFunc(rule.Remedies, func(o remedy.Remedy) bool { return o.Live }):
+		r.faults.Addf(first.Place, "remove it, or add a remedy with live: true", "people would wait for nothing: no remedy of rule %s is live", rule.Name)
 	}
 }
 

@@ -10,6 +10,7 @@ func TestRemediesAreRead(t *testing.T) {
 	p, err := Read("p.yaml", []byte(`
 rules:
   - name: file_rejected
+    remedy_first: 3m
     remedies:
       - {action: configuration_rollback, target: contract, live: true, looks_back: 0s, cooldown: 1h, verify: 2m}
       - {action: disk_space_cleanup, target: "s3://lake/tmp/", older_than: 2d}
@@ -18,7 +19,7 @@ rules:
 		t.Fatal(err)
 	}
 	rule := p.Rule("file_rejected", "sales_data")
-	if len(rule.Remedies) != 2 {
+	if rule.RemedyFirst != 3*time.Minute || len(rule.Remedies) != 2 {
 		t.Fatalf("got %+v", rule)
 	}
 	if r := rule.Remedies[0]; !r.Live || r.Rest() != time.Hour || r.Within() != 2*time.Minute || r.Tries() != 1 {
@@ -50,6 +51,8 @@ func TestFaultsOfRemedies(t *testing.T) {
 		{"attempts that never come", "action: pipeline_restart, target: file, " + live + "cooldown: 1h, attempts: 2", "", "the second attempt would find the target cooling down"},
 		{"no attempt", "action: pipeline_restart, target: file, attempts: 0", "", "at least 1"},
 		{"a dry run by another name", "action: pipeline_restart, target: file, dry_run: true", "", "write live: true"},
+		{"a wait for nothing", "action: pipeline_restart, target: file", "    remedy_first: 3m\n", "4:19: people would wait for nothing"},
+		{"a long wait", "action: pipeline_restart, target: file, " + live, "    remedy_first: 1h\n", "write 15m or less"},
 	} {
 		_, err := Read("p.yaml", []byte("rules:\n  - name: queue_age\n    remedies: [{"+c.remedy+"}]\n"+c.more))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

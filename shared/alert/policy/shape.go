@@ -42,7 +42,7 @@ var ruleShape = &document.Shape{Name: "a rule", Kinds: document.Map, Need: []str
 		"name": text, "pipeline": text, "condition": text, "threshold": number, "absent_after": duration, "runbook": text,
 		"compare": {Name: "a side", Kinds: document.Text, Words: []string{"above", "below"},
 			Instead: map[string]string{">": "write above", "<": "write below"}},
-		"description": text, "remedies": {Kinds: document.List, Item: remedyShape},
+		"description": text, "remedies": {Kinds: document.List, Item: remedyShape}, "remedy_first": duration,
 	}),
 	Instead: map[string]string{"alert": "write name", "expr": "write condition and threshold", "escalation_rules": "write escalate: {after: 30m, to: P1}"},
 }
