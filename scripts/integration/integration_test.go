@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,23 @@ func (s *stack) newQueue(t *testing.T, name string) (address, arn string) {
 	return *q.QueueUrl, about.Attributes["QueueArn"]
 }
 
+// subscribe makes a queue that gets what a topic tells, and returns its address.
+func (s *stack) subscribe(t *testing.T, topic string) string {
+	t.Helper()
+	inbox, arn := s.newQueue(t, s.dataset+"_inbox")
+	topics := sns.NewFromConfig(s.cfg)
+	subscribed, err := topics.Subscribe(t.Context(), &sns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: &arn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := topics.Unsubscribe(context.Background(), &sns.UnsubscribeInput{SubscriptionArn: subscribed.SubscriptionArn}); err != nil {
+			t.Log(err)
+		}
+	})
+	return inbox
+}
+
 func (s *stack) contractKey() string { return "contracts/" + s.dataset + ".odcs.yaml" }
 
 func (s *stack) push(t *testing.T, contract string) {
@@ -227,6 +245,24 @@ func of[T any](t *testing.T, s *stack, kind string) []T {
 	return all
 }
 
+// signals returns the signals of one type and rule.
+func (s *stack) signals(t *testing.T, kind, rule string) []alert.Signal {
+	t.Helper()
+	return slices.DeleteFunc(of[alert.Signal](t, s, kind), func(v alert.Signal) bool { return v.Rule != rule })
+}
+
+// pages counts the notifications that woke somebody.
+func (s *stack) pages(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for _, told := range of[alert.Notification](t, s, event.AlertNotified) {
+		if len(told.Channels) > 1 { // an update is for the room alone
+			n++
+		}
+	}
+	return n
+}
+
 func (s *stack) tag(t *testing.T, key, version string) string {
 	t.Helper()
 	out, err := s.s3.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: &s.LandingBucket, Key: &key, VersionId: &version})
@@ -245,22 +281,13 @@ func (s *stack) tag(t *testing.T, key, version string) string {
 // to the topic that the on-call engineer subscribes to, and its correction.
 func TestABadFileReachesAPersonAndAGoodOneEndsIt(t *testing.T) {
 	s := deployed(t)
-	inbox, arn := s.newQueue(t, s.dataset+"_p1")
-	topics := sns.NewFromConfig(s.cfg)
-	subscribed, err := topics.Subscribe(t.Context(), &sns.SubscribeInput{TopicArn: &s.TopicP1, Protocol: aws.String("sqs"), Endpoint: &arn})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := topics.Unsubscribe(context.Background(), &sns.UnsubscribeInput{SubscriptionArn: subscribed.SubscriptionArn}); err != nil {
-			t.Log(err)
-		}
-	})
+	inbox := s.subscribe(t, s.TopicP1)
 	s.push(t, contractOf)
 	const name = "dt=2026-11-22/sales + 100%25 %41é.csv"
 	key, rejected := s.drop(t, name, bad)
+	// The verdict raises one signal, and the rule on quality another.
 	s.await(t, "the rejection", func() bool {
-		return len(of[landing.Notice](t, s, event.FileRejected)) == 1 && len(of[alert.Signal](t, s, event.SignalRaised)) == 1
+		return len(of[landing.Notice](t, s, event.FileRejected)) == 1 && len(of[alert.Signal](t, s, event.SignalRaised)) == 2
 	})
 	n := of[landing.Notice](t, s, event.FileRejected)[0]
 	if n.Object.Key != key || n.Rows != 3 || n.BadRows != 2 || n.Failed != 2 || n.Object.Version != rejected {
@@ -291,11 +318,16 @@ func TestABadFileReachesAPersonAndAGoodOneEndsIt(t *testing.T) {
 
 	_, passed := s.drop(t, name, good)
 	s.await(t, "the end", func() bool {
-		return len(of[landing.Notice](t, s, event.FileValidated)) == 1 && len(of[alert.Signal](t, s, event.SignalResolved)) == 1
+		return len(of[landing.Notice](t, s, event.FileValidated)) == 1 && len(s.told(t, alert.AlertResolved)) == 1
 	})
-	raised, resolved := of[alert.Signal](t, s, event.SignalRaised)[0], of[alert.Signal](t, s, event.SignalResolved)[0]
-	if raised.DedupKey != resolved.DedupKey || raised.Severity != alert.P1 {
-		t.Errorf("raised %s as %s, resolved %s", raised.DedupKey, raised.Severity, resolved.DedupKey)
+	for rule, severity := range map[string]alert.Severity{alert.FileRejected: alert.P1, alert.LowQuality: alert.P2} {
+		raised, resolved := s.signals(t, event.SignalRaised, rule), s.signals(t, event.SignalResolved, rule)
+		if len(raised) != 1 || len(resolved) != 1 || raised[0].DedupKey != resolved[0].DedupKey || raised[0].Severity != severity {
+			t.Errorf("%s: raised %+v, resolved %+v", rule, raised, resolved)
+		}
+	}
+	if pages := s.pages(t); pages != 2 {
+		t.Errorf("%d pages of one bad file, want one of it and one of its end", pages)
 	}
 	if a, b := s.tag(t, key, rejected), s.tag(t, key, passed); a != "fail" || b != "pass" {
 		t.Errorf("tags %q and %q, want fail and pass", a, b)
