@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -94,6 +95,8 @@ func decode(body []byte, now time.Time) (id string, news []incident.Event, err e
 // it comes from several topics, makes events of the same ids.
 func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	s := n.Signal
+	// The incident's page need not lead to itself.
+	s.Links = slices.DeleteFunc(s.Links, func(l alert.Link) bool { return l.Name == alert.IncidentLink })
 	event := func(what string, kind incident.Kind, text string) incident.Event {
 		return incident.Event{ID: n.Incident + "/" + what, Incident: n.Incident, At: now, Kind: kind, By: incident.System, Text: text}
 	}

@@ -51,6 +51,9 @@ func TestTheWorldIsToldOfAnIncident(t *testing.T) {
 			t.Errorf("message %d lacks %q: %s", i, want, text)
 		}
 	}
+	if n := strings.Count(w.sent[0].Bodies["email"], pageOf("20261122-1")); n != 1 || strings.Contains(page(), pageOf("20261122-1")) {
+		t.Errorf("the email leads to the page %d times, and the page to itself", n)
+	}
 	if _, err := w.store.Append(t.Context(), incident.Event{ID: "ack", Incident: "20261122-1", At: w.clock.UTC(), Kind: incident.Acknowledge, By: "lee", Text: "Taken on by lee"}); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	}
 	s := inc.Alerts[0].Signal
 	s.ID, s.Severity, s.Summary = e.ID, inc.Severity, e.Text
-	page := alert.Link{Name: "Incident", URL: t.page(inc.ID)}
+	page := alert.Link{Name: alert.IncidentLink, URL: t.page(inc.ID)}
 	s.Links = append([]alert.Link{page}, s.Links...)
 	d := alert.Notice{Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID}
 	if e.Kind == incident.Escalated {

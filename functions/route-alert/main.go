@@ -94,7 +94,7 @@ func composeUnder(p *policy.Policy, page func(incident string) string) func(cont
 			return message.Compose(s, d)
 		}
 		if d.Incident != "" && s.Status == alert.Firing {
-			s.Links = append([]alert.Link{{Name: "Incident", URL: page(d.Incident)}}, s.Links...)
+			s.Links = append([]alert.Link{{Name: alert.IncidentLink, URL: page(d.Incident)}}, s.Links...)
 		}
 		for _, duty := range p.OnCall(d.At, s.Severity, s) {
 			d.OnCall = append(d.OnCall, duty.String())

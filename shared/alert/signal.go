@@ -128,6 +128,9 @@ type Link struct {
 	URL  string `json:"url"`
 }
 
+// IncidentLink is the name of the link to the page of a signal's incident.
+const IncidentLink = "Incident"
+
 // A Fact is a named value.
 type Fact struct {
 	Name  string `json:"name"`
