@@ -135,8 +135,9 @@ func (r *reader) route(n *document.Node, id string, parent Route) *Route {
 	r.names(n.Get("mute_time_intervals"))
 	r.names(n.Get("active_time_intervals"))
 	at.Matchers = r.matchers(n, "")
+	at.SeesAll = n.Get("continue").True() && len(at.Matchers) == 0
 	if n.Get("continue").True() {
-		r.notef("line %d: continue is read: the first of several routes that match makes the group", n.Entry("continue").Line)
+		r.notef("line %d: continue is read and not run: the first route that matches makes the group; a second group would page the same topics again", n.Entry("continue").Line)
 	}
 	for i, c := range n.Get("routes").List() {
 		at.Routes = append(at.Routes, r.route(c, id+"."+strconv.Itoa(i), *at))

@@ -140,7 +140,9 @@ type Route struct {
 	PageUpdates bool
 	// WaitAlways makes P0 and P1 wait for Wait too, as Alertmanager does.
 	WaitAlways bool
-	Routes     []*Route
+	// SeesAll is a route with continue and no matchers.
+	SeesAll bool
+	Routes  []*Route
 }
 
 // An Inhibit mutes the alerts that Target matches while one that Source

@@ -175,6 +175,23 @@ func TestSidesAreKnown(t *testing.T) {
 	}
 }
 
+// TestARouteThatSeesAllLeavesTheOthersTheirs reads the common first route of
+// Alertmanager's files, which copies everything somewhere.
+func TestARouteThatSeesAllLeavesTheOthersTheirs(t *testing.T) {
+	p, err := Read("p.yaml", []byte("route:\n  routes:\n    - {receiver: audit, continue: true}\n    - {receiver: db, matchers: ['team=db'], continue: true}\n    - {receiver: web, matchers: ['team=~db|web']}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for team, want := range map[string]string{"db": "db", "web": "web", "other": "audit"} {
+		if got := p.Route(&alert.Signal{Rule: "r", Team: team}).Receiver; got != want {
+			t.Errorf("%s: got %s, want %s", team, got, want)
+		}
+	}
+	if len(p.Notes) != 2 {
+		t.Errorf("notes %q", p.Notes)
+	}
+}
+
 func TestKeys(t *testing.T) {
 	p := Shipped()
 	signal := func(labels ...string) *alert.Signal {

@@ -11,12 +11,18 @@ import (
 )
 
 // Route returns the route of s: the first child that matches, and within it
-// the same again. A route with continue hands on to its siblings as
-// Alertmanager does; of several that match, the first makes the group.
+// the same again. Alertmanager goes on after a route with continue, and tells
+// of the alert once more for each receiver; here receivers are the topics of the
+// severities, the same for all routes, so that the first one has the alert alone. A
+// route with continue and no matchers, which sees everything on its way to the
+// others, has what no other route matches.
 func (p *Policy) Route(s *alert.Signal) *Route {
 	r := p.Routes[0]
 	for {
-		i := slices.IndexFunc(r.Routes, func(c *Route) bool { return Matches(c.Matchers, s) })
+		i := slices.IndexFunc(r.Routes, func(c *Route) bool { return !c.SeesAll && Matches(c.Matchers, s) })
+		if i < 0 {
+			i = slices.IndexFunc(r.Routes, func(c *Route) bool { return c.SeesAll })
+		}
 		if i < 0 {
 			return r
 		}
