@@ -21,9 +21,6 @@ import (
 // severities, the most urgent first; each has a topic.
 var severities = []string{"P0", "P1", "P2", "P3"}
 
-// routeSeconds is how long routing one batch may take.
-const routeSeconds = 30
-
 // topics are the doors to people: one per severity, and one for chat, whose
 // message has a form of its own.
 type topics struct {
@@ -99,10 +96,10 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		EventBusName: jsii.String("tillwatch-" + p.Environment),
 		Description:  jsii.String("What Tillwatch notices and decides"),
 	})
-	queue, dead := newQueues(scope, routeSeconds)
+	queue, dead := newQueues(scope, p.RouteSeconds)
 	// Timers have a queue of their own, so that the age of a signal says how long
 	// people wait for it.
-	timers := newQueue(scope, "Timers", routeSeconds, dead)
+	timers := newQueue(scope, "Timers", p.RouteSeconds, dead)
 	variables := map[string]string{
 		"TILLWATCH_TABLE":      *p.store.table.TableName(),
 		"TILLWATCH_BUS":        *bus.EventBusName(),
@@ -126,7 +123,7 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		folder:      "route-alert",
 		description: "Decides who is told about a signal, and tells them",
 		variables:   variables,
-		seconds:     routeSeconds,
+		seconds:     p.RouteSeconds,
 		megabytes:   256,
 		scratch:     512,
 		grants: append(later,

@@ -64,6 +64,10 @@ type Settings struct {
 	// JudgeSeconds (judge_seconds) is how long judging one file may take, 10 to
 	// 900; 120. A file whose judge died is taken up again after six times that.
 	JudgeSeconds int
+	// RouteSeconds (route_seconds) is how long routing one batch of signals may
+	// take, 5 to 50; 30. What a router had that died is taken up again after six
+	// times that.
+	RouteSeconds int
 	// JudgeMemory (judge_memory) is in MB, 512 to 10240; 1769, which is one
 	// whole processor. JudgeConcurrency (judge_concurrency) is how many files
 	// are judged at once, 2 to 1000; 5.
@@ -131,6 +135,7 @@ func readSettings(get func(key string) any) (Settings, error) {
 		QuarantineDays:      r.number("quarantine_days", 30, 1, 3650),
 		LogDays:             r.number("log_days", 30, 1, 3653),
 		JudgeSeconds:        r.number("judge_seconds", 120, 10, 900),
+		RouteSeconds:        r.number("route_seconds", 30, 5, 50),
 		JudgeMemory:         r.number("judge_memory", 1769, 512, 10240),
 		JudgeConcurrency:    r.number("judge_concurrency", 5, 2, 1000),
 		ReservedConcurrency: r.number("reserved_concurrency", 0, 0, 1000),

@@ -47,14 +47,15 @@ func (c *checker) integration(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, e.Stop()) }()
 	// A file whose judge was killed is taken up again after six times
-	// judge_seconds: tests of that can't wait for the usual twelve minutes.
+	// judge_seconds, a signal after six times route_seconds: tests of that can't
+	// wait for the usual twelve minutes, and three.
 	tools, err := freeAddress()
 	if err != nil {
 		return err
 	}
 	_, err = e.Deploy(ctx, emulator.Deployment{Environment: "check", Context: map[string]string{
-		"judge_seconds": "15",
-		"split_bytes":   "20000", "range_bytes": "10000", "range_concurrency": "4", // in sections, and yet quick
+		"judge_seconds": "15", "route_seconds": "8",
+		"split_bytes": "20000", "range_bytes": "10000", "range_concurrency": "4", // in sections, and yet quick
 		"pagerduty_parameter": "/tillwatch/check/pagerduty", "pagerduty_url": "http://" + tools + "/pagerduty",
 		"remedy_targets":    "file,contract",
 		"webhook_parameter": "/tillwatch/check/webhook", "webhook_url": "http://" + tools + "/hook",
