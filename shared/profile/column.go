@@ -9,6 +9,7 @@ import (
 
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/textformat"
 )
@@ -58,7 +59,7 @@ const (
 
 func newColumn(limit int) *column {
 	return &column{limit: limit, below: math.MaxUint64, held: map[uint64]*value{}, kinds: map[kind]int64{},
-		numbers: figures{spread: state.NewQuantiles(0)}, days: map[int64]int64{}, shapes: newShapes()}
+		numbers: figures{spread: statistic.NewQuantiles(0)}, days: map[int64]int64{}, shapes: newShapes()}
 }
 
 // observe adds the cells of one block.

@@ -7,7 +7,7 @@ import (
 
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/drift"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/statistic"
 )
 
 // figures are what is known of a column's numbers. Sums are exact, so that
@@ -16,7 +16,7 @@ type figures struct {
 	n            int64
 	min, max     decimal.Decimal
 	sum, squares decimal.Sum
-	spread       *state.Quantiles
+	spread       *statistic.Quantiles
 }
 
 func (f *figures) add(d decimal.Decimal, n int64) {

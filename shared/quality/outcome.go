@@ -1,8 +1,6 @@
 package quality
 
-import (
-	"tillwatch/shared/tabular"
-)
+import "tillwatch/shared/tabular"
 
 // Outcomes takes in what became of the rows of a file, in the order of the
 // file and from one goroutine. An error of either method ends judging and is

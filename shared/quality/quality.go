@@ -2,17 +2,18 @@
 // contract: an Input goes in, a Report comes out. Who judges is package judge; the
 // packages on its way are
 //
-//	judge   the way in: a whole file, or one in sections
-//	rule    what a contract asks of a table becomes checks; so do
-//	fact    what it states of columns, keys and references, and
-//	glue    the rules of a ruleset in DQDL
-//	figure  statistics of columns and answers of SQL, which rules compare
-//	check   a check, the plan that it belongs to, and the workers that run plans over a file
-//	query   SQL over the rows of a file
-//	state   what a check has seen so far
-//	drift   how the content of two files differs
-//	wire    how states travel between processes
-//	report  how a report is written
+//	judge      the way in: a whole file, or one in sections
+//	rule       what a contract asks of a table becomes checks; so do
+//	fact       what it states of columns, keys and references, and
+//	glue       the rules of a ruleset in DQDL
+//	figure     statistics of columns and answers of SQL, which rules compare
+//	check      a check, the plan that it belongs to, and the workers that run plans over a file
+//	query      SQL over the rows of a file
+//	state      what a check has seen so far
+//	statistic  what describes the values of columns
+//	drift      how the content of two files differs
+//	wire       how states travel between processes
+//	report     how a report is written
 package quality
 
 import (

@@ -1,8 +1,6 @@
 package quality
 
-import (
-	"tillwatch/shared/contract"
-)
+import "tillwatch/shared/contract"
 
 // Targets are the scores to stay above, in percent, as the retail team set
 // them; uniqueness above 99.9 is duplicates below 0.1 %.

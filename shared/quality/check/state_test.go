@@ -7,6 +7,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/quality/wire"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/textformat"
@@ -31,21 +32,21 @@ func everyState(p *Plan) {
 		func() state.Aggregate { return &state.Extent{Slot: day} },
 		func() state.Aggregate { return &state.Newest{Slot: day, Until: p.In.Now} },
 		func() state.Aggregate { return &state.Figures{Slot: amount} },
-		func() state.Aggregate { return &state.Powers{Slot: amount, Degree: 4} },
-		func() state.Aggregate { return &state.Pair{X: amount, Y: store} },
-		func() state.Aggregate { return &state.Forms{Slot: store} },
+		func() state.Aggregate { return &statistic.Powers{Slot: amount, Degree: 4} },
+		func() state.Aggregate { return &statistic.Pair{X: amount, Y: store} },
+		func() state.Aggregate { return &statistic.Forms{Slot: store} },
 		func() state.Aggregate { return state.NewOccurrences(store) },
 		func() state.Aggregate { return state.NewPeriods(day, 24*time.Hour) },
 		func() state.Aggregate { return state.NewGroups([]int{store}, amount, false) },
-		func() state.Aggregate { return state.NewContent(amount) },
+		func() state.Aggregate { return statistic.NewContent(amount) },
 		func() state.Aggregate { return state.NewDistinct([]int{store}) },
-		func() state.Aggregate { return state.NewHistogram(store, 2) },
-		func() state.Aggregate { return state.NewJoint(store, amount) },
-		func() state.Aggregate { return state.NewShare(store, "1") },
-		func() state.Aggregate { return state.NewLengths(store, textformat.Length) },
-		func() state.Aggregate { return state.NewCardinality([]int{store}) },
-		func() state.Aggregate { return state.NewFrequencies([]int{store}) },
-		func() state.Aggregate { return state.NewQuantiles(amount) },
+		func() state.Aggregate { return statistic.NewHistogram(store, 2) },
+		func() state.Aggregate { return statistic.NewJoint(store, amount) },
+		func() state.Aggregate { return statistic.NewShare(store, "1") },
+		func() state.Aggregate { return statistic.NewLengths(store, textformat.Length) },
+		func() state.Aggregate { return statistic.NewCardinality([]int{store}) },
+		func() state.Aggregate { return statistic.NewFrequencies([]int{store}) },
+		func() state.Aggregate { return statistic.NewQuantiles(amount) },
 	} {
 		p.Need(make)
 	}

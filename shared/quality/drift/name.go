@@ -1,8 +1,6 @@
 package drift
 
-import (
-	"strings"
-)
+import "strings"
 
 // Likely picks, among the columns that the contract does not know, the one
 // that a missing column seems to have become: the one in its place where as

@@ -7,6 +7,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/words"
 )
 
@@ -31,8 +32,8 @@ func PrepareCheck(p *check.Plan, impl contract.StatisticCheck) (s check.Statisti
 	case "topShare":
 		return topShare(p, impl, slot), ""
 	}
-	at := p.Share(fmt.Sprint("forms", slot), func() state.Aggregate { return &state.Forms{Slot: slot} })
-	return measured(at, func(a *state.Forms) (float64, string, string) {
+	at := p.Share(fmt.Sprint("forms", slot), func() state.Aggregate { return &statistic.Forms{Slot: slot} })
+	return measured(at, func(a *statistic.Forms) (float64, string, string) {
 		var n int64
 		for _, form := range typeForms[impl.Type] {
 			n += a.N[form]
@@ -42,9 +43,9 @@ func PrepareCheck(p *check.Plan, impl contract.StatisticCheck) (s check.Statisti
 }
 
 // typeForms are the forms of each type of a typeShare.
-var typeForms = map[string][]state.Form{
-	"integer": {state.Whole}, "number": {state.Whole, state.Fraction}, "boolean": {state.Boolean}, "date": {state.Date},
-	"timestamp": {state.Date, state.Timestamp}, "string": {state.Text},
+var typeForms = map[string][]statistic.Form{
+	"integer": {statistic.Whole}, "number": {statistic.Whole, statistic.Fraction}, "boolean": {statistic.Boolean}, "date": {statistic.Date},
+	"timestamp": {statistic.Date, statistic.Timestamp}, "string": {statistic.Text},
 }
 
 // ratio is n ÷ total with both as its note.
@@ -64,11 +65,11 @@ func bar(p *check.Plan, impl contract.StatisticCheck, slot int) check.Statistic 
 	}
 	at := p.Need(func() state.Aggregate {
 		if impl.Value != nil {
-			return state.NewShare(slot, *impl.Value)
+			return statistic.NewShare(slot, *impl.Value)
 		}
-		return state.NewShareBetween(slot, impl.From, impl.To)
+		return statistic.NewShareBetween(slot, impl.From, impl.To)
 	})
-	return measured(at, func(a *state.Share) (float64, string, string) {
+	return measured(at, func(a *statistic.Share) (float64, string, string) {
 		if a.Large > 0 {
 			return 0, "", tooLong(impl.Columns[0], a.Large)
 		}
@@ -86,13 +87,13 @@ const NamedValues = 5
 // there are few and they are nobody's.
 func topShare(p *check.Plan, impl contract.StatisticCheck, slot int) check.Statistic {
 	column := impl.Columns[0]
-	at := p.Share(fmt.Sprint("frequencies", []int{slot}), func() state.Aggregate { return state.NewFrequencies([]int{slot}) })
+	at := p.Share(fmt.Sprint("frequencies", []int{slot}), func() state.Aggregate { return statistic.NewFrequencies([]int{slot}) })
 	names := -1
 	if !p.Personal(slot) || p.In.ShowPersonal {
-		names = p.Share(fmt.Sprint("histogram", slot), func() state.Aggregate { return state.NewHistogram(slot, state.ExactValues) })
+		names = p.Share(fmt.Sprint("histogram", slot), func() state.Aggregate { return statistic.NewHistogram(slot, statistic.ExactValues) })
 	}
 	return func(f *check.Findings) (float64, string, string) {
-		return measured(at, func(a *state.Frequencies) (float64, string, string) {
+		return measured(at, func(a *statistic.Frequencies) (float64, string, string) {
 			if a.Full {
 				return 0, "", fmt.Sprintf("%s has more than %s different values", column, words.Count(state.GroupLimit))
 			}
@@ -101,7 +102,7 @@ func topShare(p *check.Plan, impl contract.StatisticCheck, slot int) check.Stati
 			if names < 0 || f.Stopped[names] != "" || problem != "" {
 				return value, note, problem
 			}
-			if h := f.Aggs[names].(*state.Histogram); h.Exact() {
+			if h := f.Aggs[names].(*statistic.Histogram); h.Exact() {
 				list := h.All()
 				list = list[:min(len(list), impl.Top)]
 				var named []string
@@ -124,8 +125,8 @@ func mutualInformation(p *check.Plan, columns []string) (s check.Statistic, abse
 		return nil, absent
 	}
 	list := strings.Join(columns, " and ")
-	at := p.Share(fmt.Sprint("joint", slots), func() state.Aggregate { return state.NewJoint(slots[0], slots[1]) })
-	return measured(at, func(a *state.Joint) (float64, string, string) {
+	at := p.Share(fmt.Sprint("joint", slots), func() state.Aggregate { return statistic.NewJoint(slots[0], slots[1]) })
+	return measured(at, func(a *statistic.Joint) (float64, string, string) {
 		if a.Full {
 			return 0, "", fmt.Sprintf("%s have more than %s different pairs", list, words.Count(state.GroupLimit))
 		}

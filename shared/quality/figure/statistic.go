@@ -11,6 +11,7 @@ import (
 
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/textformat"
 	"tillwatch/shared/words"
 )
@@ -39,8 +40,8 @@ func Prepare(p *check.Plan, name string, columns []string, q float64) (s check.S
 			return float64(a.Total-a.Null) / float64(a.Total), fmt.Sprintf(" (%s of %s rows are empty)", words.Count(a.Null), words.Count(a.Total)), ""
 		}), ""
 	case "correlation":
-		at := p.Share(fmt.Sprint("pair", slots), func() state.Aggregate { return &state.Pair{X: slots[0], Y: slots[1]} })
-		return measured(at, func(a *state.Pair) (float64, string, string) {
+		at := p.Share(fmt.Sprint("pair", slots), func() state.Aggregate { return &statistic.Pair{X: slots[0], Y: slots[1]} })
+		return measured(at, func(a *statistic.Pair) (float64, string, string) {
 			if a.Large > 0 {
 				return 0, "", tooLong(list, a.Large)
 			}
@@ -51,8 +52,8 @@ func Prepare(p *check.Plan, name string, columns []string, q float64) (s check.S
 			return r, "", ""
 		}), ""
 	case "distinctCount":
-		at := p.Share(fmt.Sprint("cardinality", slots), func() state.Aggregate { return state.NewCardinality(slots) })
-		return measured(at, func(a *state.Cardinality) (float64, string, string) {
+		at := p.Share(fmt.Sprint("cardinality", slots), func() state.Aggregate { return statistic.NewCardinality(slots) })
+		return measured(at, func(a *statistic.Cardinality) (float64, string, string) {
 			n, exact := a.Count()
 			if !exact {
 				return n, ", within 2.5 %", ""
@@ -62,8 +63,8 @@ func Prepare(p *check.Plan, name string, columns []string, q float64) (s check.S
 	case "uniqueness", "distinctness", "uniqueValueRatio", "entropy":
 		return frequency(p, name, list, slots), ""
 	case "meanLength", "minLength", "maxLength":
-		at := p.Share(fmt.Sprint("lengths", slots), func() state.Aggregate { return state.NewLengths(slots[0], textformat.Length) })
-		return measured(at, func(a *state.Lengths) (float64, string, string) {
+		at := p.Share(fmt.Sprint("lengths", slots), func() state.Aggregate { return statistic.NewLengths(slots[0], textformat.Length) })
+		return measured(at, func(a *statistic.Lengths) (float64, string, string) {
 			switch {
 			case a.N == 0:
 				return 0, "", list + " holds no value"
@@ -75,8 +76,8 @@ func Prepare(p *check.Plan, name string, columns []string, q float64) (s check.S
 			return float64(a.Sum) / float64(a.N), "", ""
 		}), ""
 	case "median", "quantile", "interquartileRange":
-		at := p.Share(fmt.Sprint("quantiles", slots), func() state.Aggregate { return state.NewQuantiles(slots[0]) })
-		return measured(at, func(a *state.Quantiles) (float64, string, string) {
+		at := p.Share(fmt.Sprint("quantiles", slots), func() state.Aggregate { return statistic.NewQuantiles(slots[0]) })
+		return measured(at, func(a *statistic.Quantiles) (float64, string, string) {
 			if problem := noNumbers(list, a.N, a.Large); problem != "" {
 				return 0, "", problem
 			}
@@ -144,8 +145,8 @@ func figure(p *check.Plan, name, list string, slot int) check.Statistic {
 
 // power prepares a statistic of a column's powers up to degree.
 func power(p *check.Plan, name, list string, slot, degree int) check.Statistic {
-	at := p.Share(fmt.Sprint("powers", slot, degree), func() state.Aggregate { return &state.Powers{Slot: slot, Degree: degree} })
-	return measured(at, func(a *state.Powers) (float64, string, string) {
+	at := p.Share(fmt.Sprint("powers", slot, degree), func() state.Aggregate { return &statistic.Powers{Slot: slot, Degree: degree} })
+	return measured(at, func(a *statistic.Powers) (float64, string, string) {
 		if problem := noNumbers(list, a.N, a.Large); problem != "" {
 			return 0, "", problem
 		}
@@ -173,8 +174,8 @@ func power(p *check.Plan, name, list string, slot, degree int) check.Statistic {
 // distinctness are shares of the values, nulls apart, as in Deequ; the unique
 // values are those that occur exactly once, so that a pair of doubles has none.
 func frequency(p *check.Plan, name, list string, slots []int) check.Statistic {
-	at := p.Share(fmt.Sprint("frequencies", slots), func() state.Aggregate { return state.NewFrequencies(slots) })
-	return measured(at, func(a *state.Frequencies) (float64, string, string) {
+	at := p.Share(fmt.Sprint("frequencies", slots), func() state.Aggregate { return statistic.NewFrequencies(slots) })
+	return measured(at, func(a *statistic.Frequencies) (float64, string, string) {
 		if a.Full {
 			return 0, "", fmt.Sprintf("%s has more than %s different values", list, words.Count(state.GroupLimit))
 		}

@@ -11,6 +11,7 @@ import (
 	"tillwatch/shared/quality/drift"
 	"tillwatch/shared/quality/figure"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/words"
 )
 
@@ -160,9 +161,9 @@ func rememberSchema(p *check.Plan) {
 			continue
 		}
 		seen[name] = true
-		at := p.Share(fmt.Sprint("sample", slot), func() state.Aggregate { return state.NewHistogram(slot, sampledValues) })
+		at := p.Share(fmt.Sprint("sample", slot), func() state.Aggregate { return statistic.NewHistogram(slot, sampledValues) })
 		p.Recall(name, func(f *check.Findings, c *drift.Column) {
-			h := f.Aggs[at].(*state.Histogram)
+			h := f.Aggs[at].(*statistic.Histogram)
 			c.Values = h.N
 			if form, any := h.Forms().Common(); any {
 				c.Type = formNames[form]
@@ -179,8 +180,8 @@ func rememberSchema(p *check.Plan) {
 	}
 }
 
-var formNames = map[state.Form]string{state.Whole: "integer", state.Fraction: "number", state.Boolean: "boolean",
-	state.Date: "date", state.Timestamp: "timestamp", state.Text: "string"}
+var formNames = map[statistic.Form]string{statistic.Whole: "integer", statistic.Fraction: "number", statistic.Boolean: "boolean",
+	statistic.Date: "date", statistic.Timestamp: "timestamp", statistic.Text: "string"}
 
 // compileDistribution makes the check of how a column is distributed.
 func compileDistribution(p *check.Plan, c *check.Check, impl contract.DriftCheck) {
@@ -197,14 +198,14 @@ func compileDistribution(p *check.Plan, c *check.Check, impl contract.DriftCheck
 	var theirs *check.Lookup
 	switch {
 	case impl.Dataset != "":
-		theirs = p.Reference(impl.Dataset).Look([]string{impl.RefColumn}, func(slots []int) state.Aggregate { return state.NewContent(slots[0]) })
+		theirs = p.Reference(impl.Dataset).Look([]string{impl.RefColumn}, func(slots []int) state.Aggregate { return statistic.NewContent(slots[0]) })
 	case personal:
 		c.Status, c.Blocked = quality.Skipped, "skipped: nothing is remembered of the values of a personal column; compare with a dataset"
 		return
 	}
-	at := p.Share(fmt.Sprint("content", slot), func() state.Aggregate { return state.NewContent(slot) })
+	at := p.Share(fmt.Sprint("content", slot), func() state.Aggregate { return statistic.NewContent(slot) })
 	if !personal {
-		p.Recall(impl.Column, func(f *check.Findings, c *drift.Column) { remember(c, f.Aggs[at].(*state.Content), method) }, at)
+		p.Recall(impl.Column, func(f *check.Findings, c *drift.Column) { remember(c, f.Aggs[at].(*statistic.Content), method) }, at)
 	}
 	c.Finish = func(f *check.Findings, _ *check.Tally, r *quality.Result) {
 		if why := f.Stopped[at]; why != "" {
@@ -217,7 +218,7 @@ func compileDistribution(p *check.Plan, c *check.Check, impl contract.DriftCheck
 				r.Status, r.Message = quality.Errored, "not measured: "+problem
 				return
 			}
-			remember(&before, theirs.Agg.(*state.Content), method)
+			remember(&before, theirs.Agg.(*statistic.Content), method)
 		} else {
 			run := lastAccepted(p.In.History, func(run quality.Run) bool {
 				found := remembered(run.Content)[impl.Column]
@@ -230,13 +231,13 @@ func compileDistribution(p *check.Plan, c *check.Check, impl contract.DriftCheck
 			before = *remembered(run.Content)[impl.Column]
 			where = fmt.Sprintf("in the last accepted file (%s)", run.At.UTC().Format("2006-01-02"))
 		}
-		now := f.Aggs[at].(*state.Content)
+		now := f.Aggs[at].(*statistic.Content)
 		compare(c, r, &before, now, method, impl, where, personal && !p.In.ShowPersonal)
 	}
 }
 
 // remember fills in how a column is distributed, as the method compares it.
-func remember(c *drift.Column, now *state.Content, m drift.Method) {
+func remember(c *drift.Column, now *statistic.Content, m drift.Method) {
 	d := distribution(now, m)
 	c.Values = now.Values.N
 	if d.Numbers == nil {
@@ -250,9 +251,9 @@ func remember(c *drift.Column, now *state.Content, m drift.Method) {
 
 // distribution reads the numbers of a column that nine of ten values are, or the
 // classes of any other and for chi-square.
-func distribution(now *state.Content, m drift.Method) (d drift.Distribution) {
+func distribution(now *statistic.Content, m drift.Method) (d drift.Distribution) {
 	form, any := now.Forms.Common()
-	if numeric := any && form <= state.Fraction; numeric && m != drift.Chi {
+	if numeric := any && form <= statistic.Fraction; numeric && m != drift.Chi {
 		d.Numbers = []drift.Weight{}
 		for at, n := range now.Numbers.All() {
 			d.Numbers = append(d.Numbers, drift.Weight{At: at, N: n})
@@ -269,7 +270,7 @@ func distribution(now *state.Content, m drift.Method) (d drift.Distribution) {
 }
 
 // compare fills the result of a distribution.
-func compare(c *check.Check, r *quality.Result, before *drift.Column, now *state.Content, m drift.Method, impl contract.DriftCheck, where string, hidden bool) {
+func compare(c *check.Check, r *quality.Result, before *drift.Column, now *statistic.Content, m drift.Method, impl contract.DriftCheck, where string, hidden bool) {
 	if least := min(before.Values, now.Values.N); least < drift.LeastCompared {
 		r.Status = quality.Skipped
 		r.Message = fmt.Sprintf("skipped: too few values to tell: %s here and %s %s, %d needed", words.Count(now.Values.N), words.Count(before.Values), where, drift.LeastCompared)

@@ -53,10 +53,10 @@ type Extent struct {
 }
 
 func (a *Extent) Observe(v *View) {
-	v, times := v.weighed(a.Slot)
+	v, times := v.Weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	for i, ok := range valid {
-		n := weight(times, i)
+		n := Weight(times, i)
 		if !ok || n == 0 {
 			continue
 		}
@@ -105,7 +105,7 @@ func (a *Figures) Observe(v *View) {
 			a.Large++
 		}
 	}
-	fits := u.sums(1)
+	fits := u.SumFits(1)
 	for _, run := range u.Runs() {
 		sum := int64(0)
 		for _, n := range run {
@@ -140,8 +140,8 @@ func (a *Figures) Merge(other Aggregate) {
 	a.extend(o.Min, o.Max, o.N)
 }
 
-// fingerprint is that of a tuple of one value.
-func fingerprint(value []byte) uint64 { return xxh3.Hash(value) }
+// Fingerprint is that of a tuple of one value.
+func Fingerprint(value []byte) uint64 { return xxh3.Hash(value) }
 
 // Tuples calls each with the fingerprint of each row's values in slots; rows
 // with a null among them are left out.
@@ -153,7 +153,7 @@ func Tuples(v *View, slots []int, each func(row int, print uint64)) {
 	if len(slots) == 1 {
 		for row, s := range v.Spans(slots[0]) {
 			if !s.IsNull() {
-				each(row, fingerprint(data[s.Start:s.End]))
+				each(row, Fingerprint(data[s.Start:s.End]))
 			}
 		}
 		return
@@ -191,15 +191,15 @@ func wholeTuples(v *View, slots []int, each func(row int, print uint64)) {
 	}
 }
 
-// tupleTimes calls each with the fingerprint of each different tuple of a block, or of
+// TupleTimes calls each with the fingerprint of each different tuple of a block, or of
 // some several times, and how often it occurs.
-func tupleTimes(v *View, slots []int, each func(print uint64, n int64)) {
+func TupleTimes(v *View, slots []int, each func(print uint64, n int64)) {
 	var times []int64
 	if len(slots) == 1 {
-		v, times = v.weighed(slots[0])
+		v, times = v.Weighed(slots[0])
 	}
 	Tuples(v, slots, func(row int, print uint64) {
-		if n := weight(times, row); n > 0 {
+		if n := Weight(times, row); n > 0 {
 			each(print, n)
 		}
 	})
@@ -248,11 +248,11 @@ type Periods struct {
 }
 
 func (a *Periods) Observe(v *View) {
-	v, times := v.weighed(a.Slot)
+	v, times := v.Weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	seconds := int64(a.Length / time.Second)
 	for i, ok := range valid {
-		if n := weight(times, i); ok && n > 0 {
+		if n := Weight(times, i); ok && n > 0 {
 			a.Add(floorDiv(moments[i].Unix, seconds), n)
 		}
 	}

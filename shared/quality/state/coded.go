@@ -35,6 +35,9 @@ func (v *View) code(slot int) *coded {
 	return c.coded
 }
 
+// Coded reports whether the slot's rows are codes of a dictionary in this block.
+func (v *View) Coded(slot int) bool { return v.code(slot) != nil }
+
 func (v *View) readCodes(slot int, c *column) {
 	var codes []uint32
 	var before *tabular.Dictionary
@@ -77,10 +80,10 @@ func (v *View) dictionary(slot int, d *coded) *View {
 	return v.inner
 }
 
-// weighed returns a view of the slot's different values and how often each
+// Weighed returns a view of the slot's different values and how often each
 // occurs in the block, which may be 0; or the view itself and nil, if that is more
 // work than to look at each row.
-func (v *View) weighed(slot int) (values *View, times []int64) {
+func (v *View) Weighed(slot int) (values *View, times []int64) {
 	d := v.code(slot)
 	if d == nil || len(d.values) >= len(d.codes) {
 		return v, nil
@@ -97,8 +100,8 @@ func (v *View) weighed(slot int) (values *View, times []int64) {
 	return v.dictionary(slot, d), d.times[:len(d.values)]
 }
 
-// weight returns how often the value of a row of a weighed view occurs.
-func weight(times []int64, row int) int64 {
+// Weight returns how often the value of a row of a weighed view occurs.
+func Weight(times []int64, row int) int64 {
 	if times == nil {
 		return 1
 	}

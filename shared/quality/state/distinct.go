@@ -55,19 +55,19 @@ func (a *Distinct) Observe(v *View) {
 	if a.whole {
 		wholeTuples(v, a.Slots, func(_ int, print uint64) { add(print) })
 	} else {
-		tupleTimes(v, a.Slots, func(print uint64, _ int64) { add(print) })
+		TupleTimes(v, a.Slots, func(print uint64, _ int64) { add(print) })
 	}
 }
 
 // observeNumbers returns false if a value is no number of the form of those
 // before, or the numbers are far apart. What it took in by then is no harm.
 func (a *Distinct) observeNumbers(v *View) bool {
-	v, times := v.weighed(a.Slots[0])
+	v, times := v.Weighed(a.Slots[0])
 	spans := v.Spans(a.Slots[0])
 	data := v.Batch.Data
 	n := a.numbers
 	for i, s := range spans {
-		if s.IsNull() || weight(times, i) == 0 {
+		if s.IsNull() || Weight(times, i) == 0 {
 			continue
 		}
 		number, ok := n.number(data[s.Start:s.End])
@@ -105,7 +105,7 @@ func (a *Distinct) Fingerprints() *Prints {
 		for i, word := range a.seen {
 			for ; word != 0; word &= word - 1 {
 				text = n.text(text[:0], uint64(i<<6+bits.TrailingZeros64(word)))
-				a.prints.Add(fingerprint(text))
+				a.prints.Add(Fingerprint(text))
 			}
 		}
 		a.numbers, a.seen, a.ones = nil, nil, 0

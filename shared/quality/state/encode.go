@@ -1,6 +1,7 @@
 package state
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -104,7 +105,7 @@ func (a *Figures) Decode(r *wire.Reader) {
 func (a *Occurrences) Encode(w *wire.Writer) {
 	w.Bool(a.Full)
 	w.Uint(uint64(len(a.Seen)))
-	for _, value := range ascending(a.Seen) {
+	for _, value := range slices.Sorted(maps.Keys(a.Seen)) {
 		w.Text(value)
 		w.Int(a.Seen[value])
 	}
@@ -113,7 +114,7 @@ func (a *Occurrences) Encode(w *wire.Writer) {
 // Decode implements Aggregate.
 func (a *Occurrences) Decode(r *wire.Reader) {
 	a.Full = r.Bool()
-	n := groups(r, 2)
+	n := ReadGroups(r, 2)
 	a.Seen = make(map[string]int64, n)
 	for range n {
 		value := r.Text()
@@ -121,8 +122,8 @@ func (a *Occurrences) Decode(r *wire.Reader) {
 	}
 }
 
-// groups reads how many groups follow.
-func groups(r *wire.Reader, least int) int {
+// ReadGroups reads how many groups follow.
+func ReadGroups(r *wire.Reader, least int) int {
 	n := r.Count(least)
 	if n > GroupLimit+1 {
 		r.Fail("more groups than are remembered")
@@ -135,7 +136,7 @@ func groups(r *wire.Reader, least int) int {
 func (a *Periods) Encode(w *wire.Writer) {
 	w.Bool(a.Full)
 	w.Uint(uint64(len(a.Seen)))
-	for _, period := range ascending(a.Seen) {
+	for _, period := range slices.Sorted(maps.Keys(a.Seen)) {
 		w.Int(period)
 		w.Int(a.Seen[period])
 	}
@@ -144,7 +145,7 @@ func (a *Periods) Encode(w *wire.Writer) {
 // Decode implements Aggregate.
 func (a *Periods) Decode(r *wire.Reader) {
 	a.Full = r.Bool()
-	n := groups(r, 2)
+	n := ReadGroups(r, 2)
 	a.Seen = make(map[int64]int64, n)
 	for range n {
 		period := r.Int()
@@ -157,7 +158,7 @@ func (a *Groups) Encode(w *wire.Writer) {
 	w.Bool(a.Full)
 	w.Int(a.Wrong)
 	w.Uint(uint64(len(a.Sums)))
-	for _, key := range ascending(a.Sums) {
+	for _, key := range slices.Sorted(maps.Keys(a.Sums)) {
 		w.Text(key)
 		EncodeSum(w, a.Sums[key])
 	}
@@ -166,7 +167,7 @@ func (a *Groups) Encode(w *wire.Writer) {
 // Decode implements Aggregate.
 func (a *Groups) Decode(r *wire.Reader) {
 	a.Full, a.Wrong = r.Bool(), r.Natural()
-	n := groups(r, 2)
+	n := ReadGroups(r, 2)
 	a.Sums = make(map[string]*decimal.Sum, n)
 	for range n {
 		key := r.Text()

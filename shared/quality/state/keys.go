@@ -198,7 +198,7 @@ func (k *KeyBuffer) fingerprints() error {
 		b := &k.blocks[i]
 		eachNumber(b.codes, func(ordinal uint32, number uint64) {
 			if text = n.text(text[:0], number); err == nil {
-				err = k.add(fingerprint(text), b.row+ordinal)
+				err = k.add(Fingerprint(text), b.row+ordinal)
 			}
 		})
 		b.codes = nil

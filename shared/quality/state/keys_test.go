@@ -123,15 +123,15 @@ func TestDistinctAgreesWithTheObviousWay(t *testing.T) {
 				}
 				a, b := NewDistinct([]int{0}), NewDistinct([]int{0})
 				cut := rapid.IntRange(0, len(keys)).Draw(t, "cut")
-				observe(t, a, strings.Join(keys[:cut], ",,\n")+",,\n", 50)
-				observe(t, b, strings.Join(keys[cut:], ",,\n")+",,\n", 5000)
+				blocks(t, strings.Join(keys[:cut], ",,\n")+",,\n", 50, a.Observe)
+				blocks(t, strings.Join(keys[cut:], ",,\n")+",,\n", 5000, b.Observe)
 				a.Merge(b)
 				if got := a.Len(); got != len(want) {
 					t.Errorf("got %d, want %d", got, len(want))
 				}
 				prints := a.Fingerprints()
 				for k := range want {
-					if !prints.Has(fingerprint([]byte(k))) {
+					if !prints.Has(Fingerprint([]byte(k))) {
 						t.Errorf("%q is lost", k)
 					}
 				}

@@ -18,11 +18,11 @@ type Newest struct {
 
 // Observe looks at a block.
 func (a *Newest) Observe(v *View) {
-	v, times := v.weighed(a.Slot)
+	v, times := v.Weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	until, nano := a.Until.Unix(), int32(a.Until.Nanosecond())
 	for i, ok := range valid {
-		n := weight(times, i)
+		n := Weight(times, i)
 		if !ok || n == 0 {
 			continue
 		}

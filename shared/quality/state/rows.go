@@ -112,3 +112,15 @@ func First(all [][]uint64, limit int, each func(block int, ordinal uint32)) int6
 	}
 	return total
 }
+
+// Joined returns the rows that are in any of sets, sorted; records holds how
+// many records each block has.
+func Joined(sets []*RowSet, records []int) *RowSet {
+	joined := &RowSet{}
+	for block, words := range Union(sets, records) {
+		if words != nil {
+			joined.blocks = append(joined.blocks, blockRows{block: block, bits: words})
+		}
+	}
+	return joined
+}

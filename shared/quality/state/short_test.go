@@ -31,7 +31,7 @@ func TestAmongIsComparing(t *testing.T) {
 			cells = append(cells, cell)
 			fmt.Fprintf(&text, "%s,1,\n", cell)
 		}
-		views(t, text.String(), 1<<16, func(v *View) {
+		blocks(t, text.String(), 1<<16, func(v *View) {
 			bad, looked := Among(0, list)(v, nil)
 			var want []uint32
 			values := 0

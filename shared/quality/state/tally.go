@@ -12,7 +12,7 @@ type Tallied struct {
 // Tally counts the slot's values in the block, nulls apart, so that whatever
 // counts values looks at each once. The values stand in the returned view's data.
 func (v *View) Tally(slot int) (*View, []Tallied) {
-	values, times := v.weighed(slot)
+	values, times := v.Weighed(slot)
 	spans := values.Spans(slot)
 	c := &v.cells[slot]
 	if c.state&haveTally != 0 {

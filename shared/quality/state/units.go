@@ -173,14 +173,14 @@ func (u *Units) At(row int) (decimal.Decimal, decimal.Kind) {
 // N returns how many numbers there are in units.
 func (u *Units) N() int { return len(u.Values) - len(u.Odd) }
 
-// within reports whether the values' magnitudes are below a limit.
-func (u *Units) within(limit uint64) bool {
+// Within reports whether the values' magnitudes are below a limit.
+func (u *Units) Within(limit uint64) bool {
 	return max(magnitude(u.Least), magnitude(u.Most)) < limit
 }
 
-// sums reports whether the sum of the values' magnitudes to a power, from 1,
+// SumFits reports whether the sum of the values' magnitudes to a power, from 1,
 // certainly fits an int64.
-func (u *Units) sums(power int) bool {
+func (u *Units) SumFits(power int) bool {
 	most := max(magnitude(u.Least), magnitude(u.Most))
 	return power*bits.Len64(most)+bits.Len(uint(len(u.Values))) <= 63
 }

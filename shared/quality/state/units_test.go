@@ -2,15 +2,19 @@ package state
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"math/big"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/tabular"
 )
 
 // numberText draws cells that are numbers of one form, mostly.
@@ -33,7 +37,7 @@ func numberColumn(t *rapid.T) (v *View, cells []string) {
 	for _, c := range cells {
 		fmt.Fprintf(&text, "a,%s,2026-01-01\n", c)
 	}
-	views(t, text.String(), 1<<16, func(each *View) { v = each })
+	blocks(t, text.String(), 1<<16, func(each *View) { v = each })
 	return v, cells
 }
 
@@ -153,5 +157,31 @@ func TestIntervals(t *testing.T) {
 	}
 	if hole := between(nil, big.NewInt(4)).join(between(big.NewInt(6), nil)); hole.hasAll(4, 6) || !hole.hasAll(6, 9) {
 		t.Errorf("all but 5: it does not tell 4 to 6 from 6 to 9")
+	}
+}
+
+// blocks calls each with the blocks of text, without a header, of the columns key,
+// number and day.
+func blocks(t interface{ Fatal(...any) }, text string, block int, each func(*View)) {
+	r, err := tabular.NewReader(strings.NewReader("key,number,day\n"+text), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := NewView([]Slot{
+		{Name: "key", Position: 0, Layout: datetime.ISODate(), Zone: time.UTC},
+		{Name: "number", Position: 1, Layout: datetime.ISODate(), Zone: time.UTC},
+		{Name: "day", Position: 2, Layout: datetime.ISODate(), Zone: time.UTC},
+	})
+	var blk tabular.Block
+	var batch tabular.Batch
+	for {
+		if err := r.Next(&blk); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		batch.Parse(&blk, 3, tabular.Dialect{})
+		view.Turn(&batch, blk.Index)
+		each(view)
 	}
 }

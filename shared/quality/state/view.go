@@ -38,7 +38,7 @@ type Slot struct {
 	Loose bool
 }
 
-var isoDate = datetime.ISODate()
+var isoDate, isoTimestamp = datetime.ISODate(), datetime.ISOTimestamp()
 
 // A column is a slot's cells in the current block.
 type column struct {

@@ -1,7 +1,8 @@
-package state
+package statistic
 
 import (
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -25,7 +26,7 @@ func NewShareBetween(slot int, from, to *decimal.Decimal) *Share {
 	return &Share{Slot: slot, from: from, to: to}
 }
 
-func (a *Share) Observe(v *View) {
+func (a *Share) Observe(v *state.View) {
 	if a.from == nil && a.to == nil {
 		v, list := v.Tally(a.Slot)
 		data := v.Batch.Data
@@ -51,7 +52,7 @@ func (a *Share) Observe(v *View) {
 	}
 }
 
-func (a *Share) Merge(other Aggregate) {
+func (a *Share) Merge(other state.Aggregate) {
 	o := other.(*Share)
 	a.N += o.N
 	a.Total += o.Total

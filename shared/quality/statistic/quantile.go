@@ -1,13 +1,13 @@
-package state
+package statistic
 
 import (
-	"cmp"
 	"iter"
 	"maps"
 	"math"
 	"slices"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 )
 
 // ExactQuantiles is how many different numbers Quantiles holds exactly.
@@ -40,7 +40,7 @@ func NewQuantiles(slot int) *Quantiles {
 	return &Quantiles{Slot: slot, values: map[decimal.Decimal]int64{}}
 }
 
-func (a *Quantiles) Observe(v *View) {
+func (a *Quantiles) Observe(v *state.View) {
 	u := v.Units(a.Slot)
 	for _, o := range u.Odd {
 		switch o.Kind {
@@ -56,8 +56,8 @@ func (a *Quantiles) Observe(v *View) {
 }
 
 // addUnits counts a run of numbers of u once each.
-func (a *Quantiles) addUnits(run []int64, u *Units) {
-	if a.buckets != nil && u.within(1<<53) {
+func (a *Quantiles) addUnits(run []int64, u *state.Units) {
+	if a.buckets != nil && u.Within(1<<53) {
 		a.N += int64(len(run))
 		a.buckets.addUnits(run, u.Scale)
 		return
@@ -105,7 +105,7 @@ func (a *Quantiles) spread() {
 	a.values = nil
 }
 
-func (a *Quantiles) Merge(other Aggregate) {
+func (a *Quantiles) Merge(other state.Aggregate) {
 	o := other.(*Quantiles)
 	a.Large += o.Large
 	if o.buckets != nil {
@@ -161,6 +161,3 @@ func (a *Quantiles) ranked(rank int64) float64 {
 	}
 	return 0
 }
-
-// ascending returns a map's keys in order.
-func ascending[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

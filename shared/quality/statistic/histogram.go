@@ -1,13 +1,15 @@
-package state
+package statistic
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/zeebo/xxh3"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -47,7 +49,7 @@ func NewHistogram(slot, limit int) *Histogram {
 	return &Histogram{Slot: slot, limit: limit, below: math.MaxUint64, held: map[uint64]*Value{}}
 }
 
-func (a *Histogram) Observe(v *View) {
+func (a *Histogram) Observe(v *state.View) {
 	spans := v.Spans(a.Slot)
 	data := v.Batch.Data
 	for _, s := range spans {
@@ -76,7 +78,7 @@ func (a *Histogram) count(value []byte) {
 // shrink lets go of all but the values with the smallest fingerprints.
 func (a *Histogram) shrink() {
 	if len(a.held) > a.limit {
-		a.below = ascending(a.held)[a.limit-1]
+		a.below = slices.Sorted(maps.Keys(a.held))[a.limit-1]
 	}
 	for print := range a.held {
 		if print > a.below {
@@ -85,7 +87,7 @@ func (a *Histogram) shrink() {
 	}
 }
 
-func (a *Histogram) Merge(other Aggregate) {
+func (a *Histogram) Merge(other state.Aggregate) {
 	o := other.(*Histogram)
 	a.N += o.N
 	a.below = min(a.below, o.below)
@@ -133,7 +135,7 @@ func (a *Histogram) Encode(w *wire.Writer) {
 	w.Int(a.N)
 	w.Word(a.below)
 	w.Uint(uint64(len(a.held)))
-	for _, print := range ascending(a.held) {
+	for _, print := range slices.Sorted(maps.Keys(a.held)) {
 		w.Word(print)
 		w.Text(a.held[print].Text)
 		w.Int(a.held[print].N)

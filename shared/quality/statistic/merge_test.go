@@ -1,4 +1,4 @@
-package state
+package statistic
 
 import (
 	"fmt"
@@ -12,38 +12,39 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/datetime"
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
 )
 
 // aggregates makes one of each kind over the columns key, number and day.
-var aggregates = map[string]func() Aggregate{
-	"nulls":       func() Aggregate { return &Nulls{Slot: 1} },
-	"extent":      func() Aggregate { return &Extent{Slot: 2} },
-	"figures":     func() Aggregate { return &Figures{Slot: 1} },
-	"distinct":    func() Aggregate { return NewDistinct([]int{0, 1}) },
-	"one column":  func() Aggregate { return NewDistinct([]int{1}) },
-	"occurrences": func() Aggregate { return NewOccurrences(0) },
-	"periods":     func() Aggregate { return NewPeriods(2, 24*time.Hour) },
-	"groups":      func() Aggregate { return NewGroups([]int{0}, 1, false) },
-	"row counts":  func() Aggregate { return NewGroups(nil, -1, true) },
+var aggregates = map[string]func() state.Aggregate{
+	"nulls":       func() state.Aggregate { return &state.Nulls{Slot: 1} },
+	"extent":      func() state.Aggregate { return &state.Extent{Slot: 2} },
+	"figures":     func() state.Aggregate { return &state.Figures{Slot: 1} },
+	"distinct":    func() state.Aggregate { return state.NewDistinct([]int{0, 1}) },
+	"one column":  func() state.Aggregate { return state.NewDistinct([]int{1}) },
+	"occurrences": func() state.Aggregate { return state.NewOccurrences(0) },
+	"periods":     func() state.Aggregate { return state.NewPeriods(2, 24*time.Hour) },
+	"groups":      func() state.Aggregate { return state.NewGroups([]int{0}, 1, false) },
+	"row counts":  func() state.Aggregate { return state.NewGroups(nil, -1, true) },
 }
 
 // tell writes what an aggregate knows, in an order of its own.
-func tell(a Aggregate) string {
+func tell(a state.Aggregate) string {
 	switch a := a.(type) {
-	case *Nulls:
+	case *state.Nulls:
 		return fmt.Sprint(a.Null, a.Total)
-	case *Extent:
+	case *state.Extent:
 		return fmt.Sprint(a.Oldest, a.Newest, a.Seen)
-	case *Figures:
+	case *state.Figures:
 		return fmt.Sprint(a.Sum.String(), a.N, a.Min, a.Max, a.Large)
-	case *Distinct:
+	case *state.Distinct:
 		return fmt.Sprint(slices.Sorted(a.Fingerprints().All()), a.Full)
-	case *Occurrences:
+	case *state.Occurrences:
 		return fmt.Sprint(a.Seen, a.Full)
-	case *Periods:
+	case *state.Periods:
 		return fmt.Sprint(a.Seen, a.Full)
-	case *Groups:
+	case *state.Groups:
 		var b strings.Builder
 		for _, key := range slices.Sorted(maps.Keys(a.Sums)) {
 			fmt.Fprintf(&b, "%s=%s ", key, a.Sums[key].String())
@@ -54,18 +55,18 @@ func tell(a Aggregate) string {
 }
 
 // observe shows text, without a header, to the aggregate.
-func observe(t interface{ Fatal(...any) }, a Aggregate, text string, block int) {
+func observe(t interface{ Fatal(...any) }, a state.Aggregate, text string, block int) {
 	views(t, text, block, a.Observe)
 }
 
 // views calls each with the blocks of text, without a header, of the columns key,
 // number and day.
-func views(t interface{ Fatal(...any) }, text string, block int, each func(*View)) {
+func views(t interface{ Fatal(...any) }, text string, block int, each func(*state.View)) {
 	r, err := tabular.NewReader(strings.NewReader("key,number,day\n"+text), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	view := NewView([]Slot{
+	view := state.NewView([]state.Slot{
 		{Name: "key", Position: 0, Layout: datetime.ISODate(), Zone: time.UTC},
 		{Name: "number", Position: 1, Layout: datetime.ISODate(), Zone: time.UTC},
 		{Name: "day", Position: 2, Layout: datetime.ISODate(), Zone: time.UTC},
@@ -102,7 +103,7 @@ func TestMergingEqualsTheWhole(t *testing.T) {
 					all = append(all, p...)
 				}
 				observe(t, whole, strings.Join(all, ""), rapid.IntRange(1, 99).Draw(t, "block"))
-				states := make([]Aggregate, len(parts))
+				states := make([]state.Aggregate, len(parts))
 				for i, p := range parts {
 					states[i] = fresh()
 					observe(t, states[i], strings.Join(p, ""), 50)

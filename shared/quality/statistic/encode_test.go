@@ -1,4 +1,4 @@
-package state
+package statistic
 
 import (
 	"bytes"
@@ -8,11 +8,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
 )
 
 // readBack writes an aggregate, reads it into a fresh one and returns that.
-func readBack(t *rapid.T, a, fresh Aggregate) Aggregate {
+func readBack(t *rapid.T, a, fresh state.Aggregate) state.Aggregate {
 	var first, second wire.Writer
 	a.Encode(&first)
 	r := wire.NewReader(first.Values())
@@ -28,8 +29,8 @@ func readBack(t *rapid.T, a, fresh Aggregate) Aggregate {
 }
 
 // all has every kind of aggregate, in an order that stays.
-func all() (fresh []func() Aggregate) {
-	for _, kinds := range []map[string]func() Aggregate{aggregates, statistics} {
+func all() (fresh []func() state.Aggregate) {
+	for _, kinds := range []map[string]func() state.Aggregate{aggregates, statistics} {
 		for _, name := range slices.Sorted(maps.Keys(kinds)) {
 			fresh = append(fresh, kinds[name])
 		}

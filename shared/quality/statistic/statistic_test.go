@@ -1,4 +1,4 @@
-package state
+package statistic
 
 import (
 	"fmt"
@@ -14,29 +14,30 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 )
 
 // statistics makes one of each kind over the columns key, number and day.
-var statistics = map[string]func() Aggregate{
-	"powers":      func() Aggregate { return &Powers{Slot: 1, Degree: 4} },
-	"pair":        func() Aggregate { return &Pair{X: 1, Y: 0} },
-	"lengths":     func() Aggregate { return NewLengths(0, func(b []byte) int { return len(b) }) },
-	"cardinality": func() Aggregate { return NewCardinality([]int{0, 1}) },
-	"frequencies": func() Aggregate { return NewFrequencies([]int{1}) },
-	"quantiles":   func() Aggregate { return NewQuantiles(1) },
-	"histogram":   func() Aggregate { return NewHistogram(1, ExactValues) },
-	"content":     func() Aggregate { return NewContent(1) },
-	"joint":       func() Aggregate { return NewJoint(0, 1) },
-	"share":       func() Aggregate { return NewShare(1, "-2.50") },
-	"bar": func() Aggregate {
+var statistics = map[string]func() state.Aggregate{
+	"powers":      func() state.Aggregate { return &Powers{Slot: 1, Degree: 4} },
+	"pair":        func() state.Aggregate { return &Pair{X: 1, Y: 0} },
+	"lengths":     func() state.Aggregate { return NewLengths(0, func(b []byte) int { return len(b) }) },
+	"cardinality": func() state.Aggregate { return NewCardinality([]int{0, 1}) },
+	"frequencies": func() state.Aggregate { return NewFrequencies([]int{1}) },
+	"quantiles":   func() state.Aggregate { return NewQuantiles(1) },
+	"histogram":   func() state.Aggregate { return NewHistogram(1, ExactValues) },
+	"content":     func() state.Aggregate { return NewContent(1) },
+	"joint":       func() state.Aggregate { return NewJoint(0, 1) },
+	"share":       func() state.Aggregate { return NewShare(1, "-2.50") },
+	"bar": func() state.Aggregate {
 		low, high := decimal.MustParse("-2.5"), decimal.MustParse("1")
 		return NewShareBetween(1, &low, &high)
 	},
-	"forms": func() Aggregate { return &Forms{Slot: 1} },
+	"forms": func() state.Aggregate { return &Forms{Slot: 1} },
 }
 
 // tellStatistic writes what an aggregate knows, in an order of its own.
-func tellStatistic(a Aggregate) string {
+func tellStatistic(a state.Aggregate) string {
 	switch a := a.(type) {
 	case *Powers:
 		skew, _ := a.Skewness()
@@ -88,7 +89,7 @@ func TestStatisticsMergeToTheWhole(t *testing.T) {
 					all = append(all, p...)
 				}
 				observe(t, whole, strings.Join(all, ""), rapid.IntRange(1, 99).Draw(t, "block"))
-				states := make([]Aggregate, len(parts))
+				states := make([]state.Aggregate, len(parts))
 				for i, p := range parts {
 					states[i] = fresh()
 					observe(t, states[i], strings.Join(p, ""), 50)

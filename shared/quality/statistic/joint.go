@@ -1,11 +1,13 @@
-package state
+package statistic
 
 import (
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/zeebo/xxh3"
 
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -21,7 +23,7 @@ type Joint struct {
 // NewJoint returns an aggregate that has seen nothing.
 func NewJoint(x, y int) *Joint { return &Joint{X: x, Y: y, seen: map[[2]uint64]int64{}} }
 
-func (a *Joint) Observe(v *View) {
+func (a *Joint) Observe(v *state.View) {
 	v.Spans(a.X)
 	ys := v.Spans(a.Y)
 	data := v.Batch.Data
@@ -37,12 +39,12 @@ func (a *Joint) add(pair [2]uint64, n int64) {
 		return
 	}
 	a.seen[pair] += n
-	if len(a.seen) > GroupLimit {
+	if len(a.seen) > state.GroupLimit {
 		a.Full, a.seen = true, nil
 	}
 }
 
-func (a *Joint) Merge(other Aggregate) {
+func (a *Joint) Merge(other state.Aggregate) {
 	o := other.(*Joint)
 	if o.Full {
 		a.Full, a.seen = true, nil
@@ -77,7 +79,7 @@ func entropy[K comparable](counts map[K]int64) float64 {
 		total += float64(n)
 	}
 	sum := 0.0
-	for _, n := range ascending(times) {
+	for _, n := range slices.Sorted(maps.Keys(times)) {
 		if p := float64(n) / total; n > 0 {
 			sum -= float64(times[n]) * p * math.Log(p)
 		}
@@ -93,7 +95,7 @@ func (a *Joint) Encode(w *wire.Writer) {
 		pairs[pair[0]] = append(pairs[pair[0]], pair[1])
 	}
 	w.Uint(uint64(len(a.seen)))
-	for _, x := range ascending(pairs) {
+	for _, x := range slices.Sorted(maps.Keys(pairs)) {
 		for _, y := range slices.Sorted(slices.Values(pairs[x])) {
 			w.Word(x)
 			w.Word(y)
@@ -105,7 +107,7 @@ func (a *Joint) Encode(w *wire.Writer) {
 // Decode implements Aggregate.
 func (a *Joint) Decode(r *wire.Reader) {
 	a.Full = r.Bool()
-	n := groups(r, 17)
+	n := state.ReadGroups(r, 17)
 	a.seen = make(map[[2]uint64]int64, n)
 	for range n {
 		pair := [2]uint64{r.Word(), r.Word()}

@@ -1,10 +1,11 @@
-package state
+package statistic
 
 import (
 	"time"
 
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -31,7 +32,7 @@ type Forms struct {
 	N    [formCount]int64 // by form
 }
 
-func (a *Forms) Observe(v *View) {
+func (a *Forms) Observe(v *state.View) {
 	_, kinds := v.Numbers(a.Slot)
 	data := v.Batch.Data
 	for i, s := range v.Spans(a.Slot) {
@@ -61,17 +62,17 @@ func formOf(value []byte, kind decimal.Kind) Form {
 	case len(value) == 4 && string(lower(value)) == "true", len(value) == 5 && string(lower(value)) == "false":
 		return Boolean
 	case len(value) >= 8 && len(value) <= 40 && value[0] >= '0' && value[0] <= '9':
-		if _, ok := isoDate.Parse(value, time.UTC); ok {
+		if _, ok := date.Parse(value, time.UTC); ok {
 			return Date
 		}
-		if _, ok := isoTimestamp.Parse(value, time.UTC); ok {
+		if _, ok := timestamp.Parse(value, time.UTC); ok {
 			return Timestamp
 		}
 	}
 	return Text
 }
 
-var isoTimestamp = datetime.ISOTimestamp()
+var date, timestamp = datetime.ISODate(), datetime.ISOTimestamp()
 
 // lower returns ASCII letters in lower case; value has no more than 5 bytes.
 func lower(value []byte) []byte {
@@ -82,7 +83,7 @@ func lower(value []byte) []byte {
 	return low[:len(value)]
 }
 
-func (a *Forms) Merge(other Aggregate) {
+func (a *Forms) Merge(other state.Aggregate) {
 	for form, n := range other.(*Forms).N {
 		a.N[form] += n
 	}

@@ -1,6 +1,9 @@
-package state
+package statistic
 
-import "tillwatch/shared/quality/wire"
+import (
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/wire"
+)
 
 // Content is how a column is distributed: its values, its numbers, and what they
 // are written like.
@@ -15,13 +18,13 @@ func NewContent(slot int) *Content {
 	return &Content{NewHistogram(slot, ExactValues), NewQuantiles(slot), &Forms{Slot: slot}}
 }
 
-func (a *Content) Observe(v *View) {
+func (a *Content) Observe(v *state.View) {
 	a.Values.Observe(v)
 	a.Numbers.Observe(v)
 	a.Forms.Observe(v)
 }
 
-func (a *Content) Merge(other Aggregate) {
+func (a *Content) Merge(other state.Aggregate) {
 	o := other.(*Content)
 	a.Values.Merge(o.Values)
 	a.Numbers.Merge(o.Numbers)

@@ -1,10 +1,14 @@
-package state
+// Package statistic holds aggregates that describe the values of columns: moments,
+// quantiles, frequencies, correlation, forms and samples of values. Each is exact, or
+// states its error, and merges in any order to what one would be that saw all rows.
+package statistic
 
 import (
 	"math"
 	"math/big"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 )
 
 // Powers sums the powers of a column's numbers exactly, so that parts merged in
@@ -23,7 +27,7 @@ type Powers struct {
 	wide [4][decimal.MaxScale + 1]decimal.Sum
 }
 
-func (a *Powers) Observe(v *View) {
+func (a *Powers) Observe(v *state.View) {
 	u := v.Units(a.Slot)
 	for _, o := range u.Odd {
 		switch o.Kind {
@@ -34,7 +38,7 @@ func (a *Powers) Observe(v *View) {
 		}
 	}
 	for _, run := range u.Runs() {
-		if u.sums(a.Degree) && a.Degree*int(u.Scale) <= decimal.MaxScale {
+		if u.SumFits(a.Degree) && a.Degree*int(u.Scale) <= decimal.MaxScale {
 			a.addUnits(run, u.Scale)
 			continue
 		}
@@ -102,7 +106,7 @@ func (a *Powers) add(d decimal.Decimal) {
 	}
 }
 
-func (a *Powers) Merge(other Aggregate) {
+func (a *Powers) Merge(other state.Aggregate) {
 	o := other.(*Powers)
 	a.N += o.N
 	a.Zeros += o.Zeros
@@ -168,7 +172,7 @@ type Pair struct {
 	Large              int64 // rows with a number too long to be summed exactly
 }
 
-func (a *Pair) Observe(v *View) {
+func (a *Pair) Observe(v *state.View) {
 	xs, xKinds := v.Numbers(a.X)
 	ys, yKinds := v.Numbers(a.Y)
 	for i, kind := range xKinds {
@@ -196,7 +200,7 @@ func addProduct(to *decimal.Sum, x, y decimal.Decimal) {
 	to.AddRat(exact.Mul(exact, y.Rat()))
 }
 
-func (a *Pair) Merge(other Aggregate) {
+func (a *Pair) Merge(other state.Aggregate) {
 	o := other.(*Pair)
 	a.N += o.N
 	a.Large += o.Large
@@ -235,12 +239,12 @@ func NewLengths(slot int, measure func([]byte) int) *Lengths {
 	return &Lengths{Slot: slot, measure: measure}
 }
 
-func (a *Lengths) Observe(v *View) {
-	v, times := v.weighed(a.Slot)
+func (a *Lengths) Observe(v *state.View) {
+	v, times := v.Weighed(a.Slot)
 	spans := v.Spans(a.Slot)
 	data := v.Batch.Data
 	for i, s := range spans {
-		times := weight(times, i)
+		times := state.Weight(times, i)
 		if s.IsNull() {
 			continue
 		}
@@ -261,7 +265,36 @@ func (a *Lengths) take(n, sum, least, most int64) {
 	a.Sum += sum
 }
 
-func (a *Lengths) Merge(other Aggregate) {
+func (a *Lengths) Merge(other state.Aggregate) {
 	o := other.(*Lengths)
 	a.take(o.N, o.Sum, o.Least, o.Most)
+}
+
+// central returns the mean of the distances from the mean to a power, exactly:
+//
+//	Σ(x-μ)^k ÷ n = Σ_i (k over i) (-μ)^(k-i) Σx^i ÷ n
+func (a *Powers) central(power int) *big.Rat {
+	n := new(big.Rat).SetInt64(a.N)
+	mean := new(big.Rat).Quo(a.Sum(1), n)
+	mean.Neg(mean)
+	total := new(big.Rat)
+	for i := 0; i <= power; i++ {
+		term := new(big.Rat).SetInt(new(big.Int).Binomial(int64(power), int64(i)))
+		for range power - i {
+			term.Mul(term, mean)
+		}
+		if i > 0 {
+			term.Mul(term, new(big.Rat).Quo(a.Sum(i), n))
+		}
+		total.Add(total, term)
+	}
+	return total
+}
+
+// spread returns n·Σxy - Σx·Σy, exactly.
+func (a *Pair) spread(products, x, y decimal.Sum) *big.Rat {
+	total := products.Rat()
+	total.Mul(total, new(big.Rat).SetInt64(a.N))
+	both := x.Rat()
+	return total.Sub(total, both.Mul(both, y.Rat()))
 }

@@ -1,4 +1,4 @@
-package state
+package statistic
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -15,11 +16,11 @@ func (a *Powers) Encode(w *wire.Writer) {
 	w.Int(a.Zeros)
 	w.Int(a.Large)
 	for i := range a.Sums {
-		EncodeSum(w, &a.Sums[i])
+		state.EncodeSum(w, &a.Sums[i])
 		for k := range a.wide[i] {
 			if a.wide[i][k].Sign() != 0 {
 				w.Uint(uint64(k) + 1)
-				EncodeSum(w, &a.wide[i][k])
+				state.EncodeSum(w, &a.wide[i][k])
 			}
 		}
 		w.Uint(0)
@@ -30,9 +31,9 @@ func (a *Powers) Encode(w *wire.Writer) {
 func (a *Powers) Decode(r *wire.Reader) {
 	a.N, a.Zeros, a.Large = r.Natural(), r.Natural(), r.Natural()
 	for i := range a.Sums {
-		DecodeSum(r, &a.Sums[i])
+		state.DecodeSum(r, &a.Sums[i])
 		for k := r.Within(decimal.MaxScale + 1); k > 0; k = r.Within(decimal.MaxScale + 1) {
-			DecodeSum(r, &a.wide[i][k-1])
+			state.DecodeSum(r, &a.wide[i][k-1])
 		}
 	}
 }
@@ -42,7 +43,7 @@ func (a *Pair) Encode(w *wire.Writer) {
 	w.Int(a.N)
 	w.Int(a.Large)
 	for _, sum := range a.sums() {
-		EncodeSum(w, sum)
+		state.EncodeSum(w, sum)
 	}
 }
 
@@ -50,7 +51,7 @@ func (a *Pair) Encode(w *wire.Writer) {
 func (a *Pair) Decode(r *wire.Reader) {
 	a.N, a.Large = r.Natural(), r.Natural()
 	for _, sum := range a.sums() {
-		DecodeSum(r, sum)
+		state.DecodeSum(r, sum)
 	}
 }
 
@@ -100,7 +101,7 @@ func (a *Cardinality) Decode(r *wire.Reader) {
 func (a *Frequencies) Encode(w *wire.Writer) {
 	w.Bool(a.Full)
 	w.Uint(uint64(len(a.seen)))
-	for _, print := range ascending(a.seen) {
+	for _, print := range slices.Sorted(maps.Keys(a.seen)) {
 		w.Word(print)
 		w.Int(a.seen[print])
 	}
@@ -109,7 +110,7 @@ func (a *Frequencies) Encode(w *wire.Writer) {
 // Decode implements Aggregate.
 func (a *Frequencies) Decode(r *wire.Reader) {
 	a.Full = r.Bool()
-	n := groups(r, 9)
+	n := state.ReadGroups(r, 9)
 	a.seen = nil
 	if a.Full {
 		if n > 0 {
@@ -137,7 +138,7 @@ func (a *Quantiles) Encode(w *wire.Writer) {
 	}
 	w.Uint(uint64(len(a.values)))
 	for _, d := range slices.SortedFunc(maps.Keys(a.values), decimal.Decimal.Cmp) {
-		EncodeDecimal(w, d)
+		state.EncodeDecimal(w, d)
 		w.Int(a.values[d])
 	}
 }
@@ -153,7 +154,7 @@ func (a *Quantiles) Decode(r *wire.Reader) {
 		a.N = a.buckets.zeros + a.buckets.below.decode(r) + a.buckets.above.decode(r)
 	} else {
 		for range r.Count(3) {
-			d := DecodeDecimal(r)
+			d := state.DecodeDecimal(r)
 			a.Add(d, r.Natural())
 		}
 	}

@@ -1,10 +1,12 @@
-package state
+package statistic
 
 import (
 	"maps"
 	"math"
 	"math/bits"
 	"slices"
+
+	"tillwatch/shared/quality/state"
 )
 
 // ExactDistinct is how many different values Cardinality counts exactly.
@@ -31,17 +33,17 @@ func NewCardinality(slots []int) *Cardinality {
 	return &Cardinality{Slots: slots, prints: map[uint64]struct{}{}}
 }
 
-func (a *Cardinality) Observe(v *View) {
-	if a.prints == nil && len(a.Slots) == 1 && v.code(a.Slots[0]) == nil {
+func (a *Cardinality) Observe(v *state.View) {
+	if a.prints == nil && len(a.Slots) == 1 && !v.Coded(a.Slots[0]) {
 		data := v.Batch.Data
 		for _, s := range v.Spans(a.Slots[0]) {
 			if !s.IsNull() {
-				a.rank(fingerprint(data[s.Start:s.End]))
+				a.rank(state.Fingerprint(data[s.Start:s.End]))
 			}
 		}
 		return
 	}
-	tupleTimes(v, a.Slots, func(print uint64, _ int64) { a.add(print) })
+	state.TupleTimes(v, a.Slots, func(print uint64, _ int64) { a.add(print) })
 }
 
 func (a *Cardinality) add(print uint64) {
@@ -73,7 +75,7 @@ func (a *Cardinality) rank(print uint64) {
 	a.ranks[at] = max(a.ranks[at], r)
 }
 
-func (a *Cardinality) Merge(other Aggregate) {
+func (a *Cardinality) Merge(other state.Aggregate) {
 	o := other.(*Cardinality)
 	if o.prints == nil {
 		a.sketch()
@@ -158,8 +160,8 @@ func NewFrequencies(slots []int) *Frequencies {
 	return &Frequencies{Slots: slots, seen: map[uint64]int64{}}
 }
 
-func (a *Frequencies) Observe(v *View) {
-	tupleTimes(v, a.Slots, a.add)
+func (a *Frequencies) Observe(v *state.View) {
+	state.TupleTimes(v, a.Slots, a.add)
 }
 
 func (a *Frequencies) add(print uint64, n int64) {
@@ -167,12 +169,12 @@ func (a *Frequencies) add(print uint64, n int64) {
 		return
 	}
 	a.seen[print] += n
-	if len(a.seen) > GroupLimit {
+	if len(a.seen) > state.GroupLimit {
 		a.Full, a.seen = true, nil
 	}
 }
 
-func (a *Frequencies) Merge(other Aggregate) {
+func (a *Frequencies) Merge(other state.Aggregate) {
 	o := other.(*Frequencies)
 	if o.Full {
 		a.Full, a.seen = true, nil
