@@ -14,6 +14,7 @@ import (
 
 	"tillwatch/events"
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/event"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/landing"
@@ -23,12 +24,16 @@ import (
 // handledBy says which function takes each payload, by the beginning of its
 // name; the function's own tests hold what it does with it.
 var handledBy = map[string]string{
-	"s3/":               "validate-file",
-	"malformed/s3-":     "validate-file",
-	"malformed/empty":   "validate-file",
-	"alarm/":            "route-alert",
-	"signal/":           "route-alert",
-	"malformed/signal-": "route-alert",
+	"s3/":                  "validate-file",
+	"malformed/s3-":        "validate-file",
+	"malformed/empty":      "validate-file",
+	"alarm/":               "route-alert",
+	"signal/":              "route-alert",
+	"malformed/signal-":    "route-alert",
+	"incident/answered":    "route-alert, respond-incident, tell-receiver",
+	"incident/resolved-by": "route-alert, respond-incident",
+	"incident/silenced":    "route-alert, respond-incident",
+	"malformed/answer-":    "route-alert, respond-incident, tell-receiver",
 
 	"alert/":                  "", // nobody of ours: it says that people were told
 	"incident/opened":         "", // nobody of ours: tools of others follow incidents
@@ -53,6 +58,7 @@ var ours = map[string]func() any{
 	event.IncidentOpened:   func() any { return new(incident.Update) },
 	event.IncidentUpdated:  func() any { return new(incident.Update) },
 	event.IncidentResolved: func() any { return new(incident.Update) },
+	event.IncidentAnswered: func() any { return new(answer.Answer) },
 }
 
 func payloads(t *testing.T) []string {
@@ -256,6 +262,9 @@ func TestSchemasRefuse(t *testing.T) {
 		{"a negative number of expected rows", "file/rejected-measured.json", `"expected_rows": 3`, `"expected_rows": -3`},
 		{"a status of a run that is none", "run/failed.json", `"status": "failed"`, `"status": "broken"`},
 		{"failed tasks of nobody knows how many", "run/failed.json", `"tasks": 1204,`, ``},
+		{"an answer that is none", "incident/answered.json", `"answer": "acknowledge"`, `"answer": "shrug"`},
+		{"an answer that nobody signs", "incident/answered.json", `"by": "Ann Lee"`, `"by": ""`},
+		{"a silence without an end", "incident/silenced.json", `"until": `, `"till": `},
 		{"no id", "file/signal-raised.json", `"event_id": `, `"event_no": `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

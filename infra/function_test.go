@@ -20,8 +20,11 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_DEAD_LETTERS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RECEIVER", "TILLWATCH_RECEIVER_SECRET",
 			"TILLWATCH_RECEIVER_URL", "TILLWATCH_RUNBOOKS",
 		},
+		"tillwatch-test-take-answer": {
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ANSWER_KEYS", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RUNBOOKS", "TILLWATCH_TABLE",
+		},
 		"tillwatch-test-respond-incident": {
-			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_FILES_QUEUE", "TILLWATCH_KILL_SWITCH", "TILLWATCH_LANDING_BUCKET",
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ANSWERS", "TILLWATCH_ANSWER_HOURS", "TILLWATCH_ANSWER_KEYS", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_FILES_QUEUE", "TILLWATCH_KILL_SWITCH", "TILLWATCH_LANDING_BUCKET",
 			"TILLWATCH_REMEDY_TARGETS", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS",
 			"TILLWATCH_SCHEDULER_ROLE", "TILLWATCH_STATE_MACHINES", "TILLWATCH_TABLE", "TILLWATCH_TIMERS", "TILLWATCH_TIMERS_ARN",
 			"TILLWATCH_TOPIC_CHAT", "TILLWATCH_TOPIC_P0", "TILLWATCH_TOPIC_P1", "TILLWATCH_TOPIC_P2", "TILLWATCH_TOPIC_P3",
@@ -29,7 +32,7 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 		"tillwatch-test-evaluate-rules": {"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS", "TILLWATCH_TABLE"},
 		"tillwatch-test-validate-range": {"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS"},
 		"tillwatch-test-route-alert": {
-			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS",
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "TILLWATCH_ANSWERS", "TILLWATCH_ANSWER_HOURS", "TILLWATCH_ANSWER_KEYS", "TILLWATCH_BUS", "TILLWATCH_ENVIRONMENT", "TILLWATCH_RESULTS_BUCKET", "TILLWATCH_RUNBOOKS",
 			"TILLWATCH_SCHEDULER_ROLE", "TILLWATCH_TABLE", "TILLWATCH_TIMERS", "TILLWATCH_TIMERS_ARN",
 			"TILLWATCH_TOPIC_CHAT", "TILLWATCH_TOPIC_P0", "TILLWATCH_TOPIC_P1", "TILLWATCH_TOPIC_P2", "TILLWATCH_TOPIC_P3", "TILLWATCH_TOPIC_RESPONDER",
 		},
@@ -198,6 +201,9 @@ func TestFunctionsCanDoTheirWorkAndRouteAlertReadsOnlyItsPolicy(t *testing.T) {
 func TestKeyServesAlarmsAndLogsOnly(t *testing.T) {
 	tm := load(t).main
 	for _, id := range tm.of("AWS::KMS::Key") {
+		if tm.at(id, "KeyUsage") == "GENERATE_VERIFY_MAC" {
+			continue // for functions alone, by rights of theirs; KMS rotates none
+		}
 		policy := text(tm.at(id, "KeyPolicy"))
 		for _, service := range []string{"cloudwatch.amazonaws.com", `"logs.`} {
 			if !strings.Contains(policy, service) {
@@ -213,6 +219,80 @@ func TestKeyServesAlarmsAndLogsOnly(t *testing.T) {
 		if !strings.HasPrefix(tm.Resources[id].DeletionPolicy, "Retain") {
 			t.Errorf("%s: got deletion policy %s; what it encrypted is retained", id, tm.Resources[id].DeletionPolicy)
 		}
+	}
+}
+
+// TestLinksAreSignedByOneAndOpenedByTwo holds who may do what with the keys of
+// links, and that a key is replaced without breaking links that are out.
+func TestLinksAreSignedByOneAndOpenedByTwo(t *testing.T) {
+	values := maps.Clone(everything)
+	values["answer_key"] = "3"
+	second, err := synthesize(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, tm := range map[int]template{1: load(t).main, 3: second.main} {
+		var keys []string
+		for _, id := range tm.of("AWS::KMS::Key") {
+			if tm.at(id, "KeyUsage") == "GENERATE_VERIFY_MAC" {
+				keys = append(keys, id[:len("AnswersKey1")])
+				if tm.at(id, "KeySpec") != "HMAC_256" {
+					t.Errorf("%s is a key of %v", id, tm.at(id, "KeySpec"))
+				}
+			}
+		}
+		want := []string{"AnswersKey1"}
+		if number == 3 {
+			want = []string{"AnswersKey2", "AnswersKey3"}
+		}
+		if slices.Sort(keys); !slices.Equal(keys, want) {
+			t.Errorf("key %d: got %v, want %v", number, keys, want)
+		}
+		newest := want[len(want)-1]
+		for _, id := range tm.of("AWS::IAM::Policy") {
+			policy := text(tm.at(id, "PolicyDocument"))
+			signs, verifies := strings.Contains(policy, "kms:GenerateMac"), strings.Contains(policy, "kms:VerifyMac")
+			signer, page := strings.HasPrefix(id, "AlertRole") || strings.HasPrefix(id, "IncidentRole"), strings.HasPrefix(id, "AnswersRole")
+			if signs != signer || verifies != page {
+				t.Errorf("%s: signs %v, verifies %v", id, signs, verifies)
+			}
+			for _, key := range want {
+				if page && !strings.Contains(policy, key) || signer && strings.Contains(policy, key) != (key == newest) {
+					t.Errorf("%s: its rights to %s are wrong: %s", id, key, policy)
+				}
+			}
+		}
+	}
+}
+
+func TestThePageMayReadTimelinesAndSayThings(t *testing.T) {
+	tm := load(t).main
+	for _, id := range tm.of("AWS::IAM::Policy") {
+		if !strings.HasPrefix(id, "AnswersRole") {
+			continue
+		}
+		policy := text(tm.at(id, "PolicyDocument"))
+		if !strings.Contains(policy, `"dynamodb:LeadingKeys":["INC#*"]`) {
+			t.Errorf("the page reads more than timelines: %s", policy)
+		}
+		for _, forbidden := range []string{"dynamodb:Put", "dynamodb:Update", "dynamodb:Delete", "sns:", "sqs:", "s3:", "kms:Decrypt", "kms:GenerateMac"} {
+			if strings.Contains(policy, forbidden) {
+				t.Errorf("the page may %s", forbidden)
+			}
+		}
+	}
+	urls := tm.of("AWS::Lambda::Url")
+	if len(urls) != 1 || tm.at(urls[0], "AuthType") != "NONE" {
+		t.Fatalf("got addresses %v", urls)
+	}
+	heard := map[string]string{}
+	for _, id := range tm.of("AWS::Events::Rule") {
+		if pattern := text(tm.at(id, "EventPattern")); strings.Contains(pattern, "incident.answered.v1") {
+			heard[strings.TrimRight(id, "0123456789ABCDEF")] = pattern
+		}
+	}
+	if len(heard) != 3 {
+		t.Errorf("answers are heard by %v, want three", heard)
 	}
 }
 

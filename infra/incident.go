@@ -26,7 +26,7 @@ const respondSeconds = 60
 // a queue of its own.
 //
 // Files are judged again through the queue files.
-func newIncident(stack awscdk.Stack, p alertProps, bus awsevents.EventBus, files awssqs.IQueue) {
+func newIncident(stack awscdk.Stack, p alertProps, bus awsevents.EventBus, files awssqs.IQueue) worker {
 	scope := constructs.NewConstruct(stack, jsii.String("Incident"))
 	queue, dead := newQueues(scope, respondSeconds)
 	timers := newQueue(scope, "Timers", respondSeconds, dead)
@@ -93,6 +93,7 @@ func newIncident(stack awscdk.Stack, p alertProps, bus awsevents.EventBus, files
 		what: "respond-incident ended with an error: nobody may be called again if nobody takes an incident on.",
 		do:   "Read its log around the time of the alarm; see yourself who has the open incidents: tillwatch incident list.",
 	})
+	return worker{f, queue, dead}
 }
 
 // mayWakeLater makes the role that one-shot schedules send to a queue with, and

@@ -40,7 +40,7 @@ const tellSeconds = 60
 
 // newReceiver subscribes a queue to the topics of all severities and has
 // tell-receiver hand on what comes.
-func newReceiver(stack awscdk.Stack, p Props, key awskms.IKey, t topics, a *alarms, r receiver) {
+func newReceiver(stack awscdk.Stack, p Props, key awskms.IKey, t topics, a *alarms, r receiver) worker {
 	scope := constructs.NewConstruct(stack, jsii.String("Receiver"+camel(r.id)))
 	queue, dead := newQueues(scope, tellSeconds)
 	for _, s := range severities {
@@ -76,6 +76,7 @@ func newReceiver(stack awscdk.Stack, p Props, key awskms.IKey, t topics, a *alar
 	})
 	consume(f, queue, 10, 2)
 	a.receiverAlarms(r, f, queueDepth(dead), queueAge(queue))
+	return worker{f, queue, dead}
 }
 
 // receiverAlarms go straight to the topics: what they speak of is the way to

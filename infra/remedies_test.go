@@ -34,7 +34,7 @@ func TestRemediesGetNoRightThatIsNotAskedFor(t *testing.T) {
 	}
 	bare, full := rights(none.main), rights(load(t).main)
 	want := []string{
-		"cloudwatch:PutMetricData", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "events:PutEvents", "iam:PassRole", "kms:Decrypt", "kms:GenerateDataKey",
+		"cloudwatch:PutMetricData", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "events:PutEvents", "iam:PassRole", "kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateMac",
 		"logs:CreateLogStream", "logs:PutLogEvents", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "scheduler:CreateSchedule",
 		"sns:Publish", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
 		"sqs:ReceiveMessage", "sqs:SendMessage", "ssm:GetParameter", "xray:PutTelemetryRecords", "xray:PutTraceSegments",

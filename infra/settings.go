@@ -44,6 +44,13 @@ type Settings struct {
 	// alarms and notifications link to; "" has alarms link to the diagnostic
 	// dashboard, which says what to do, too.
 	Runbooks string
+	// AnswerHours (answer_hours) is how long the links in messages are good by
+	// which people answer, 1 to 720; 72. AnswerKey (answer_key) is the number of
+	// the key that signs them, 1 to 1000; 1: one more than before makes a new key,
+	// and drops the one before the last. AnswerConcurrency (answer_concurrency)
+	// takes that much of the account's pool for the page behind them, and lets it
+	// have no more, 1 to 100; 0 does neither.
+	AnswerHours, AnswerKey, AnswerConcurrency int
 	// Datasets (datasets) get an alarm for each target of the catalogue. One
 	// whose contract names a pipeline or a data source other than the table is
 	// written pipeline/table/source. The dashboards find every dataset by
@@ -129,6 +136,9 @@ func readSettings(get func(key string) any) (Settings, error) {
 		WebhookURL:          r.receiver("webhook_url"),
 		WebhookParameter:    r.text("webhook_parameter", ""),
 		Runbooks:            r.address("runbooks", "https"),
+		AnswerHours:         r.number("answer_hours", 72, 1, 720),
+		AnswerKey:           r.number("answer_key", 1, 1, 1000),
+		AnswerConcurrency:   r.number("answer_concurrency", 0, 0, 100),
 		Targets:             r.targets("targets"),
 		Architecture:        r.text("architecture", "arm64"),
 		Retain:              r.yes("retain", true),

@@ -64,12 +64,17 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 	alarms := newAlarms(stack, p, topics)
 	alerts := newAlert(stack, alertProps{p, key, store, topics, alarms})
 	quality := newQuality(stack, qualityProps{p, key, store, alerts.bus, alarms})
+	var pagerduty *worker
 	for _, r := range p.receivers() {
-		newReceiver(stack, p, key, topics, alarms, r)
+		w := newReceiver(stack, p, key, topics, alarms, r)
+		if r.id == "pagerduty" {
+			pagerduty = &w
+		}
 	}
 	large := newLarge(stack, largeProps{p, key, store, quality.function, alarms})
 	newRules(stack, alertProps{p, key, store, topics, alarms}, alerts.bus)
-	newIncident(stack, alertProps{p, key, store, topics, alarms}, alerts.bus, quality.queue)
+	incidents := newIncident(stack, alertProps{p, key, store, topics, alarms}, alerts.bus, quality.queue)
+	newAnswers(stack, answerProps{alertProps{p, key, store, topics, alarms}, alerts, incidents, pagerduty})
 	newDashboards(stack, p, alarms, incidentWidgets(p), quality.widgets, alerts.widgets)
 
 	output(stack, "LandingBucket", store.landing.BucketName())

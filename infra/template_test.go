@@ -63,7 +63,7 @@ func synthesize(values map[string]any) (assembly, error) {
 		return assembly{}, err
 	}
 	binaries := filepath.Join(folder, "functions")
-	for _, f := range []string{"validate-file", "validate-range", "route-alert", "tell-receiver", "respond-incident", "evaluate-rules"} {
+	for _, f := range []string{"validate-file", "validate-range", "route-alert", "tell-receiver", "respond-incident", "evaluate-rules", "take-answer"} {
 		if err := os.MkdirAll(filepath.Join(binaries, f), 0o755); err != nil {
 			return assembly{}, err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/aws/answerevent"
 	"tillwatch/shared/aws/cloudwatchalarm"
 	"tillwatch/shared/aws/fault"
 	"tillwatch/shared/aws/queue"
@@ -67,7 +68,7 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	return err
 }
 
-// decode reads what a topic carries, or a wake. The id is "" for a notice of no
+// decode reads what a topic carries, a person's answer, or a wake. The id is "" for a notice of no
 // incident, for one that the responder itself sent, and for an alarm.
 func decode(body []byte, now time.Time) (id string, news []incident.Event, err error) {
 	if len(body) > queue.MaxBody {
@@ -76,6 +77,13 @@ func decode(body []byte, now time.Time) (id string, news []incident.Event, err e
 	var w wake
 	if err := json.Unmarshal(body, &w); err == nil && w.Incident != "" {
 		return w.Incident, nil, nil
+	}
+	a, err := answerevent.Parse(body)
+	if err == nil {
+		return a.Incident, []incident.Event{incident.Answered(a)}, nil
+	}
+	if !errors.Is(err, answerevent.ErrOther) {
+		return "", nil, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
 	n, err := receiver.Parse(body)
 	if err != nil {
@@ -100,11 +108,16 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	event := func(what string, kind incident.Kind, text string) incident.Event {
 		return incident.Event{ID: n.Incident + "/" + what, Incident: n.Incident, At: now, Kind: kind, By: incident.System, Text: text}
 	}
+	if s.Status == alert.Resolved && n.By != "" { // their answer ends it
+		told := event("notified/"+s.ID+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity)+" that "+n.By+" says it is over")
+		told.Channel = string(s.Severity)
+		return []incident.Event{told}
+	}
 	if s.Status == alert.Resolved {
 		return []incident.Event{event("resolved/"+s.ID, incident.Resolve, "All alerts are over: "+s.Summary)}
 	}
 	opened := event("opened", incident.Opened, "Opened: "+s.Summary)
-	opened.Group, opened.Severity, opened.Signal = s.GroupKey, s.Severity, &s
+	opened.Group, opened.Severity, opened.Signal = cmp.Or(n.Group, s.GroupKey), s.Severity, &s
 	if n.Reason == alert.RemedyFirst {
 		return []incident.Event{opened} // nobody was told yet
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ import (
 
 	payloads "tillwatch/events"
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/incident"
@@ -83,7 +86,7 @@ func newWorld() *world {
 	reviewer := &reviewer{w, "results", &w.store}
 	w.handler = &handler{
 		responder: &incident.Responder{
-			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w, pageOf}, Waker: &waker{w, now},
+			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w, pageOf, nil, slog.New(slog.DiscardHandler)}, Waker: &waker{w, now},
 			Reviewer: reviewer, Book: books.book,
 			Publisher: &incident.Publisher{Journal: &w.store, Announcer: announcer{&w.bus}, Meter: meter{&w.metrics, "test"}, Scribe: &scribe{reviewer, books, "table"}},
 		},
@@ -281,5 +284,87 @@ func TestConfigureNamesEverythingThatIsMissing(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "TILLWATCH_"+want+" ") {
 			t.Errorf("got %v, want it to name TILLWATCH_%s", err, want)
 		}
+	}
+}
+
+// answered hands a fixture of a person's answer to the handler, as if it were
+// to the incident of the test, minutes after noon.
+func (w *world) answered(t *testing.T, minutes int, name string) {
+	t.Helper()
+	raw, err := payloads.Files.ReadFile("incident/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := strings.ReplaceAll(string(raw), "20261122T030652.000-5f1c2a9b", "20261122-1")
+	at := regexp.MustCompile(`"at": "[^"]*"`)
+	body = at.ReplaceAllString(body, fmt.Sprintf(`"at": %q`, noon.Add(time.Duration(minutes)*time.Minute).Format(time.RFC3339)))
+	body = regexp.MustCompile(`"until": "[^"]*"`).ReplaceAllString(body, fmt.Sprintf(`"until": %q`, noon.Add(time.Duration(minutes+60)*time.Minute).Format(time.RFC3339)))
+	w.deliver(t, minutes, body)
+	w.deliver(t, minutes, body) // everything comes twice
+}
+
+// TestPeopleAnswer follows an incident that one person takes on and silences,
+// and that another ends: the room hears of each once, and nobody is called.
+func TestPeopleAnswer(t *testing.T) {
+	w := newWorld()
+	w.deliver(t, 0, notice(t, alert.Firing, alert.P1, alert.FirstNotification))
+	w.answered(t, 5, "answered")
+	w.answered(t, 6, "silenced")
+	inc := w.incident(t)
+	if inc.Status != incident.StatusAcknowledged || inc.AckedBy != "Ann Lee" || !inc.AckedAt.Equal(noon.Add(5*time.Minute)) {
+		t.Errorf("got %+v", inc)
+	}
+	w.answered(t, 10, "resolved-by-a-person")
+	// The router tells everybody of the end, the responder among them.
+	w.deliver(t, 11, strings.Replace(notice(t, alert.Resolved, alert.P1, alert.AlertResolved), `"incident_id"`, `"by":"Ann Lee","incident_id"`, 1))
+	w.deliver(t, 200, `{"wake_incident":"20261122-1"}`)
+	inc = w.incident(t)
+	if inc.Status != incident.StatusResolved || inc.Resolution != incident.ByPerson || inc.ResolvedBy != "Ann Lee" || inc.Level != 0 || len(inc.Ignored) > 0 {
+		t.Errorf("got %+v", inc)
+	}
+	var said []string
+	for _, m := range w.sent {
+		var note message.Note
+		if err := json.Unmarshal([]byte(m.Bodies["default"]), &note); err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, m.Channel+": "+note.Metadata.Summary)
+	}
+	want := []string{"chat: Taken on by Ann Lee: on it", "chat: Silenced by Ben until it is fixed, 2026-11-22T13:06:00Z at the latest: the supplier sends it again at six"}
+	if !slices.Equal(said, want) {
+		t.Errorf("said %q, want %q", said, want)
+	}
+}
+
+// TestWhoComesSecondIsNotTold holds that an acknowledgement of what somebody
+// has already is in the timeline, and that nobody is told of it.
+func TestWhoComesSecondIsNotTold(t *testing.T) {
+	w := newWorld()
+	w.deliver(t, 0, notice(t, alert.Firing, alert.P1, alert.FirstNotification))
+	w.answered(t, 5, "answered")
+	told := len(w.sent)
+	list, err := w.store.Events(t.Context(), "20261122-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := payloads.Files.ReadFile("incident/answered.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := strings.NewReplacer("20261122T030652.000-5f1c2a9b", "20261122-1", "Ann Lee", "Ben", "3b7c0e5d9a2f4c61", "other", "2026-11-22T03:11:40Z", "2026-11-22T12:07:00Z").Replace(string(raw))
+	w.deliver(t, 7, body)
+	after, err := w.store.Events(t.Context(), "20261122-1")
+	if err != nil || len(after) != len(list)+1 || w.incident(t).AckedBy != "Ann Lee" || len(w.sent) != told {
+		t.Errorf("%d events before, %d after, %v; had by %s, %d told", len(list), len(after), err, w.incident(t).AckedBy, len(w.sent)-told)
+	}
+}
+
+func TestACallOffersToAnswer(t *testing.T) {
+	w := newWorld()
+	w.handler.responder.(*incident.Responder).Teller = &teller{w, pageOf, &answer.Offer{Signer: memory.Seal("k"), Base: "https://example.com/"}, slog.New(slog.DiscardHandler)}
+	w.deliver(t, 0, notice(t, alert.Firing, alert.P0, alert.FirstNotification))
+	w.deliver(t, 20, `{"wake_incident":"20261122-1"}`)
+	if len(w.sent) == 0 || !strings.Contains(w.sent[0].Bodies["email"], "Acknowledge: you take it on") || !strings.Contains(w.sent[0].Bodies["email"], "    https://example.com/") {
+		t.Errorf("sent %+v", w.sent)
 	}
 }

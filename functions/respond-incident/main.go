@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -32,6 +33,7 @@ import (
 	"tillwatch/shared/aws/bus"
 	"tillwatch/shared/aws/cloudwatchmetric"
 	"tillwatch/shared/aws/incidenttable"
+	"tillwatch/shared/aws/kmsmac"
 	"tillwatch/shared/aws/policystore"
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/aws/snstopic"
@@ -68,7 +70,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	h := &handler{
 		responder: &incident.Responder{
 			Store: store, Guard: store, Hands: newHands(cfg, c, objects, table),
-			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}, c.page},
+			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}, c.page, c.answers.Offer(kms.NewFromConfig(cfg)), log},
 			Waker:    &waker{timer, time.Now},
 			Reviewer: reviewer,
 			Publisher: &incident.Publisher{
@@ -94,6 +96,7 @@ type configuration struct {
 	files, machines, landing         string // what remedies act through: see hands.Hands
 	targets                          []remedy.Target
 	topics                           map[string]string // by channel
+	answers                          kmsmac.Setting    // of links to answers
 	endpoint, region                 string            // of an emulator, "" on AWS; of the deployment
 }
 
@@ -134,5 +137,7 @@ func configure(getenv func(string) string) (configuration, error) {
 	}
 	var err error
 	c.targets, err = readTargets(getenv("TILLWATCH_REMEDY_TARGETS"))
+	faults = append(faults, err)
+	c.answers, err = kmsmac.ReadSetting(getenv)
 	return c, errors.Join(append(faults, err)...)
 }

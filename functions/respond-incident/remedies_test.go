@@ -151,31 +151,31 @@ func TestARemedyThatCannotBeCarriedOutCallsAtOnce(t *testing.T) {
 	}
 }
 
-// answer is a parameter's value, or why it can't be read.
-type answer struct {
+// setting is a parameter's value, or why it can't be read.
+type setting struct {
 	value string
 	err   error
 }
 
-func (a answer) GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
+func (a setting) GetParameter(context.Context, *ssm.GetParameterInput, ...func(*ssm.Options)) (*ssm.GetParameterOutput, error) {
 	return &ssm.GetParameterOutput{Parameter: &ssmtypes.Parameter{Value: aws.String(a.value)}}, a.err
 }
 
 func TestTheKillSwitchStopsUnlessItIsOn(t *testing.T) {
 	for _, c := range []struct {
-		answer answer
-		want   bool
+		setting setting
+		want    bool
 	}{
-		{answer{"on", nil}, false}, {answer{"off", nil}, true}, {answer{"On", nil}, true}, {answer{"", nil}, true},
-		{answer{"on", &ssmtypes.ParameterNotFound{}}, true}, {answer{"on", errors.New("throttled")}, true},
+		{setting{"on", nil}, false}, {setting{"off", nil}, true}, {setting{"On", nil}, true}, {setting{"", nil}, true},
+		{setting{"on", &ssmtypes.ParameterNotFound{}}, true}, {setting{"on", errors.New("throttled")}, true},
 	} {
 		var log bytes.Buffer
-		got, err := stopped(c.answer, "/tillwatch/test/remedies", telemetry.NewLogger(&log, service, slog.LevelInfo))(t.Context())
+		got, err := stopped(c.setting, "/tillwatch/test/remedies", telemetry.NewLogger(&log, service, slog.LevelInfo))(t.Context())
 		if got != c.want || err != nil {
-			t.Errorf("%+v: stopped %v, %v", c.answer, got, err)
+			t.Errorf("%+v: stopped %v, %v", c.setting, got, err)
 		}
-		if (c.answer.err != nil || c.answer.value == "") != strings.Contains(log.String(), "kill_switch") {
-			t.Errorf("%+v: the log says %s", c.answer, log.String())
+		if (c.setting.err != nil || c.setting.value == "") != strings.Contains(log.String(), "kill_switch") {
+			t.Errorf("%+v: the log says %s", c.setting, log.String())
 		}
 	}
 }

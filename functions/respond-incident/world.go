@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/incident/review"
@@ -26,10 +28,12 @@ type publisher interface {
 }
 
 // teller writes to the topics: a call to those of severities, and everything to
-// the rooms, in the incident's thread.
+// the rooms, in the incident's thread. A call offers to answer.
 type teller struct {
 	publisher publisher
 	page      func(incident string) string // the address of an incident's page
+	offer     *answer.Offer
+	log       *slog.Logger
 }
 
 var _ incident.Teller = (*teller)(nil)
@@ -41,9 +45,12 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	}
 	s := inc.Alerts[0].Signal
 	s.ID, s.Severity, s.Summary = e.ID, inc.Severity, e.Text
+	if e.Kind == incident.Noted && e.By != incident.System && !strings.Contains(e.Text, e.By) {
+		s.Summary = e.By + ": " + e.Text
+	}
 	page := alert.Link{Name: alert.IncidentLink, URL: t.page(inc.ID)}
 	s.Links = append([]alert.Link{page}, s.Links...)
-	d := alert.Notice{Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID}
+	d := alert.Notice{Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID, Group: inc.Group}
 	if e.Kind == incident.Escalated {
 		d.Reason, d.Page, d.OnCall = alert.Unacknowledged, true, e.To
 		s.Summary = fmt.Sprintf("nobody has taken %s on: %s", inc.ID, inc.Title)
@@ -66,6 +73,10 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 		// The room knows the rest: one line, and where there is more.
 		s = alert.Signal{ID: s.ID, DedupKey: s.DedupKey, GroupKey: s.GroupKey, Status: s.Status, Severity: s.Severity, Rule: s.Rule,
 			Pipeline: s.Pipeline, Environment: s.Environment, Team: s.Team, At: s.At, Summary: s.Summary, Links: []alert.Link{page}, Trace: s.Trace}
+	}
+	var err error
+	if d.Choices, err = t.offer.Links(ctx, d); err != nil { // the call is worth more than its links
+		t.log.WarnContext(ctx, "links to answers not made", "error", err, "incident_id", inc.ID, "error_code", code(err))
 	}
 	list, err := message.Compose(s, d)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/router"
 	"tillwatch/shared/alert/runbook"
@@ -33,6 +34,7 @@ const service = "route-alert"
 type door interface {
 	Route(ctx context.Context, s alert.Signal, now time.Time) (router.Result, error)
 	Wake(ctx context.Context, w router.Wake, now time.Time) (router.Result, error)
+	Answer(ctx context.Context, a answer.Answer, now time.Time) (r router.Result, changed bool, err error)
 }
 
 // A sink takes measurements.
@@ -61,7 +63,12 @@ type handler struct {
 // message that can't be right is among them too: after its last attempt the
 // queue sets it aside, where it can be looked at.
 func (h *handler) handle(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-	response := queue.Each(batch, func(msg events.SQSMessage) error { return h.one(ctx, msg) })
+	response := queue.Each(batch, func(msg events.SQSMessage) error {
+		if mine, err := h.answer(ctx, msg); mine {
+			return err
+		}
+		return h.one(ctx, msg)
+	})
 	if err := h.traces.Flush(ctx); err != nil {
 		h.log.WarnContext(ctx, "traces not exported", "error", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/policy"
@@ -59,6 +60,7 @@ var fixtures = map[string]string{
 // world is a handler with everything around it in memory.
 type world struct {
 	*handler
+	router  *router.Router
 	log     bytes.Buffer
 	sent    []alert.Message
 	bus     memory.Bus
@@ -79,6 +81,7 @@ func newWorld() *world {
 		Engine: group.Engine{Policy: policy.Shipped()}, Store: &memory.Alerts{}, Timer: w,
 		Publisher: w, Announcer: announcer{&w.bus}, Compose: compose,
 	}
+	w.router = r
 	w.handler = &handler{
 		door:    func(context.Context, time.Time) (door, error) { return r, nil },
 		metrics: &w.metrics, environment: "test", runbooks: "https://example.com/runbooks",
@@ -321,7 +324,11 @@ func TestBrokenTopicIsRetried(t *testing.T) {
 type broken struct{}
 
 func (broken) Route(context.Context, alert.Signal, time.Time) (router.Result, error) { panic("lost") }
-func (broken) Wake(context.Context, router.Wake, time.Time) (router.Result, error)   { panic("lost") }
+func (broken) Answer(context.Context, answer.Answer, time.Time) (router.Result, bool, error) {
+	panic("broken")
+}
+
+func (broken) Wake(context.Context, router.Wake, time.Time) (router.Result, error) { panic("lost") }
 
 func TestPanicIsOneFailedMessage(t *testing.T) {
 	w := newWorld()
@@ -381,8 +388,8 @@ func TestConfigure(t *testing.T) {
 			t.Errorf("%s is not reported: %v", name, err)
 		}
 	}
-	c, err := configure(func(string) string { return "x" })
-	if err != nil || c.topics["P0"] != "x" || c.topics["chat"] != "x" {
+	c, err := configure(func(string) string { return "1" })
+	if err != nil || c.topics["P0"] != "1" || c.topics["chat"] != "1" {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }

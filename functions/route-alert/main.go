@@ -17,12 +17,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/policy"
@@ -31,6 +33,8 @@ import (
 	"tillwatch/shared/aws/alerttimer"
 	"tillwatch/shared/aws/bus"
 	"tillwatch/shared/aws/cloudwatchmetric"
+	"tillwatch/shared/aws/fault"
+	"tillwatch/shared/aws/kmsmac"
 	"tillwatch/shared/aws/policystore"
 	"tillwatch/shared/aws/s3object"
 	"tillwatch/shared/aws/snstopic"
@@ -60,6 +64,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	if err != nil {
 		return err
 	}
+	offer := c.answers.Offer(kms.NewFromConfig(cfg))
 	policies := &policystore.Store{Client: s3.NewFromConfig(cfg), Bucket: c.results}
 	base := router.Router{
 		Store: &alerttable.Store{Client: dynamodb.NewFromConfig(cfg), Table: c.table, Now: time.Now},
@@ -72,7 +77,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		door: func(ctx context.Context, now time.Time) (door, error) {
 			p, err := policies.Policy(ctx, now)
 			r := base
-			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p, c.page)
+			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p, c.page, offer, log)
 			return &r, err
 		},
 		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
@@ -87,9 +92,14 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 }
 
 // composeUnder writes messages of which a page names who is on call by the
-// policy, and leads to the incident's page.
-func composeUnder(p *policy.Policy, page func(incident string) string) func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error) {
-	return func(_ context.Context, s alert.Signal, d alert.Notice) ([]alert.Message, error) {
+// policy, that lead to the incident's page, and that offer people to answer. A
+// link to an answer that cannot be made keeps no message from being sent.
+func composeUnder(p *policy.Policy, page func(incident string) string, offer *answer.Offer, log *slog.Logger) func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error) {
+	return func(ctx context.Context, s alert.Signal, d alert.Notice) ([]alert.Message, error) {
+		var err error
+		if d.Choices, err = offer.Links(ctx, d); err != nil {
+			log.WarnContext(ctx, "links to answers not made", "error", err, "incident_id", d.Incident, "error_code", cmp.Or(fault.Code(err), "internal"))
+		}
 		if !d.Page {
 			return message.Compose(s, d)
 		}
@@ -113,6 +123,7 @@ type configuration struct {
 	collector               string            // base address of an OTLP collector, "" traces nothing
 	endpoint, region        string            // of an emulator, "" on AWS; of the deployment
 	topics                  map[string]string // by channel
+	answers                 kmsmac.Setting    // of links to answers
 }
 
 // page is where a person can open the page of an incident.
@@ -148,6 +159,10 @@ func configure(getenv func(string) string) (configuration, error) {
 		topics: map[string]string{
 			alert.Chat: need("TILLWATCH_TOPIC_CHAT"), alert.Responder: need("TILLWATCH_TOPIC_RESPONDER"),
 		},
+	}
+	var err error
+	if c.answers, err = kmsmac.ReadSetting(getenv); err != nil {
+		faults = append(faults, err)
 	}
 	for _, severity := range alert.Severities {
 		c.topics[string(severity)] = need("TILLWATCH_TOPIC_" + string(severity))

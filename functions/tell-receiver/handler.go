@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
+	"tillwatch/shared/aws/answerevent"
 	"tillwatch/shared/aws/cloudwatchalarm"
 	"tillwatch/shared/aws/queue"
 	"tillwatch/shared/event"
@@ -59,11 +61,30 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	if len(msg.Body) > queue.MaxBody {
 		return fmt.Errorf("%w: %d bytes", queue.ErrMalformed, len(msg.Body))
 	}
+	a, err := answerevent.Parse([]byte(msg.Body))
+	if err == nil {
+		// Only for the line in the log.
+		n = receiver.Notice{Reason: alert.Reason(a.Kind), Incident: a.Incident,
+			Signal: alert.Signal{ID: a.ID, Pipeline: a.Pipeline, GroupKey: a.Group, Severity: a.Severity}}
+		return h.acknowledge(ctx, a)
+	}
+	if !errors.Is(err, answerevent.ErrOther) {
+		return fmt.Errorf("%w: %w", queue.ErrMalformed, err)
+	}
 	n, err = read([]byte(msg.Body))
 	if err != nil {
 		return err
 	}
 	return h.sender.Send(ctx, n)
+}
+
+// acknowledge tells a tool that wants to know it who has taken an incident on.
+// Of an incident's end it is told by a notice, like everybody.
+func (h *handler) acknowledge(ctx context.Context, a answer.Answer) error {
+	if tool, ok := h.sender.(receiver.Acknowledger); ok && a.Kind == answer.Acknowledge {
+		return tool.Acknowledge(ctx, a)
+	}
+	return nil
 }
 
 // read reads what a topic carries: a notice, or one of the alarms that speak of

@@ -14,6 +14,7 @@ import (
 
 	payloads "tillwatch/events"
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/receiver"
 	"tillwatch/shared/telemetry"
@@ -36,6 +37,37 @@ func (t *tool) Send(_ context.Context, n receiver.Notice) error {
 	}
 	t.took = append(t.took, n.Signal.ID)
 	return nil
+}
+
+func (t *tool) Acknowledge(_ context.Context, a answer.Answer) error {
+	t.took = append(t.took, a.By+" has "+a.Incident)
+	return t.fails[a.ID]
+}
+
+// TestAnAcknowledgementIsHandedOn holds that of people's answers only the one
+// that PagerDuty must hear of is handed on.
+func TestAnAcknowledgementIsHandedOn(t *testing.T) {
+	tl := &tool{}
+	h := &handler{receiver: "pagerduty", sender: tl, aside: tl, log: slog.New(slog.DiscardHandler)}
+	var batch events.SQSEvent
+	for _, name := range []string{"incident/answered.json", "incident/silenced.json", "incident/resolved-by-a-person.json", "malformed/answer-unsigned.json"} {
+		raw, err := payloads.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Records = append(batch.Records, events.SQSMessage{MessageId: name, Body: string(raw)})
+	}
+	out, err := h.handle(t.Context(), batch)
+	if err != nil || len(out.BatchItemFailures) > 0 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if want := []string{"Ann Lee has 20261122T030652.000-5f1c2a9b"}; !slices.Equal(tl.took, want) || len(tl.aside) != 1 {
+		t.Errorf("took %q, %d aside, want %q and what nobody signed aside", tl.took, len(tl.aside), want)
+	}
+	h.sender = struct{ receiver.Sender }{tl} // a tool that does not want to know
+	if out, err := h.handle(t.Context(), batch); err != nil || len(out.BatchItemFailures) > 0 || len(tl.took) != 1 {
+		t.Errorf("%+v, %v, took %q", out, err, tl.took)
+	}
 }
 
 func (t *tool) SetAside(_ context.Context, body string) error {

@@ -40,6 +40,7 @@ type Outputs struct {
 	ValidateFileFunction, RouteAlertFunction      string // names
 	ValidateRangeFunction                         string // name
 	LargeFiles                                    string // ARN of the state machine
+	AnswerPage                                    string // address, ending in /
 }
 
 // ErrOutputs is returned for a file of outputs that holds no Tillwatch stack.

@@ -96,13 +96,13 @@ func (k *tools) heard(t *testing.T, dataset, action, status string) {
 	}
 }
 
-// TestReceiversAreTold lets a bad file and then a good one land, and is
-// PagerDuty and a webhook that fail once.
-func TestReceiversAreTold(t *testing.T) {
-	s := deployed(t)
+// tools are PagerDuty and a webhook for as long as the test runs, nil if the
+// stack calls none.
+func (s *stack) tools(t *testing.T) *tools {
+	t.Helper()
 	address := os.Getenv("TILLWATCH_RECEIVERS")
 	if address == "" {
-		t.Skip("TILLWATCH_RECEIVERS is not set: the stack calls no receivers")
+		return nil
 	}
 	parameters := ssm.NewFromConfig(s.cfg)
 	for name, value := range map[string]string{pagerDutyParameter: "routing-key-of-the-test", webhookParameter: hookSecret} {
@@ -120,7 +120,17 @@ func TestReceiversAreTold(t *testing.T) {
 	server := &http.Server{Handler: k, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener) // ends with Close
 	t.Cleanup(func() { server.Close() })
+	return k
+}
 
+// TestReceiversAreTold lets a bad file and then a good one land, and is
+// PagerDuty and a webhook that fail once.
+func TestReceiversAreTold(t *testing.T) {
+	s := deployed(t)
+	k := s.tools(t)
+	if k == nil {
+		t.Skip("TILLWATCH_RECEIVERS is not set: the stack calls no receivers")
+	}
 	s.push(t, contractOf)
 	s.drop(t, "2026-11-22.csv", bad)
 	k.heard(t, s.dataset, "trigger", "firing")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/quality/report"
 )
@@ -19,21 +20,24 @@ func (a *app) incidentCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "incident",
 		Short: "List incidents, take them on, end and review them",
-		Long: `Incidents are kept in the deployment's table, named by --table or TILLWATCH_TABLE;
+		Long: `Incidents are kept in a deployment, named by --environment or TILLWATCH_ENVIRONMENT;
 --events reads and writes a file of events instead, one JSON object a line.
 
-What a person does is signed: with --by, else with TILLWATCH_BY or USER.`,
+What a person does is signed: with --by, else with TILLWATCH_BY or USER. Acknowledge,
+mitigate, resolve and note go by the deployment's bus, like answers to the links in
+messages: to the timeline and the room, to the router, which holds repeats or tells of
+the end, and to PagerDuty.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	at := &incidentPlace{app: a}
-	c.PersistentFlags().StringVar(&at.table, "table", "", "the deployment's table (TILLWATCH_TABLE)")
+	at := &incidentPlace{app: a, at: deployment{app: a}}
+	at.at.flags(c)
 	c.PersistentFlags().StringVar(&at.now, "now", "", "the moment to take as the present, RFC 3339")
-	c.PersistentFlags().StringVar(&at.events, "events", "", "a file of events instead of a table")
+	c.PersistentFlags().StringVar(&at.events, "events", "", "a file of events instead of a deployment")
 	c.AddCommand(at.listCommand(), at.showCommand(), at.statsCommand(),
-		at.actCommand("acknowledge", "Take an incident on: nobody else is called", incident.Acknowledge, "Taken on by %s", "ack"),
-		at.actCommand("mitigate", "Say that the harm has stopped, though the cause remains", incident.Mitigated, "The harm stopped, says %s"),
-		at.actCommand("resolve", "End an incident", incident.Resolve, "Resolved by %s"),
+		at.actCommand("acknowledge", "Take an incident on: nobody else is called", answer.Acknowledge, "ack"),
+		at.actCommand("mitigate", "Say that the harm has stopped, though the cause remains", answer.Mitigate),
+		at.actCommand("resolve", "End an incident", answer.Resolve),
 		at.noteCommand(), at.correctCommand(), at.reviewCommand(), at.roomCommand(), at.remediesCommand())
 	return c
 }
@@ -63,7 +67,7 @@ func (p *incidentPlace) recent(ctx context.Context, text string) ([]incident.Inc
 	if err != nil {
 		return nil, err
 	}
-	store, err := p.store(ctx)
+	store, _, err := p.store(ctx, false)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +149,7 @@ func (p *incidentPlace) showCommand() *cobra.Command {
 		Short: "Show an incident and its timeline",
 		Args:  oneIncident,
 		RunE: func(c *cobra.Command, args []string) error {
-			store, err := p.store(c.Context())
+			store, _, err := p.store(c.Context(), false)
 			if err != nil {
 				return err
 			}
@@ -195,22 +199,12 @@ and spans that end before they begin as invalid; neither is dropped in silence.`
 	return c
 }
 
-// actCommand makes the command of one thing that a person does to an incident.
-func (p *incidentPlace) actCommand(name, short string, kind incident.Kind, text string, aliases ...string) *cobra.Command {
+// actCommand makes the command of one answer that a person gives.
+func (p *incidentPlace) actCommand(name, short string, kind answer.Kind, aliases ...string) *cobra.Command {
 	var by, note string
 	c := &cobra.Command{
 		Use: name + " ID", Short: short, Aliases: aliases, Args: oneIncident,
-		RunE: func(c *cobra.Command, args []string) error {
-			who, err := p.signed(by)
-			if err != nil {
-				return err
-			}
-			e := incident.Event{Kind: kind, By: who, Text: fmt.Sprintf(text, who)}
-			if note != "" {
-				e.Text += ": " + note
-			}
-			return p.add(c.Context(), args[0], e)
-		},
+		RunE: func(c *cobra.Command, args []string) error { return p.answer(c.Context(), args[0], kind, by, note) },
 	}
 	c.Flags().StringVar(&by, "by", "", "who does it (TILLWATCH_BY, USER)")
 	c.Flags().StringVar(&note, "note", "", "what to add to the timeline")
@@ -229,11 +223,7 @@ func (p *incidentPlace) noteCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			who, err := p.signed(by)
-			if err != nil {
-				return err
-			}
-			return p.add(c.Context(), args[0], incident.Event{Kind: incident.Noted, By: who, Text: args[1]})
+			return p.answer(c.Context(), args[0], answer.Note, by, args[1])
 		},
 	}
 	c.Flags().StringVar(&by, "by", "", "who does it (TILLWATCH_BY, USER)")
@@ -275,22 +265,50 @@ func (p *incidentPlace) correctCommand() *cobra.Command {
 
 // signed returns who does something.
 func (p *incidentPlace) signed(by string) (string, error) {
-	who := strings.TrimSpace(cmp.Or(by, p.app.getenv("TILLWATCH_BY"), p.app.getenv("USER")))
-	switch {
-	case who == "":
-		return "", errors.New("nobody signs this: say who you are with --by")
-	case who == incident.System:
-		return "", fmt.Errorf("--by %s: that is what is signed where no person acted; use your name", who)
-	case len(who) > 100:
-		return "", errors.New("--by: at most 100 bytes")
+	who, err := answer.Name(cmp.Or(by, p.app.getenv("TILLWATCH_BY"), p.app.getenv("USER")))
+	if err != nil {
+		return "", fmt.Errorf("say who you are with --by: %w", err)
 	}
 	return who, nil
 }
 
-// add appends e to the incident and says what that made of it. An event without
-// effect is refused, so that nobody believes it had one.
+// answer gives one answer and says what that makes of the incident. One
+// without effect is refused, so that nobody believes it had one.
+func (p *incidentPlace) answer(ctx context.Context, id string, kind answer.Kind, by, text string) error {
+	who, err := p.signed(by)
+	if err != nil {
+		return err
+	}
+	store, say, err := p.store(ctx, true)
+	if err != nil {
+		return err
+	}
+	inc, err := load(ctx, store, id)
+	if err != nil {
+		return err
+	}
+	now := p.present()
+	a := answer.Answer{
+		ID: fmt.Sprintf("cli/%s/%d/%s", kind, now.UnixNano(), who), Incident: id, Group: inc.Group, Kind: kind, By: who, At: now,
+		Text: strings.Join(strings.Fields(text), " "), Title: inc.Title, Severity: inc.Severity, Pipeline: inc.Pipeline,
+	}
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	next, err := p.effect(inc, incident.Answered(a))
+	if err != nil {
+		return err
+	}
+	if err := say.say(ctx, a); err != nil {
+		return err
+	}
+	return p.added(next, incident.Answered(a))
+}
+
+// add appends an event that is no answer, and says what that made of the
+// incident.
 func (p *incidentPlace) add(ctx context.Context, id string, e incident.Event) error {
-	store, err := p.store(ctx)
+	store, _, err := p.store(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -303,18 +321,31 @@ func (p *incidentPlace) add(ctx context.Context, id string, e incident.Event) er
 	if err := e.Validate(); err != nil {
 		return err
 	}
-	next, err := incident.Fold(append(slices.Clone(inc.Timeline), e))
+	next, err := p.effect(inc, e)
 	if err != nil {
 		return err
-	}
-	for _, i := range next.Ignored {
-		if i.Event == e.ID {
-			return &exit{exitFindings, fmt.Errorf("%s: not recorded: %s", id, i.Why)}
-		}
 	}
 	if _, err := store.Append(ctx, e); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.app.out, "%s: %s; it is %s\n", report.Printable(id), report.Printable(e.Text), next.Status)
+	return p.added(next, e)
+}
+
+// effect returns what e makes of inc, or why it would have no effect.
+func (p *incidentPlace) effect(inc *incident.Incident, e incident.Event) (*incident.Incident, error) {
+	next, err := incident.Fold(append(slices.Clone(inc.Timeline), e))
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range next.Ignored {
+		if i.Event == e.ID {
+			return nil, &exit{exitFindings, fmt.Errorf("%s: not recorded: %s", inc.ID, i.Why)}
+		}
+	}
+	return &next, nil
+}
+
+func (p *incidentPlace) added(next *incident.Incident, e incident.Event) error {
+	_, err := fmt.Fprintf(p.app.out, "%s: %s; it is %s\n", report.Printable(next.ID), report.Printable(e.Text), next.Status)
 	return err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,19 +10,24 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
+	"tillwatch/shared/alert/answer"
+	"tillwatch/shared/aws/answerevent"
+	"tillwatch/shared/aws/bus"
 	"tillwatch/shared/aws/incidenttable"
+	"tillwatch/shared/event"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/memory"
 )
 
-// incidentPlace is where incidents are kept: a deployment's table, or a file.
+// incidentPlace is where incidents are kept: a deployment, or a file.
 type incidentPlace struct {
-	app           *app
-	table, events string
-	now           string // RFC 3339, "" is the clock
+	app    *app
+	at     deployment
+	events string
+	now    string // RFC 3339, "" is the clock
 }
 
 // present returns what now says, or the time of the clock.
@@ -34,25 +38,52 @@ func (p *incidentPlace) present() time.Time {
 	return p.app.now().UTC()
 }
 
-func (p *incidentPlace) store(ctx context.Context) (incident.Store, error) {
+// store returns where the events of incidents are; say brings people's answers
+// to whoever must hear of them. Without needSay it may be nil.
+func (p *incidentPlace) store(ctx context.Context, needSay bool) (incident.Store, sayer, error) {
 	if _, err := time.Parse(time.RFC3339, p.now); p.now != "" && err != nil {
-		return nil, fmt.Errorf("--now %.40q: want a time such as 2026-11-22T06:40:00Z", p.now)
+		return nil, nil, fmt.Errorf("--now %.40q: want a time such as 2026-11-22T06:40:00Z", p.now)
 	}
-	table := cmp.Or(p.table, p.app.getenv("TILLWATCH_TABLE"))
-	switch {
-	case p.events != "" && p.table != "":
-		return nil, errors.New("--events and --table are two places; name one")
-	case p.events != "":
-		return openEvents(ctx, p.events)
-	case table == "":
-		return nil, errors.New("where are the incidents kept? name the deployment's table with --table, or a file with --events")
+	if p.events != "" {
+		if p.at.table != "" || p.at.bus != "" || p.at.environment != "" {
+			return nil, nil, errors.New("--events is one place, and a deployment another; name one")
+		}
+		store, err := openEvents(ctx, p.events)
+		return store, store, err
 	}
-	settings, err := config.LoadDefaultConfig(ctx)
+	f, err := p.at.find(ctx, needSay)
 	if err != nil {
-		return nil, fmt.Errorf("read AWS settings: %w", err)
+		return nil, nil, err
 	}
-	settings.Region = cmp.Or(settings.Region, "us-east-1")
-	return &incidenttable.Store{Client: dynamodb.NewFromConfig(settings), Table: table, Now: p.present}, nil
+	store := &incidenttable.Store{Client: dynamodb.NewFromConfig(f.settings), Table: f.table, Now: p.present}
+	return store, &busSayer{&bus.Bus{Client: eventbridge.NewFromConfig(f.settings), Name: f.bus}}, nil
+}
+
+// A sayer brings an answer to whoever must hear of it.
+type sayer interface {
+	say(ctx context.Context, a answer.Answer) error
+}
+
+// busSayer puts answers on a deployment's bus: the responder keeps them in the
+// timeline and tells the room, the router holds repeats or ends the incident,
+// and PagerDuty hears who has it.
+type busSayer struct{ bus *bus.Bus }
+
+func (b *busSayer) say(ctx context.Context, a answer.Answer) error {
+	e, err := answerevent.New(a, "tillwatch")
+	if err != nil {
+		return err
+	}
+	return b.bus.Send(ctx, []event.Event{e})
+}
+
+// say adds the answer to the file: nobody else hears of it.
+func (f *eventFile) say(ctx context.Context, a answer.Answer) error {
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	_, err := f.Append(ctx, incident.Answered(a))
+	return err
 }
 
 // eventFile is an incident.Store over a file of events, one JSON object a line.

@@ -29,7 +29,7 @@ With --output the file is written again over an earlier draft of it, and what
 people changed there is kept. --sign ends the review once nothing is left to do.`,
 		Args: oneIncident,
 		RunE: func(c *cobra.Command, args []string) error {
-			store, err := p.store(c.Context())
+			store, _, err := p.store(c.Context(), false)
 			if err != nil {
 				return err
 			}

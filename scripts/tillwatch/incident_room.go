@@ -30,7 +30,7 @@ said by the policy of --config, or by that in force in the deployment of --bucke
 --stack. --open shows the page in the browser, that of BROWSER if that is set.`,
 		Args: oneIncident,
 		RunE: func(c *cobra.Command, args []string) error {
-			store, err := p.store(c.Context())
+			store, _, err := p.store(c.Context(), false)
 			if err != nil {
 				return err
 			}
@@ -76,7 +76,7 @@ func (p *incidentPlace) page(ctx context.Context, inc *incident.Incident, from p
 		return nil, err
 	}
 	now := p.present()
-	about := room.About{Now: now, OnCall: playbook.OnCall(rules, inc, now), Table: cmp.Or(p.table, p.app.getenv("TILLWATCH_TABLE"))}
+	about := room.About{Now: now, OnCall: playbook.OnCall(rules, inc, now), Table: cmp.Or(p.at.table, p.app.getenv("TILLWATCH_TABLE"))}
 	about.Book.Chain, about.Book.Rounds = playbook.Chain(rules, inc, now)
 	return room.HTML(inc, about)
 }

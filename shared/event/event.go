@@ -26,6 +26,7 @@ const (
 	IncidentOpened   = "incident.opened.v1"
 	IncidentUpdated  = "incident.updated.v1"
 	IncidentResolved = "incident.resolved.v1"
+	IncidentAnswered = "incident.answered.v1"
 )
 
 // Version is the version of the envelope.

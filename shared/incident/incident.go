@@ -164,6 +164,11 @@ func Fold(events []Event) (Incident, error) {
 	return inc, nil
 }
 
+// ignored reports whether the event with that id had no effect.
+func (inc *Incident) ignored(id string) bool {
+	return slices.ContainsFunc(inc.Ignored, func(i Ignored) bool { return i.Event == id })
+}
+
 // before orders events by time; at the same moment the opening comes first,
 // what people are told after what they are told of, and the end last.
 func before(a, b Event) bool {

@@ -143,8 +143,8 @@ func (r *Responder) Load(ctx context.Context, id string) (*Incident, error) {
 	return &inc, nil
 }
 
-// record tells people of e, where e is news to them, and stores it: a message
-// too many beats one too few.
+// record tells people of e, where e is news to them and had an effect, and
+// stores it: a message too many beats one too few.
 func (r *Responder) record(ctx context.Context, e Event) error {
 	events, err := r.Store.Events(ctx, e.Incident)
 	if err != nil {
@@ -160,7 +160,7 @@ func (r *Responder) record(ctx context.Context, e Event) error {
 		if err != nil && !errors.Is(err, ErrNotOpened) {
 			return err
 		}
-		if err == nil {
+		if err == nil && !inc.ignored(e.ID) {
 			if err := r.Teller.Tell(ctx, &inc, e); err != nil {
 				return err
 			}

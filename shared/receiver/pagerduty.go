@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 )
 
 // PagerDutyURL is where PagerDuty takes Events v2; accounts in Europe have
@@ -23,7 +24,10 @@ type PagerDuty struct {
 	RoutingKey Secret // the integration key, 32 characters
 }
 
-var _ Sender = (*PagerDuty)(nil)
+var (
+	_ Sender       = (*PagerDuty)(nil)
+	_ Acknowledger = (*PagerDuty)(nil)
+)
 
 // The bounds of an event. Source: PagerDuty's Events API v2.
 const (
@@ -66,14 +70,32 @@ func (p *PagerDuty) Send(ctx context.Context, n Notice) error {
 	if err != nil {
 		return err
 	}
-	url := p.URL
-	if url == "" {
-		url = PagerDutyURL
-	}
-	if err := p.Client.post(ctx, url, body, nil); err != nil {
-		return fmt.Errorf("tell PagerDuty of %s: %w", n.Signal.ID, err)
+	return p.post(ctx, body, n.Signal.ID)
+}
+
+func (p *PagerDuty) post(ctx context.Context, body []byte, of string) error {
+	if err := p.Client.post(ctx, orElse(p.URL, PagerDutyURL), body, nil); err != nil {
+		return fmt.Errorf("tell PagerDuty of %s: %w", of, err)
 	}
 	return nil
+}
+
+// Acknowledge says to PagerDuty who has taken the incident on, so that it calls
+// nobody else. Where nothing is open under the incident's key it does nothing.
+func (p *PagerDuty) Acknowledge(ctx context.Context, a answer.Answer) error {
+	e := event{RoutingKey: string(p.RoutingKey), Action: "acknowledge", DedupKey: dedupKey(a.Incident), Client: "Tillwatch"}
+	e.Payload = &payload{
+		Summary: shorten("Acknowledged by "+a.By+": "+a.Title, maxSummary), Severity: pagerDutySeverity(a.Severity), Source: orElse(a.Pipeline, "tillwatch"),
+		Timestamp: a.At.UTC().Format(time.RFC3339), Component: a.Pipeline, Details: map[string]any{"acknowledged_by": a.By},
+	}
+	if a.Text != "" {
+		e.Payload.Details["note"] = a.Text
+	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode answer %s: %w", a.ID, err)
+	}
+	return p.post(ctx, body, a.Incident)
 }
 
 func (p *PagerDuty) encode(n Notice) ([]byte, error) {

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 )
 
 // A Notice is one notification as programs get it.
@@ -68,6 +69,12 @@ func Parse(body []byte) (Notice, error) {
 // A Sender hands one notice on.
 type Sender interface {
 	Send(ctx context.Context, n Notice) error
+}
+
+// An Acknowledger is a Sender whose tool wants to know who has taken an incident
+// on.
+type Acknowledger interface {
+	Acknowledge(ctx context.Context, a answer.Answer) error
 }
 
 // A Secret is a key or a password. It is never logged.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/message"
 )
 
@@ -110,6 +111,46 @@ func TestPagerDutyTakesIt(t *testing.T) {
 		if who, _ := e.Payload.Details["on_call"].([]any); len(who) != 1 || who[0] != "Kim (primary)" {
 			t.Errorf("on call %v", e.Payload.Details["on_call"])
 		}
+	}
+}
+
+// TestPagerDutyHearsWhoTookItOn holds that an acknowledgement goes under the key
+// that the trigger had.
+func TestPagerDutyHearsWhoTookItOn(t *testing.T) {
+	tl := newTool(t)
+	var waits []time.Duration
+	p := &PagerDuty{Client: tl.client(&waits), URL: tl.URL, RoutingKey: Secret(strings.Repeat("k", 32))}
+	n := notice(alert.Firing, alert.P1)
+	n.Incident, n.Choices = "INC-1", []alert.Choice{{Name: "Acknowledge", Does: "you take it on", URL: "https://example.com/a"}}
+	if err := p.Send(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	a := answer.Answer{ID: "a", Incident: "INC-1", Kind: answer.Acknowledge, By: "Ann", At: noon, Text: "on it", Title: "sales_data failed", Severity: alert.P1, Pipeline: "sales_data"}
+	if err := p.Acknowledge(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	type sent struct {
+		Action   string `json:"event_action"`
+		DedupKey string `json:"dedup_key"`
+		Payload  struct {
+			Summary, Severity, Source string
+			Details                   map[string]any `json:"custom_details"`
+		}
+		Links []struct{ Href, Text string }
+	}
+	var trigger, taken sent
+	if err := errors.Join(json.Unmarshal(tl.bodies[0], &trigger), json.Unmarshal(tl.bodies[1], &taken)); err != nil {
+		t.Fatal(err)
+	}
+	if taken.Action != "acknowledge" || taken.DedupKey != trigger.DedupKey || taken.DedupKey != "INC-1" {
+		t.Errorf("triggered %+v, acknowledged %+v", trigger, taken)
+	}
+	if taken.Payload.Summary != "Acknowledged by Ann: sales_data failed" || taken.Payload.Source == "" || taken.Payload.Severity == "" ||
+		taken.Payload.Details["acknowledged_by"] != "Ann" || taken.Payload.Details["note"] != "on it" {
+		t.Errorf("got %+v", taken.Payload)
+	}
+	if last := trigger.Links[len(trigger.Links)-1]; last.Href != "https://example.com/a" || last.Text != "Acknowledge: you take it on" {
+		t.Errorf("the trigger's last link is %+v", last)
 	}
 }
 

@@ -149,7 +149,11 @@ type Offer struct {
 	Lasts time.Duration
 }
 
-const defaultLasts = 72 * time.Hour
+const (
+	defaultLasts = 72 * time.Hour
+	// signWithin bounds how long a message waits for its links.
+	signWithin = 3 * time.Second
+)
 
 // Links returns the answers that people who get n may give, none if n is not to
 // be answered.
@@ -161,6 +165,8 @@ func (o *Offer) Links(ctx context.Context, n alert.Notice) ([]alert.Choice, erro
 	if lasts <= 0 {
 		lasts = defaultLasts
 	}
+	ctx, cancel := context.WithTimeout(ctx, signWithin)
+	defer cancel()
 	list := make([]alert.Choice, 0, len(does))
 	for _, d := range does {
 		token, err := Link{n.Incident, d.kind, n.At.Add(lasts)}.Token(ctx, o.Signer)
