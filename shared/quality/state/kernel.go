@@ -4,7 +4,6 @@ import (
 	"math/big"
 	"slices"
 
-	"tillwatch/shared/contract"
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/expression"
 	"tillwatch/shared/textformat"
@@ -64,69 +63,6 @@ func Pattern(slot int, m *textformat.Matcher) Kernel {
 		spans := v.Spans(slot)
 		return textformat.Mismatches(m, v.Batch.Data, spans, bad)
 	})
-}
-
-// Missing finds the cells that are null or one of values. It looks at every
-// row.
-func Missing(slot int, values []contract.Value) Kernel {
-	set := textSet(values)
-	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
-		spans := v.Spans(slot)
-		data := v.Batch.Data
-		for row, s := range spans {
-			if s.IsNull() || set.has(data[s.Start:s.End]) {
-				bad = append(bad, uint32(row))
-			}
-		}
-		return bad, len(spans)
-	})
-}
-
-// A texts is a set of byte strings, told apart by length first.
-type texts struct {
-	few  [][]string      // by length, where no length has more than fewTexts
-	many map[string]bool // else all
-}
-
-// fewTexts is how many texts are compared one by one.
-const fewTexts = 8
-
-func textSet(values []contract.Value) texts {
-	var t texts
-	all := map[string]bool{}
-	for _, v := range values {
-		if v.Null || all[v.Text] {
-			continue
-		}
-		all[v.Text] = true
-		for len(t.few) <= min(len(v.Text), longestFew) {
-			t.few = append(t.few, nil)
-		}
-		if len(v.Text) > longestFew || len(t.few[len(v.Text)]) == fewTexts {
-			t.many = all
-			continue
-		}
-		t.few[len(v.Text)] = append(t.few[len(v.Text)], v.Text)
-	}
-	return t
-}
-
-// longestFew is how long a text that is compared one by one may be.
-const longestFew = 64
-
-func (t *texts) has(value []byte) bool {
-	if t.many != nil {
-		return t.many[string(value)]
-	}
-	if len(value) >= len(t.few) {
-		return false
-	}
-	for _, text := range t.few[len(value)] {
-		if string(value) == text {
-			return true
-		}
-	}
-	return false
 }
 
 // Integer finds the values that are no whole number, or none from min to max,
@@ -368,12 +304,6 @@ func (b Bound) Positive() bool { return b.exact.Sign() > 0 }
 
 // Above reports whether the bound is above n.
 func (b Bound) Above(n int64) bool { return b.exact.Cmp(new(big.Rat).SetInt64(n)) > 0 }
-
-// In returns whether a value is among values.
-func In(values []contract.Value) func([]byte) bool {
-	set := textSet(values)
-	return set.has
-}
 
 // Cells finds the cells that are not good. With nulls, null cells are looked at
 // too, as nil; else they are not.
