@@ -18,15 +18,60 @@ func ParseUnits[C Cell](units []int64, data []byte, cells []C, scale uint8) int 
 	if scale > longestFraction {
 		return 0
 	}
-	// The last eight bytes of a cell make a word, the first lowest: the point is
-	// at its byte 7-scale, what is above is the fraction.
-	above, below, point := ^uint64(0), uint64(0), uint64(0)
-	unit := uint64(100_000_000)
-	if scale > 0 {
-		at := 8 * uint(7-scale)
-		point, below, above = 0xff<<at, 1<<at-1, above<<8<<at
-		unit = 10_000_000
+	units = units[:len(cells)]
+	for done := 0; ; {
+		done += shortUnits(units[done:], data, cells[done:], scale)
+		// What is longer or has a sign rarely stands alone.
+		some := min(done+16, len(cells))
+		if n := anyUnits(units[done:some], data, cells[done:some], scale); done+n < some || some == len(cells) {
+			return done + n
+		}
+		done = some
 	}
+}
+
+// shortUnits is ParseUnits for numbers of 8 bytes at most, without a sign, and
+// may stop at any other.
+func shortUnits[C Cell](units []int64, data []byte, cells []C, scale uint8) int {
+	above, below, point, _ := layout(scale)
+	dot := point & (pointChars ^ zeroChars)
+	beyond := 0x76*eachByte | point&^highBits // is too much for more than 9, or 0 at the point
+	units = units[:len(cells)]
+	for i, c := range cells {
+		s := struct{ Start, End uint32 }(c)
+		n, end := s.End-s.Start, int(s.End)
+		if n-1 >= 8 || end < 8 || end > len(data) {
+			return i
+		}
+		w := (binary.LittleEndian.Uint64(data[end-8:end])^zeroChars)&lastBytes[n&15] ^ dot
+		if (w+beyond|w)&highBits != 0 {
+			return i
+		}
+		units[i] = int64(value(w&above | w&below<<8))
+	}
+	return len(cells)
+}
+
+// lastBytes has for each n up to 8 a mask of the n highest bytes of a word.
+var lastBytes = [16]uint64{1: 0xff << 56, 2: 0xffff << 48, 3: 0xffffff << 40, 4: 0xffffffff << 32,
+	5: 0xffffffffff << 24, 6: 0xffffffffffff << 16, 7: 0xffffffffffffff << 8, 8: ^uint64(0)}
+
+// layout returns what the bytes of the last word of a number with scale places are:
+// masks of those of the fraction, of those before the point and of the point, and the
+// unit of what stands before that word.
+func layout(scale uint8) (above, below, point, unit uint64) {
+	above = ^uint64(0)
+	if scale == 0 {
+		return above, 0, 0, 100_000_000
+	}
+	// The first byte is the lowest, and the point is at byte 7-scale.
+	at := 8 * uint(7-scale)
+	return above << 8 << at, 1<<at - 1, 0xff << at, 10_000_000
+}
+
+// anyUnits is ParseUnits, one cell after the other.
+func anyUnits[C Cell](units []int64, data []byte, cells []C, scale uint8) int {
+	above, below, point, unit := layout(scale)
 	dot := point & (pointChars ^ zeroChars)
 	units = units[:len(cells)]
 	for i, c := range cells {
