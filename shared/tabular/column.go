@@ -41,13 +41,17 @@ func (b *Batch) Column(c int, dst []Span) []Span {
 
 // innerColumn is anyColumn for those that have a delimiter on either side and no quotes.
 func (b *Batch) innerColumn(c int, out []Span) {
-	rows := b.rows[:len(out)]
-	for i := range out {
-		ends := b.delims[int(rows[i].first)+c-1:]
-		start, end := ends[0]+1, ends[1]
-		if out[i] = (Span{start, end}); start == end {
-			out[i] = Null
+	if len(out) == 0 {
+		return // and there may be no delimiters either
+	}
+	delims := b.delims[c-1:]
+	for i, r := range b.rows[:len(out)] {
+		first := int(r.first)
+		s := Span{delims[first] + 1, delims[first+1]}
+		if s.Start == s.End {
+			s = Null
 		}
+		out[i] = s
 	}
 }
 

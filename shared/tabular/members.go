@@ -102,7 +102,7 @@ func (m *members) open(i int, o Options) (*Reader, io.Closer, error) {
 	if magic, _ := start.Peek(len(parquetMagic)); bytes.Equal(magic, parquetMagic) {
 		return nil, nil, errors.Join(fmt.Errorf("%s is a Parquet file, of which an archive may hold one: send each by itself", memberName(m.files[i])), file.Close())
 	}
-	r, err := openText(start, o)
+	r, err := openText(start, m.plain, o)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", memberName(m.files[i]), err), file.Close())
 	}

@@ -112,7 +112,7 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 		}
 		return r, closers{drop, plain, in}, nil
 	}
-	r, err := openText(start, o)
+	r, err := openText(start, plain, o)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
 	}
@@ -120,14 +120,14 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 	return r, both, nil
 }
 
-// openText opens a text, as it is once it is not compressed.
-func openText(start *bufio.Reader, o Options) (*Reader, error) {
+// openText opens a text, as it is once it is not compressed; start is a buffer before plain.
+func openText(start *bufio.Reader, plain *bounded, o Options) (*Reader, error) {
 	reading := dialect.Reading{Dialect: o.Dialect}
 	if o.Detect {
 		reading = detect(start, o.Dialect)
 		o.Dialect = reading.Dialect
 	}
-	text, charset, err := decodeText(start, o.Dialect)
+	text, charset, err := decodeText(&past{start, plain}, o.Dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +140,23 @@ func openText(start *bufio.Reader, o Options) (*Reader, error) {
 	}
 	r.isRead(reading, charset)
 	return r, nil
+}
+
+// past reads what stands in a buffer, and then past it: all would be copied once
+// more through one as large as detection wants.
+type past struct {
+	start *bufio.Reader // nil once it is empty
+	plain *bounded      // which repeats an error that start has met
+}
+
+func (p *past) Read(b []byte) (int, error) {
+	if p.start != nil {
+		if n := p.start.Buffered(); n > 0 {
+			return p.start.Read(b[:min(n, len(b))])
+		}
+		p.start = nil
+	}
+	return p.plain.Read(b)
 }
 
 // isRead notes how the text is read, and what was declared otherwise.
