@@ -21,9 +21,9 @@ import (
 )
 
 func (a *app) replayCommand() *cobra.Command {
-	var config, decisions, format string
+	var config, silences, decisions, format string
 	c := &cobra.Command{
-		Use:   "replay [--config POLICY.yaml] [--decisions OUT.jsonl] SIGNALS.jsonl",
+		Use:   "replay [--config POLICY.yaml] [--silences SILENCES.json] [--decisions OUT.jsonl] SIGNALS.jsonl",
 		Short: "Play a history of signals and count what people would have heard",
 		Long: `Replay takes a history of signals, one JSON object a line and in the order in which they
 came, through the stages that production runs, with a virtual clock:
@@ -43,13 +43,16 @@ With --decisions every line gets one, in its order: notify on the first signal o
 page, else why nobody was paged (grouped, duplicate, outdated, cooling_down, suppressed,
 inhibited, resolved, folded, retry, heartbeat). SIGNALS.jsonl may be - for standard input.
 
+With --silences people's silences hold too, as tillwatch alerts silence list --all
+--format json prints them.
+
 Exit codes: 0 played, 1 the policy is invalid, 2 the call or the history is at fault.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "text" && format != "json" {
 				return &exit{exitMisuse, fmt.Errorf("--format %q: %s", format, document.Among(format, []string{"text", "json"}))}
 			}
-			r, err := a.replay(cmd.Context(), config, args[0], decisions)
+			r, err := a.replay(cmd.Context(), config, silences, args[0], decisions)
 			if err != nil {
 				return err
 			}
@@ -63,6 +66,7 @@ Exit codes: 0 played, 1 the policy is invalid, 2 the call or the history is at f
 		},
 	}
 	c.Flags().StringVar(&config, "config", "", "`POLICY` in YAML; the one that ships if not given")
+	c.Flags().StringVar(&silences, "silences", "", "`FILE` of silences, in JSON")
 	c.Flags().StringVar(&decisions, "decisions", "", "write what became of each line to `FILE`")
 	c.Flags().StringVarP(&format, "format", "f", "text", "`FORMAT`: text, json")
 	must(c.MarkFlagFilename("config", "yaml", "yml"))
@@ -71,7 +75,7 @@ Exit codes: 0 played, 1 the policy is invalid, 2 the call or the history is at f
 }
 
 // replay plays the history under a policy and writes the decisions, if asked to.
-func (a *app) replay(ctx context.Context, config, history, decisions string) (replay.Report, error) {
+func (a *app) replay(ctx context.Context, config, silences, history, decisions string) (replay.Report, error) {
 	p, err := readPolicy(config)
 	if err != nil {
 		return replay.Report{}, policyFault(err)
@@ -84,6 +88,15 @@ func (a *app) replay(ctx context.Context, config, history, decisions string) (re
 		defer in.Close()
 	}
 	player := replay.New(p)
+	if silences != "" {
+		list, err := readSilences(silences)
+		if err != nil {
+			return replay.Report{}, &exit{exitMisuse, err}
+		}
+		for _, q := range list {
+			player.Silence(q)
+		}
+	}
 	var journal *replay.Journal
 	if decisions != "" {
 		draft, err := os.CreateTemp("", "tillwatch-*")
