@@ -18,7 +18,7 @@ import (
 
 // Validate judges a file. What is wrong with the file is in the report; an
 // error means that it could not be read to its end, or that the input makes no
-// sense (ErrNoTable). A report is the same whatever in.Threads is, but for
+// sense (quality.ErrNoTable). A report is the same whatever in.Threads is, but for
 // DurationMS.
 func (compile Compiler) Validate(ctx context.Context, in quality.Input) (*quality.Report, error) {
 	defaults(&in)

@@ -80,7 +80,7 @@ func BlockedBy(p *check.Plan, c *check.Check, err error) {
 	}
 }
 
-// MeasureQuery makes c a check of what a query yields; its condition is c.want.
+// MeasureQuery makes c a check of what a query yields; its condition is c.Want.
 func MeasureQuery(p *check.Plan, c *check.Check, q *query.Query) {
 	c.Shows = q.Slots()
 	c.Personal = c.Personal || p.Personal(c.Shows...)

@@ -11,15 +11,15 @@ import (
 	"tillwatch/shared/words"
 )
 
-// PrepareCheck prepares the statistic of a check; absent names a column that the
+// OfCheck prepares the statistic of a check; absent names a column that the
 // file lacks.
-func PrepareCheck(p *check.Plan, impl contract.StatisticCheck) (s check.Statistic, absent string) {
+func OfCheck(p *check.Plan, impl contract.StatisticCheck) (s check.Statistic, absent string) {
 	switch impl.Statistic {
 	case "share", "topShare", "typeShare", "count":
 	case "mutualInformation":
 		return mutualInformation(p, impl.Columns)
 	default:
-		return Prepare(p, impl.Statistic, impl.Columns, impl.Quantile)
+		return Statistic(p, impl.Statistic, impl.Columns, impl.Quantile)
 	}
 	column := impl.Columns[0]
 	slot, ok := p.Column(column)

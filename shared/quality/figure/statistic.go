@@ -16,8 +16,9 @@ import (
 	"tillwatch/shared/words"
 )
 
-// Prepare prepares a statistic; absent names a column that the file lacks.
-func Prepare(p *check.Plan, name string, columns []string, q float64) (s check.Statistic, absent string) {
+// Statistic prepares a statistic of columns by its name, as contract.StatisticCheck has
+// it; q is of a quantile, 0 to 1. Absent names a column that the file lacks.
+func Statistic(p *check.Plan, name string, columns []string, q float64) (s check.Statistic, absent string) {
 	slots, absent := p.Columns(columns)
 	if absent != "" {
 		return nil, absent

@@ -27,7 +27,8 @@ func Advice(name string) string {
 	return "Compare with the files before: a changed unit, a new product line, a missing store or a few wrong values move a statistic; if it is right, move the bound."
 }
 
-// Round6 keeps a statistic readable; what is compared stays as it is.
+// Round6 rounds a statistic to six digits after the point, unless it is large, for a
+// message; what is compared stays as it is.
 func Round6(v float64) float64 {
 	if math.Abs(v) >= 1e9 {
 		return v
@@ -35,6 +36,7 @@ func Round6(v float64) float64 {
 	return math.Round(v*1e6) / 1e6
 }
 
+// Dimension is the dimension that a statistic speaks of, unless a rule says otherwise.
 func Dimension(name string) contract.Dimension {
 	switch name {
 	case "completeness", "count":
@@ -47,6 +49,7 @@ func Dimension(name string) contract.Dimension {
 	return contract.Accuracy
 }
 
+// Unit is what a statistic is measured in; "" is the unit of the column's values.
 func Unit(name string) string {
 	switch name {
 	case "completeness", "uniqueness", "distinctness", "uniqueValueRatio", "share", "topShare", "typeShare":
@@ -103,5 +106,6 @@ func BandText(b series.Band, least float64, whole bool) string {
 	return low + " to " + high
 }
 
-// Round3 keeps a figure readable; the band itself stays exact.
+// Round3 rounds a figure to three digits after the point for a message; the band
+// itself stays exact.
 func Round3(v float64) float64 { return math.Round(v*1000) / 1000 }

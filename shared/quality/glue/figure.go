@@ -57,7 +57,7 @@ func figureRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 
 // keep prepares a statistic and has history keep it, by name:columns and where.
 func keep(p *check.Plan, name string, columns []string, where string) (s check.Statistic, key, absent string) {
-	s, absent = figure.Prepare(p, name, columns, 0)
+	s, absent = figure.Statistic(p, name, columns, 0)
 	if absent != "" {
 		return nil, "", absent
 	}

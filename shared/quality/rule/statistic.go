@@ -17,7 +17,7 @@ func compileStatistic(p *check.Plan, c *check.Check, impl contract.StatisticChec
 	if len(impl.Columns) == 1 {
 		c.Say.Column = impl.Columns[0]
 	}
-	measured, absent := figure.PrepareCheck(p, impl)
+	measured, absent := figure.OfCheck(p, impl)
 	if absent != "" {
 		p.Missing(c, absent)
 		return
