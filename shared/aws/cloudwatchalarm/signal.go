@@ -3,10 +3,13 @@ package cloudwatchalarm
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"tillwatch/shared/alert"
@@ -26,6 +29,7 @@ func (c change) signal() alert.Signal {
 		Severity:  about.severity,
 		Rule:      rule(c.name),
 		Pipeline:  c.pipeline(),
+		Labels:    c.labels(),
 		Team:      about.owner,
 		At:        c.at,
 		Summary:   short(about.what),
@@ -44,6 +48,7 @@ func (c change) signal() alert.Signal {
 			Check: c.name, Message: c.measured(), Severity: string(s.Severity),
 		})
 		s.NextSteps = append(s.NextSteps, about.do...)
+		s.Measure, s.Trend = c.evidence()
 	}
 	if about.runbook != "" {
 		s.Links = append(s.Links, alert.Link{Name: "Runbook", URL: about.runbook})
@@ -131,7 +136,7 @@ func (c change) pipeline() string {
 var crossed = regexp.MustCompile(`\[([^\]]{1,1000})\] (?:was|were) ((?:not )?[a-z ]{1,60}?) (?:to )?the threshold \(([^)]{1,40})\)`)
 
 // datapoint matches one value with the time at which it was measured.
-var datapoint = regexp.MustCompile(`([-+0-9.eE]+) \([^)]*\)`)
+var datapoint = regexp.MustCompile(`([-+0-9.eE]+) \(([^)]*)\)`)
 
 // measured says in a sentence what was measured and what was expected.
 func (c change) measured() string {
@@ -153,6 +158,68 @@ func (c change) measured() string {
 	return fmt.Sprintf("%s was %s, %s the threshold of %s.",
 		c.metrics[0].String(), strings.Join(values, ", "), m[2], trimZero(m[3]))
 }
+
+// evidence returns the newest value against the threshold, and the values before
+// it, oldest first; nothing if the reason gives no numbers.
+func (c change) evidence() (*alert.Measure, []alert.Point) {
+	m := crossed.FindStringSubmatch(c.reason[:min(len(c.reason), maxReason)])
+	if m == nil || len(c.metrics) == 0 {
+		return nil, nil
+	}
+	threshold, err := strconv.ParseFloat(m[3], 64)
+	if err != nil {
+		return nil, nil
+	}
+	var points []alert.Point
+	for _, p := range datapoint.FindAllStringSubmatch(m[1], maxPoints) {
+		v, err := strconv.ParseFloat(p[1], 64)
+		at, late := time.Parse("02/01/06 15:04:05", p[2])
+		if err != nil || late != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, nil
+		}
+		points = append(points, alert.Point{At: at.UTC(), Value: v})
+	}
+	if len(points) == 0 || math.IsNaN(threshold) || math.IsInf(threshold, 0) {
+		return nil, nil
+	}
+	slices.SortStableFunc(points, func(a, b alert.Point) int { return a.At.Compare(b.At) })
+	newest := points[len(points)-1]
+	measure := &alert.Measure{Name: c.metrics[0].String(), Value: newest.Value, Threshold: &threshold}
+	switch {
+	case strings.HasPrefix(m[2], "greater"):
+		measure.Crossed = alert.Above
+	case strings.HasPrefix(m[2], "less"):
+		measure.Crossed = alert.Below
+	}
+	return measure, points[:len(points)-1]
+}
+
+// maxPoints is how many values of a reason are looked at: CloudWatch writes no
+// more than five.
+const maxPoints = 5
+
+// labels are the names that the alarm's metrics are told apart by.
+func (c change) labels() map[string]string {
+	var labels map[string]string
+	add := func(name, value string) {
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		if name != "" && value != "" && labels[name] == "" && len(labels) < maxLabels {
+			labels[name] = value
+		}
+	}
+	for _, m := range c.metrics {
+		add("MetricName", m.name)
+		for _, name := range slices.Sorted(maps.Keys(m.dimensions)) {
+			add(name, m.dimensions[name])
+		}
+	}
+	return labels
+}
+
+// maxLabels bounds the labels of a signal: the router keeps no more.
+const maxLabels = 16
 
 // maxReason is how much of a reason is looked at, in bytes: CloudWatch's own
 // bound is 1,023 characters.
