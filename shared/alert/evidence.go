@@ -63,6 +63,8 @@ const (
 type Stakes struct {
 	// Due is when good data should have been there.
 	Due time.Time `json:"due,omitzero"`
+	// Until is when it came: the delay grows no more. Zero while it is awaited.
+	Until time.Time `json:"until,omitzero"`
 	// HourlyRevenue is the revenue of an average hour, from accepted files: a
 	// decimal in Currency (an ISO 4217 code, "" if unknown).
 	HourlyRevenue string `json:"hourly_revenue,omitempty"`

@@ -11,6 +11,10 @@ type Notice struct {
 	// Severities are those whose people are told: one if it fires, everybody who
 	// was told if it ended, none for an update.
 	Severities []Severity
+	// Audiences are those who are told beside them, of what it costs: in a page,
+	// those whom it concerns by now; of the end, all who were told; in what else
+	// the room is told, those whom it has come to concern.
+	Audiences []Audience
 	// Previous is the severity told of before, where Reason is SeverityRaised.
 	Previous Severity
 	At       time.Time // when it was decided
@@ -57,6 +61,7 @@ const (
 	SomeResolved      Reason = "some_resolved"
 	Unacknowledged    Reason = "unacknowledged" // nobody took the incident on in time
 	Progress          Reason = "progress"       // something was done about it
+	CostsMore         Reason = "costs_more"     // it has come to concern an audience
 	// RemedyFirst tells what tries remedies, and the rooms: nobody is paged until
 	// they had their time.
 	RemedyFirst Reason = "remedy_first"
@@ -64,7 +69,7 @@ const (
 
 // A Message is what one channel gets.
 type Message struct {
-	// Channel is a severity, Chat or Responder.
+	// Channel is a severity, an audience, Chat or Responder.
 	Channel string
 	// Subject is at most 99 ASCII characters, without a line break; "" for none.
 	Subject string

@@ -59,12 +59,12 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 	p.Record = rec
 	p.Entry = &Entry{
 		ID: f.ID(), Key: f.Bucket + "/" + f.Key, Rank: f.Rank(), Dataset: f.dataset, Period: f.period,
-		Run: bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics}),
+		Run: bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: historyMetrics(r)}),
 	}
 	if accepted(r.Verdict) {
 		// The first line of a file that was not may be data, and nothing looks
 		// back at it.
-		p.Entry.Run = bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: r.Metrics, Columns: r.Columns, Content: r.Content})
+		p.Entry.Run = bounded(quality.Run{At: f.Arrived, Verdict: r.Verdict, Metrics: historyMetrics(r), Columns: r.Columns, Content: r.Content})
 	}
 	g := f.figures(r)
 	p.Figures = &g
@@ -140,6 +140,7 @@ func (j *Judger) unjudged(f file, cause error) plan {
 	rec.Steps = []Step{StepTag, StepMetrics, StepFigures, StepEvents}
 	s := j.unreadable(f.Object, f.dataset, f.period, f.contract.Team, cause)
 	s.NextSteps = adviceFor(cause, f.contract.File)
+	s.Stakes = f.stakes(nil)
 	p := plan{standing: f.dataset + "/" + f.period, signal: &s, cause: cause}
 	p.Record = rec
 	// What it may have replaced counts no longer.

@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/big"
 	"strconv"
-	"strings"
 	"time"
 
 	"tillwatch/shared/contract"
@@ -74,10 +73,13 @@ func (f file) figures(r *quality.Report) Figures {
 // revenue returns the sum of a column as text, "" if it was not measured.
 func revenue(r *quality.Report, column string) string {
 	if v, ok := r.Metrics["sum:"+column]; ok && finite(v) {
-		return strconv.FormatFloat(v, 'f', -1, 64)
+		return plain(v)
 	}
 	return ""
 }
+
+// plain writes v as a decimal without an exponent.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 func distinct(r *quality.Report, column string) float64 {
 	if v, ok := r.Metrics["distinctCount:"+column]; ok && finite(v) {
@@ -123,65 +125,30 @@ func Merge(day []Figures) Total {
 	return t
 }
 
-// freshness returns the age of the file's newest row when it was judged, as
-// the checks of freshness and latency measured it, and whether one did. A date
-// without a time of day stands for the whole of its day, and a newest row in
-// the future has age 0.
+// freshness returns the age of the file's newest row, and whether it was measured.
 func (f file) freshness(r *quality.Report) (time.Duration, bool) {
+	_, age, ok := f.newest(r)
+	return age, ok
+}
+
+// newest returns the age of the file's newest row when it was judged, as
+// the checks of freshness and latency measured it, the column that says so, and
+// whether one did. A date without a time of day stands for the whole of its day,
+// and a newest row in the future has age 0.
+func (f file) newest(r *quality.Report) (column string, age time.Duration, found bool) {
 	wanted := f.property(propertyFreshness)
-	found, least := false, time.Duration(0)
 	for _, c := range r.Checks {
 		if c.Dimension != contract.Timeliness || c.Unit != "minutes" || c.Column == "" || c.Measured == nil ||
 			wanted != "" && c.Column != wanted || !finite(*c.Measured) {
 			continue
 		}
-		age := time.Duration(*c.Measured * float64(time.Minute))
-		if column, ok := f.table.Column(c.Column); ok && column.Type == contract.Date {
-			age -= 24 * time.Hour
+		old := time.Duration(*c.Measured * float64(time.Minute))
+		if col, ok := f.table.Column(c.Column); ok && col.Type == contract.Date {
+			old -= 24 * time.Hour
 		}
-		age = max(0, age)
-		if !found || age < least {
-			found, least = true, age
-		}
-	}
-	return least, found
-}
-
-// hourlyRevenue returns the mean revenue of an hour over the accepted history,
-// and whether there is any.
-func (f file) hourlyRevenue() (float64, bool) {
-	column := f.property(propertyRevenue)
-	if column == "" {
-		return 0, false
-	}
-	hours := 24.0
-	if strings.Contains(f.period, "T") {
-		hours = 1
-	}
-	var sum, n float64
-	for _, run := range f.history {
-		if v, ok := run.Metrics["sum:"+column]; ok && run.Accepted() && finite(v) {
-			sum += v
-			n++
+		if old = max(0, old); !found || old < age {
+			column, age, found = c.Column, old, true
 		}
 	}
-	if n == 0 {
-		return 0, false
-	}
-	return sum / n / hours, true
-}
-
-// delayShare is the part of an hour's revenue that an hour of delay puts at
-// risk, once the delay is beyond delayGrace.
-const (
-	delayShare = 0.1
-	delayGrace = 60 * time.Minute
-)
-
-// atRisk returns the revenue that data which is that late puts at risk.
-func atRisk(hourly float64, late time.Duration) float64 {
-	if late <= delayGrace {
-		return 0
-	}
-	return hourly * late.Hours() * delayShare
+	return column, age, found
 }

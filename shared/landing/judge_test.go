@@ -211,13 +211,17 @@ func TestJudgeABadFileAndItsCorrection(t *testing.T) {
 	if f := raised.Findings[0]; f.Where != "row 1 and 1 more" || f.Advice == "" {
 		t.Errorf("finding %+v", f)
 	}
-	facts := map[string]string{}
-	for _, f := range raised.Facts {
-		facts[f.Name] = f.Value
-	}
 	// A day of 4,800 is 200 an hour; three hours of delay put a tenth of it at risk.
-	if facts["average hourly revenue"] != "200.00 EUR" || facts["revenue at risk"] != "60.00 EUR" {
-		t.Errorf("facts %v", facts)
+	k := raised.Stakes
+	if k == nil || k.HourlyRevenue != "200" || k.Currency != "EUR" || k.RevenueAtRisk != "60.00" || !k.Due.Equal(noon.Add(-3*time.Hour)) ||
+		*k.Customers != 3 || k.Operational != alert.High {
+		t.Errorf("stakes %+v", k)
+	}
+	if m := raised.Measure; m == nil || m.Name != "bad rows" || m.Value != 100 || *m.Expected != 0 || len(raised.Trend) != 1 || raised.Trend[0].Value != 0 {
+		t.Errorf("measure %+v, trend %v", m, raised.Trend)
+	}
+	if len(raised.Metrics) != 4 || raised.Metrics[1] != (alert.Metric{Name: "bad rows", Value: 2}) {
+		t.Errorf("metrics %v", raised.Metrics)
 	}
 	// The corrected file is the day's only one: 3 rows, not 5.
 	var last float64

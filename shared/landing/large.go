@@ -33,6 +33,8 @@ type Job struct {
 	History    []quality.Run     `json:"history,omitempty"`
 	// ExpectedRows is that of Notice.
 	ExpectedRows *float64 `json:"expected_rows,omitempty"`
+	// Hourly is the revenue of an average hour, a decimal; "" if it is unknown.
+	Hourly string `json:"hourly_revenue,omitempty"`
 }
 
 // A Pinned source is a version of an object that any worker can read.
@@ -60,7 +62,7 @@ func (j *Judger) divide(ctx context.Context, f *file, attempt int) error {
 	}
 	job := Job{
 		Object: f.Object, Contract: f.contract.File, Text: f.contract.Text, Now: f.now,
-		References: map[string]Object{}, History: f.history, ExpectedRows: f.expected,
+		References: map[string]Object{}, History: f.history, ExpectedRows: f.expected, Hourly: f.hourly,
 	}
 	for name, src := range references {
 		pinned, ok := src.(reference).Source.(Pinned)
@@ -91,7 +93,7 @@ func (job Job) file() (file, error) {
 	return file{
 		Object: job.Object, contract: match.Contract, table: match.Table, server: match.Server, dataset: match.Table.Name,
 		period: PeriodOf(job.Object.Key, job.Object.Arrived), now: job.Now, history: job.History,
-		expected: job.ExpectedRows,
+		expected: job.ExpectedRows, hourly: job.Hourly,
 	}, nil
 }
 

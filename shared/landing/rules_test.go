@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
 	"strings"
@@ -206,24 +205,6 @@ func TestStanding(t *testing.T) {
 				t.Errorf("resolved %v, left %v; want %v", rules, next.Open, tt.want)
 			}
 		})
-	}
-}
-
-func TestAtRisk(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		hourly float64
-		late   time.Duration
-		want   float64
-	}{
-		{"an hour is no delay", 1000, time.Hour, 0},
-		{"two hours", 1000, 2 * time.Hour, 200},
-		{"a day and a half", 50_000, 36 * time.Hour, 180_000},
-		{"no revenue", 0, 5 * time.Hour, 0},
-	} {
-		if got := atRisk(tt.hourly, tt.late); math.Abs(got-tt.want) > 1e-9 {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
 	}
 }
 

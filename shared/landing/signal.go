@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -48,17 +47,9 @@ func (j *Judger) rejection(f file, r *quality.Report, rec Record) alert.Signal {
 	}
 	s.NextSteps = nextSteps(f, r, rec, bad)
 	s.Links = j.links(rule, rec, f.property("runbook"))
-	s.Facts = append(s.Facts,
-		alert.Fact{Name: "verdict", Value: string(r.Verdict)},
-		alert.Fact{Name: "rows", Value: words.Count(r.Rows)},
-		alert.Fact{Name: "bad rows", Value: words.Count(r.BadRows)})
-	for _, d := range []string{"quality", "completeness", "accuracy", "timeliness", "consistency", "conformity", "uniqueness", "coverage"} {
-		if v, ok := r.Scores[d]; ok {
-			// Cut and not rounded, so that only a perfect score reads 100.
-			s.Facts = append(s.Facts, alert.Fact{Name: d + " score", Value: strconv.FormatFloat(math.Floor(v*100+1e-9)/100, 'f', 2, 64)})
-		}
-	}
-	s.Facts = append(s.Facts, f.delayFacts(r)...)
+	s.Facts = append(s.Facts, alert.Fact{Name: "verdict", Value: string(r.Verdict)})
+	s.Stakes, s.Impact = f.stakes(r), consequences(bad)
+	f.evidence(&s, r, bad)
 	return s
 }
 
@@ -245,26 +236,19 @@ func nextSteps(f file, r *quality.Report, rec Record, bad []quality.Result) []st
 	return append(steps, "Pipelines that wait for file.validated.v1 hold back. Put the corrected file at "+f.Key+"; its verdict resolves this.")
 }
 
-// delayFacts say what the delay costs, as far as history knows.
-func (f file) delayFacts(r *quality.Report) []alert.Fact {
-	var facts []alert.Fact
-	age, known := f.freshness(r)
-	if known {
-		facts = append(facts, alert.Fact{Name: "newest row", Value: fmt.Sprintf("%.0f minutes old when judged", age.Minutes())})
+// maxImpact is how many of the contract's business impacts a signal carries.
+const maxImpact = 3
+
+// consequences are what the contract says that failing its checks means, each
+// once.
+func consequences(bad []quality.Result) []string {
+	var list []string
+	for _, c := range bad {
+		if text := clip(oneLine(c.Impact), textLimit); text != "" && !slices.Contains(list, text) && len(list) < maxImpact {
+			list = append(list, text)
+		}
 	}
-	hourly, ok := f.hourlyRevenue()
-	if !ok || accepted(r.Verdict) {
-		return facts
-	}
-	currency := strings.TrimSpace(" " + f.property(propertyCurrency))
-	money := func(v float64) string { return strings.TrimSpace(strconv.FormatFloat(v, 'f', 2, 64) + " " + currency) }
-	facts = append(facts,
-		alert.Fact{Name: "average hourly revenue", Value: money(hourly)},
-		alert.Fact{Name: "at risk per hour of delay", Value: money(hourly * delayShare)})
-	if risk := atRisk(hourly, age); risk > 0 {
-		facts = append(facts, alert.Fact{Name: "revenue at risk", Value: money(risk)})
-	}
-	return facts
+	return list
 }
 
 func (j *Judger) links(rule string, r Record, runbook string) []alert.Link {

@@ -20,9 +20,11 @@ type file struct {
 	dataset, period string
 	now             time.Time
 	// history is what the contract's checks look back at, nil if none does;
-	// expected how many rows the file should have, nil if nobody knows.
+	// expected how many rows the file should have, nil if nobody knows;
+	// hourly is the revenue of an average hour before it, a decimal, "" if unknown.
 	history  []quality.Run
 	expected *float64
+	hourly   string
 }
 
 const (
@@ -80,6 +82,7 @@ func (j *Judger) lookBack(ctx context.Context, f *file) error {
 		recall(entries, contents)
 	}
 	f.history = Baseline(entries, f.Object, f.period)
+	f.hourly = averageHour(entries, f.period, f.property(propertyRevenue))
 	return nil
 }
 

@@ -51,6 +51,7 @@ type flush struct {
 	flooded              bool           // more incidents begin than are told of one by one
 	goesOn               bool           // the incident is not over, but for what is suppressed and told to nobody
 	again                time.Time      // when something changes by time alone
+	stakes               *alert.Stakes  // the worst of firing, as they are now
 }
 
 func (f *flush) rule(a *Alert) *policy.Rule { return f.engine.Policy.Rule(a.Of.Rule, a.Of.Pipeline) }
@@ -89,6 +90,7 @@ func (f *flush) age() error {
 			return err
 		}
 	}
+	f.weigh()
 	return nil
 }
 
@@ -192,6 +194,8 @@ func (f *flush) reason() (alert.Reason, bool) {
 		return alert.FirstNotification, true
 	case len(f.firing) > 0 && known && f.severity.Worse(i.Severity):
 		return alert.SeverityRaised, true
+	case len(f.firing) > 0 && known && len(f.concerned()) > 0:
+		return alert.CostsMore, false
 	case len(f.fresh) > 0 && tick:
 		return alert.NewAlerts, f.route.PageUpdates
 	case (len(i.Told) > 0 || !i.Trying.IsZero()) && !f.goesOn && (len(f.ended) > 0 || !i.firing()):
@@ -263,6 +267,7 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	if f.group.Key == FloodKey {
 		n.Signal.DedupKey, n.Signal.Summary = FloodKey, f.storm(reason)
 	}
+	f.tellOfStakes(&n)
 	n.Others = i.others(n.Signal.DedupKey, append(slices.Clone(f.firing), f.ended...))
 	return n
 }

@@ -85,6 +85,8 @@ type Incident struct {
 	// Trying is since when a remedy is tried before the first page; zero if none
 	// is, or if the end was told.
 	Trying time.Time `json:",omitzero"`
+	// Audiences were told, or may have been, and not yet of the end.
+	Audiences []alert.Audience `json:",omitempty"`
 	// HeldBack counts the signals since the last page that nobody was told of.
 	HeldBack int `json:",omitempty"`
 	// AckedBy acknowledged it: nothing is repeated. EndedBy said that it is over.

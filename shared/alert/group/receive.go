@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/impact"
 	"tillwatch/shared/alert/policy"
 )
 
@@ -131,15 +132,16 @@ func (e Engine) goesOn(i *Incident, now time.Time) bool {
 // of it there hears of its end there no more, so that they are carried along.
 func (e Engine) supersede(g *Group, old *Incident, key string, now time.Time) *Incident {
 	delete(old.Alerts, key)
-	told := old.Told
+	told, audiences := old.Told, old.Audiences
 	if !old.firing() {
-		old.Told, old.Known, old.Due, old.Ended = nil, false, time.Time{}, now
+		old.Told, old.Audiences, old.Known, old.Due, old.Ended = nil, nil, false, time.Time{}, now
 	}
 	i := g.last()
 	if i == old || !e.goesOn(i, now) {
 		i = g.open(e.Policy.Incidents.Window, now)
 	}
 	i.tell(told)
+	i.tellAudiences(audiences)
 	return i
 }
 
@@ -151,6 +153,7 @@ func observe(c *call) (Outcome, Reason, error) {
 		a = &Alert{}
 		i.Alerts[s.DedupKey], c.alert, i.Spread = a, a, c.now
 	}
+	again := a.Firing
 	if !a.Firing {
 		a.Firing, a.Since, a.Muted = true, s.At, ""
 		i.again(c.now)
@@ -159,7 +162,12 @@ func observe(c *call) (Outcome, Reason, error) {
 	}
 	a.Hold = time.Time{}
 	if !s.At.Before(a.FiringAt) {
+		stakes := s.Stakes
+		if again {
+			stakes = impact.Since(a.Of.Stakes, s.Stakes)
+		}
 		a.FiringAt, a.Severity, a.Of = s.At, s.Severity, slim(s)
+		a.Of.Stakes = stakes
 	} else if s.Severity.Worse(a.Severity) {
 		a.Severity = s.Severity // late, and worse than what came after it
 	}
@@ -200,6 +208,6 @@ func (i *Incident) leads() bool {
 func slim(s *alert.Signal) alert.Signal {
 	return alert.Signal{
 		ID: s.ID, DedupKey: s.DedupKey, GroupKey: s.GroupKey, Status: s.Status, Severity: s.Severity, Rule: s.Rule,
-		Pipeline: s.Pipeline, Environment: s.Environment, Team: s.Team, Labels: s.Labels, At: s.At, Summary: s.Summary,
+		Pipeline: s.Pipeline, Environment: s.Environment, Team: s.Team, Labels: s.Labels, At: s.At, Summary: s.Summary, Stakes: s.Stakes,
 	}
 }

@@ -35,6 +35,7 @@ func (g *Group) Hold(n Notice, until time.Time) {
 	}
 	if i := g.Incident(n.Incident); i != nil && n.Reason != alert.AlertResolved {
 		i.tell(n.Severities)
+		i.tellAudiences(n.Audiences)
 	}
 }
 
@@ -84,10 +85,11 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 		for _, a := range i.Alerts {
 			a.Told = false
 		}
-		i.Told, i.Known, i.Trying = nil, false, time.Time{}
+		i.Told, i.Audiences, i.Known, i.Trying = nil, nil, false, time.Time{}
 	} else if n.Reason == alert.RemedyFirst {
 		i.Trying = now
 	} else {
+		i.tellAudiences(n.Audiences)
 		for _, key := range n.Firing {
 			if a := i.Alerts[key]; a != nil {
 				a.Told = true

@@ -28,6 +28,8 @@ type Line struct {
 	Severity alert.Severity `json:"severity"`
 	Labels   Labels         `json:"labels"`
 	Value    *float64       `json:"value,omitempty"`
+	// Stakes decide which audiences would have been told; nil if nothing is known.
+	Stakes *alert.Stakes `json:"stakes,omitempty"`
 	// Truth names the incident that it belongs to, "" if none or unknown.
 	Truth string `json:"truth_incident,omitempty"`
 	// ID and DedupKey and GroupKey are those of the signal, if the history has them.
@@ -213,7 +215,7 @@ func signal(l Line) (alert.Signal, error) {
 	s := alert.Signal{
 		ID: l.ID, DedupKey: l.DedupKey, GroupKey: l.GroupKey, Status: l.Status, Severity: l.Severity, Rule: l.Rule, At: l.Time.UTC(),
 		Pipeline: take("pipeline", "pipeline_name", "pipeline_id"), Environment: take("environment", "env"), Team: take("team"), Labels: l.Labels,
-		Summary: l.Rule,
+		Summary: l.Rule, Stakes: l.Stakes,
 	}
 	for _, name := range []string{"retry", "retry_count"} {
 		if v := s.Labels[name]; v != "" && v != "0" && v != "false" {

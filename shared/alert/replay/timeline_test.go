@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,9 +25,10 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 // TestTimelines plays each story of testdata. A story is an archive of an
 // optional policy and the story itself: a line "15:04:05 firing P1 rule
-// name=value … [at 15:04:05]" is followed by what was decided on it, a line
-// "15:04:05" lets time pass, "15:04:05 acknowledge Ann" is a person's answer;
-// "=>" is what people are told, and when.
+// name=value … [at 15:04:05]", where due, hourly and errors say what is at stake,
+// is followed by what was decided on it, a line "15:04:05" lets time pass,
+// "15:04:05 acknowledge Ann" is a person's answer; "=>" is what people are told,
+// and when.
 func TestTimelines(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -62,7 +64,7 @@ func TestTimelines(t *testing.T) {
 		})
 	}
 	for _, reason := range slices.Concat(
-		texts(alert.FirstNotification, alert.FiredAgain, alert.SeverityRaised, alert.NewAlerts, alert.AlertResolved, alert.SomeResolved, alert.StillFiring),
+		texts(alert.FirstNotification, alert.FiredAgain, alert.SeverityRaised, alert.NewAlerts, alert.AlertResolved, alert.SomeResolved, alert.StillFiring, alert.CostsMore),
 		texts(group.SameSignal, group.SameFact, group.Overtaken, group.OnRetry, group.StormLimit, group.ManyIncidents, group.Alive, group.NeverFired,
 			group.HeldForFlapping, group.AlertEnded, group.IncidentEnded, group.MaintenanceWindow, group.TimeInterval, group.Silenced,
 			group.SourceFiring, group.PendingFor, group.WorseNow, group.Urgent, group.GroupWait, group.FlapHeld, group.Cooling,
@@ -72,6 +74,13 @@ func TestTimelines(t *testing.T) {
 			t.Errorf("no timeline has the reason %s", reason)
 		}
 	}
+}
+
+func (l *Line) stakes() *alert.Stakes {
+	if l.Stakes == nil {
+		l.Stakes = &alert.Stakes{}
+	}
+	return l.Stakes
 }
 
 func texts[T ~string](list ...T) []string {
@@ -100,6 +109,9 @@ func tell(t *testing.T, p *policy.Policy, story string, said map[string]bool) st
 		fmt.Fprintf(&out, "   => %s %s %s", at.Format("15:04:05"), kind, n.Reason)
 		for _, s := range n.Severities {
 			fmt.Fprintf(&out, " %s", s)
+		}
+		for _, a := range n.Audiences {
+			fmt.Fprintf(&out, " %s", a)
 		}
 		fmt.Fprintf(&out, ": %d firing, %d ended", len(n.Firing), len(n.Resolved))
 		if n.Folded > 0 {
@@ -150,8 +162,22 @@ func tell(t *testing.T, p *policy.Policy, story string, said map[string]bool) st
 				break
 			}
 			name, value, _ := strings.Cut(words[i], "=")
-			if name == "id" {
+			switch name {
+			case "id":
 				l.ID = value
+				continue
+			case "due":
+				l.stakes().Due = clock(t, value)
+				continue
+			case "hourly":
+				l.stakes().HourlyRevenue = value
+				continue
+			case "errors":
+				rate, err := strconv.ParseFloat(value, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				l.stakes().ErrorRate = &rate
 				continue
 			}
 			l.Labels[name] = value
