@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -21,11 +23,15 @@ import (
 // severities, the most urgent first; each has a topic.
 var severities = []string{"P0", "P1", "P2", "P3"}
 
-// topics are the doors to people: one per severity, and one for chat, whose
-// message has a form of its own.
+// topics are the doors to people: one per severity, one for chat, whose message
+// has a form of its own, and one per audience. All of them exist whether or not
+// the settings name somebody: the router has no door that may be missing, and
+// who comes later subscribes without a deploy. A topic that nobody listens to
+// costs nothing.
 type topics struct {
 	bySeverity map[string]awssns.Topic
 	chat       awssns.Topic
+	byAudience map[alert.Audience]awssns.Topic
 	// responder is for what leads incidents, where nobody of a severity is told.
 	responder awssns.Topic
 	// undelivered keeps what no subscriber took; nil if nobody subscribes.
@@ -34,19 +40,28 @@ type topics struct {
 
 func newTopics(stack awscdk.Stack, p Props, key awskms.IKey) topics {
 	scope := constructs.NewConstruct(stack, jsii.String("Topics"))
-	t := topics{bySeverity: map[string]awssns.Topic{}}
-	if len(p.Emails) > 0 || p.ChatEndpoint != "" {
+	t := topics{bySeverity: map[string]awssns.Topic{}, byAudience: map[alert.Audience]awssns.Topic{}}
+	if len(p.Emails)+len(p.AudienceEmails) > 0 || p.ChatEndpoint != "" {
 		t.undelivered = newDeadLetters(scope, "Undelivered")
 		suppress(t.undelivered, "AwsSolutions-SQS3", "It is the dead-letter queue of the topics' subscriptions, where the rule does not look.")
 	}
+	tell := func(topic awssns.Topic, emails []string) {
+		for _, e := range emails {
+			topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&e, &awssnssubscriptions.EmailSubscriptionProps{DeadLetterQueue: t.undelivered}))
+		}
+	}
 	for _, s := range severities {
 		t.bySeverity[s] = newTopic(scope, p, s, key)
-		for _, e := range p.Emails {
-			t.bySeverity[s].AddSubscription(awssnssubscriptions.NewEmailSubscription(&e, &awssnssubscriptions.EmailSubscriptionProps{DeadLetterQueue: t.undelivered}))
-		}
+		takesAlarms(t.bySeverity[s])
+		tell(t.bySeverity[s], p.Emails)
+	}
+	for _, a := range alert.Audiences {
+		t.byAudience[a] = newTopic(scope, p, camel(string(a)), key)
+		tell(t.byAudience[a], p.AudienceEmails[a])
 	}
 	t.responder = newTopic(scope, p, "Responder", key)
 	t.chat = newTopic(scope, p, "Chat", key)
+	takesAlarms(t.chat)
 	if p.ChatEndpoint != "" {
 		t.chat.AddSubscription(awssnssubscriptions.NewUrlSubscription(&p.ChatEndpoint, &awssnssubscriptions.UrlSubscriptionProps{DeadLetterQueue: t.undelivered}))
 	}
@@ -54,13 +69,17 @@ func newTopics(stack awscdk.Stack, p Props, key awskms.IKey) topics {
 }
 
 func newTopic(scope constructs.Construct, p Props, id string, key awskms.IKey) awssns.Topic {
-	t := awssns.NewTopic(scope, &id, &awssns.TopicProps{
+	return awssns.NewTopic(scope, &id, &awssns.TopicProps{
 		TopicName:   p.name("alert-" + id),
 		DisplayName: jsii.String("Tillwatch " + p.Environment + " " + id),
 		MasterKey:   key,
 		EnforceSSL:  jsii.Bool(true),
 	})
-	stack := awscdk.Stack_Of(scope)
+}
+
+// takesAlarms lets the alarms of this account publish to t.
+func takesAlarms(t awssns.Topic) {
+	stack := awscdk.Stack_Of(t)
 	cloudwatch := awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)
 	t.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("AlarmsOfThisAccount"),
@@ -69,7 +88,6 @@ func newTopic(scope constructs.Construct, p Props, id string, key awskms.IKey) a
 		Resources:  &[]*string{t.TopicArn()},
 		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}},
 	}))
-	return t
 }
 
 type alertProps struct {
@@ -112,8 +130,13 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 		variables["TILLWATCH_TOPIC_"+s] = *p.topics.bySeverity[s].TopicArn()
 		all = append(all, p.topics.bySeverity[s].TopicArn())
 	}
+	for _, a := range alert.Audiences {
+		variables["TILLWATCH_TOPIC_"+strings.ToUpper(string(a))] = *p.topics.byAudience[a].TopicArn()
+		all = append(all, p.topics.byAudience[a].TopicArn())
+	}
 	schedule, later := mayWakeLater(scope, p.Props, timers)
 	variables["TILLWATCH_RESULTS_BUCKET"] = *p.store.results.BucketName()
+	variables["TILLWATCH_LANDING_BUCKET"] = *p.store.landing.BucketName()
 	variables["TILLWATCH_TIMERS"] = *timers.QueueUrl()
 	variables["TILLWATCH_TIMERS_ARN"] = *timers.QueueArn()
 	variables["TILLWATCH_SCHEDULER_ROLE"] = *schedule.RoleArn()

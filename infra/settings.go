@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/metric"
 )
@@ -25,6 +26,10 @@ type Settings struct {
 	Owner string
 	// Emails (email) are told about every severity, separated by commas.
 	Emails []string
+	// AudienceEmails (email_executive_team, email_operations_team,
+	// email_customer_service) are told of incidents that concern them, whatever
+	// their severity: each separated by commas.
+	AudienceEmails map[alert.Audience][]string
 	// ChatEndpoint (chat_endpoint) is an https address that gets the chat
 	// topic's messages; SlackWorkspace and SlackChannel (slack_workspace,
 	// slack_channel) are the ids for Amazon Q Developer in chat applications,
@@ -127,7 +132,8 @@ func readSettings(get func(key string) any) (Settings, error) {
 	s := Settings{
 		Environment:         r.text("environment", "dev"),
 		Owner:               r.text("owner", "data-platform"),
-		Emails:              r.list("email", ""),
+		Emails:              r.emails("email"),
+		AudienceEmails:      map[alert.Audience][]string{},
 		ChatEndpoint:        r.address("chat_endpoint", "https"),
 		SlackWorkspace:      r.text("slack_workspace", ""),
 		SlackChannel:        r.text("slack_channel", ""),
@@ -179,9 +185,9 @@ func readSettings(get func(key string) any) (Settings, error) {
 			r.fault(key, name, "a parameter's name such as /tillwatch/pagerduty")
 		}
 	}
-	for _, e := range s.Emails {
-		if a, err := mail.ParseAddress(e); err != nil || a.Address != e {
-			r.fault("email", e, "addresses separated by commas")
+	for _, a := range alert.Audiences {
+		if emails := r.emails("email_" + string(a)); len(emails) > 0 {
+			s.AudienceEmails[a] = emails
 		}
 	}
 	for _, text := range r.list("remedy_targets", "") {
@@ -238,6 +244,16 @@ func (r *reader) list(key, otherwise string) []string {
 		}
 	}
 	return items
+}
+
+func (r *reader) emails(key string) []string {
+	list := r.list(key, "")
+	for _, e := range list {
+		if a, err := mail.ParseAddress(e); err != nil || a.Address != e {
+			r.fault(key, e, "addresses separated by commas")
+		}
+	}
+	return list
 }
 
 func (r *reader) number(key string, otherwise, low, high int) int {

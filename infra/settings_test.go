@@ -26,7 +26,7 @@ func TestSettingsWithoutContext(t *testing.T) {
 func TestSettingsRead(t *testing.T) {
 	values := map[string]any{
 		"retain": false, "judge_memory": 3000.0, "datasets": "shop/orders, returns,shop/stock/depot", "email": " a@example.com ,b@example.com",
-		"targets": "AccuracyScore=95.5",
+		"targets": "AccuracyScore=95.5", "email_executive_team": "board@example.com",
 	}
 	s, err := readSettings(func(k string) any { return values[k] })
 	if err != nil {
@@ -35,7 +35,7 @@ func TestSettingsRead(t *testing.T) {
 	if s.Retain || s.JudgeMemory != 3000 || s.Targets[metric.AccuracyScore] != 95.5 {
 		t.Errorf("got %+v, want what cdk.json said", s)
 	}
-	if got, want := fmt.Sprint(s.Datasets, s.Emails), "[{shop orders orders} {returns returns returns} {shop stock depot}] [a@example.com b@example.com]"; got != want {
+	if got, want := fmt.Sprint(s.Datasets, s.Emails, s.AudienceEmails), "[{shop orders orders} {returns returns returns} {shop stock depot}] [a@example.com b@example.com] map[executive_team:[board@example.com]]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -54,6 +54,7 @@ func TestSettingsRefuse(t *testing.T) {
 		{"a receiver elsewhere without TLS", "pagerduty_url", "http://example.com"},
 		{"no parameter's name", "pagerduty_parameter", "my key"},
 		{"no mail address", "email", "nobody"},
+		{"no mail address of an audience", "email_executive_team", "the board"},
 		{"a mail address with a name", "email", "Jo <jo@example.com>"},
 		{"half of Slack", "slack_channel", "C00000000"},
 		{"a target of nothing", "targets", "Speed=3"},

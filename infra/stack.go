@@ -8,6 +8,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+
+	"tillwatch/shared/alert"
 )
 
 // Props are what the stacks are made from.
@@ -60,6 +62,7 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 	})
 	key := newKey(stack, p)
 	store := newStorage(stack, p, key)
+	newTables(stack, p, store.results)
 	topics := newTopics(stack, p, key)
 	alarms := newAlarms(stack, p, topics)
 	alerts := newAlert(stack, alertProps{p, key, store, topics, alarms})
@@ -85,6 +88,9 @@ func newStack(scope constructs.Construct, p Props) awscdk.Stack {
 		output(stack, "Topic"+s, topics.bySeverity[s].TopicArn())
 	}
 	output(stack, "TopicChat", topics.chat.TopicArn())
+	for _, a := range alert.Audiences {
+		output(stack, "Topic"+camel(string(a)), topics.byAudience[a].TopicArn())
+	}
 	output(stack, "FilesQueue", quality.queue.QueueUrl())
 	output(stack, "FilesDeadLetters", quality.deadLetters.QueueUrl())
 	output(stack, "SignalsQueue", alerts.queue.QueueUrl())

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -124,6 +125,11 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	told := event("notified/"+s.ID+"/"+string(n.Reason)+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity))
 	told.Channel = string(s.Severity)
 	list := []incident.Event{opened, told}
+	for _, a := range n.Audiences {
+		of := event("notified/"+string(n.Reason)+"/"+string(a), incident.Notified, "Told the "+strings.ReplaceAll(string(a), "_", " "))
+		of.Channel = string(a)
+		list = append(list, of)
+	}
 	switch n.Reason {
 	case alert.SeverityRaised:
 		raised := event("raised/"+string(s.Severity), incident.SeverityRaised, "It became "+string(s.Severity)+": "+s.Summary)

@@ -17,6 +17,7 @@ import (
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/answer"
 	"tillwatch/shared/alert/group"
+	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/router"
 	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/aws/cloudwatchalarm"
@@ -35,6 +36,9 @@ type door interface {
 	Route(ctx context.Context, s alert.Signal, now time.Time) (router.Result, error)
 	Wake(ctx context.Context, w router.Wake, now time.Time) (router.Result, error)
 	Answer(ctx context.Context, a answer.Answer, now time.Time) (r router.Result, changed bool, err error)
+	// Runbook is what the policy says of a rule's runbook, "" for the page of its
+	// name.
+	Runbook(rule, pipeline string) string
 }
 
 // A sink takes measurements.
@@ -54,6 +58,7 @@ type handler struct {
 	metrics     sink
 	environment string // of a signal that names none
 	runbooks    string // base address of the runbooks, "" if there is none
+	deployment  runbook.Deployment
 	traces      *telemetry.Traces
 	now         func() time.Time
 	log         *slog.Logger
@@ -100,7 +105,6 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 		if s, err = decode([]byte(msg.Body)); err != nil {
 			return err
 		}
-		s = h.complete(s)
 	}
 	ctx, end = h.traces.Span(telemetry.Continue(ctx, s.Trace), service)
 	d, err := h.door(ctx, now)
@@ -114,6 +118,7 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 		h.measure(ctx, r, now)
 		return nil
 	}
+	s = h.complete(s, d.Runbook(s.Rule, s.Pipeline))
 	h.traces.Attribute(ctx, "tillwatch.dedup_key", s.DedupKey)
 	if r, err = d.Route(ctx, s, now); err != nil {
 		return fmt.Errorf("route signal %s: %w", s.ID, err)
@@ -153,7 +158,7 @@ func (h *handler) decided(ctx context.Context, msg events.SQSMessage, s alert.Si
 func (h *handler) told(ctx context.Context, r router.Result) {
 	for _, n := range r.Sent {
 		h.log.InfoContext(ctx, "people told", "decision", "notify", "reason", string(n.Reason), "notification_id", n.ID, "incident_id", n.Incident,
-			"group_key", n.Group, "dedup_key", n.Signal.DedupKey, "signal_id", n.First, "page", n.Page, "severities", n.Severities,
+			"group_key", n.Group, "dedup_key", n.Signal.DedupKey, "signal_id", n.First, "page", n.Page, "severities", n.Severities, "audiences", n.Audiences,
 			"firing", len(n.Firing), "resolved", len(n.Resolved), "held_back", n.HeldBack, "folded", n.Folded)
 	}
 }
@@ -168,20 +173,32 @@ func period(s alert.Signal) string {
 	return ""
 }
 
-// complete adds what only the deployment knows.
-func (h *handler) complete(s alert.Signal) alert.Signal {
+// complete adds what only the deployment and the runbook know: page is that of
+// the rule, or an address, or "" for the page with the rule's name. What s says
+// itself comes first.
+func (h *handler) complete(s alert.Signal, page string) alert.Signal {
 	if s.Environment == "" {
 		s.Environment = h.environment
 	}
-	for _, l := range s.Links {
-		if strings.EqualFold(l.Name, "runbook") {
-			return s
+	page = cmp.Or(page, s.Rule)
+	if g, ok := runbook.Of(page, runbook.ValuesOf(s, h.deployment)); ok && s.Status == alert.Firing {
+		if len(s.NextSteps) == 0 {
+			s.NextSteps = g.Actions
 		}
+		if len(s.Causes) == 0 {
+			s.Causes = g.Causes
+		}
+		s.Queries = slices.Concat(s.Queries, g.Queries)
 	}
-	if u := runbook.URL(h.runbooks, s.Rule); u != "" {
-		s.Links = append(slices.Clone(s.Links), alert.Link{Name: "Runbook", URL: u})
+	linked := slices.ContainsFunc(s.Links, func(l alert.Link) bool { return strings.EqualFold(l.Name, "runbook") })
+	address := runbook.URL(h.runbooks, page)
+	if strings.HasPrefix(page, "https://") {
+		address = page
 	}
-	return s
+	if !linked && address != "" {
+		s.Links = append(slices.Clone(s.Links), alert.Link{Name: "Runbook", URL: address})
+	}
+	return message.Bound(s)
 }
 
 // measure counts what was done. A count that is lost is no reason to tell

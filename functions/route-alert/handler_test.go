@@ -320,6 +320,71 @@ func TestBrokenTopicIsRetried(t *testing.T) {
 	}
 }
 
+// TestExecutivesHearOnceItCostsEnough lets 41,200 USD an hour be late since 03:00:
+// a tenth of it passes 10,000 USD at 05:25.
+func TestExecutivesHearOnceItCostsEnough(t *testing.T) {
+	w := newWorld()
+	w.deliver(t, "signal/raised")
+	w.pass(t, 2*time.Hour)
+	if got := w.channels(); got != "P1 chat" {
+		t.Fatalf("told %q two hours later, want nobody else", got)
+	}
+	w.pass(t, 19*time.Minute)
+	if got := w.channels(); got != "P1 chat executive_team chat" {
+		t.Fatalf("told %q, want executives as well; %s", got, w.log.String())
+	}
+	m := w.sent[2]
+	if text := m.Bodies["default"]; !strings.Contains(text, "10,0") || strings.Contains(text, " rows ") || m.Subject != "prod: 10,039.07 USD of revenue at risk" {
+		t.Errorf("they read %q\n%s", m.Subject, text)
+	}
+	w.deliver(t, "signal/resolved")
+	if got := w.channels(); got != "P1 chat executive_team chat P1 executive_team chat" {
+		t.Errorf("told %q, want executives to hear of the end", got)
+	}
+	var last alert.Notification
+	sent := w.bus.All()
+	if err := json.Unmarshal(sent[len(sent)-1].Data, &last); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(last.Channels, " "); got != "P1 executive_team chat" {
+		t.Errorf("announced %q", got)
+	}
+	if !strings.Contains(w.log.String(), `"audiences":["executive_team"]`) {
+		t.Error("the log does not say who was told")
+	}
+}
+
+// TestTheRunbookFillsWhatASignalLeavesOpen holds that what a signal says itself
+// comes first, and that the page's values are the signal's.
+func TestTheRunbookFillsWhatASignalLeavesOpen(t *testing.T) {
+	h := newWorld().handler
+	h.deployment.Results = "results-1"
+	own := alert.Query{Name: "own", Language: alert.Shell, Text: "true"}
+	s := alert.Signal{Rule: alert.FileRejected, Status: alert.Firing, Pipeline: "sales_data", NextSteps: []string{"Do this."}, Queries: []alert.Query{own},
+		Facts: []alert.Fact{{Name: "object", Value: "s3://landing-1/a b.csv"}, {Name: "period", Value: "2026-11-22"}}}
+	got := h.complete(s, "")
+	if len(got.NextSteps) != 1 || len(got.Causes) == 0 || got.Queries[0] != own || len(got.Queries) != 4 {
+		t.Errorf("got steps %q, causes %q, queries %+v", got.NextSteps, got.Causes, got.Queries)
+	}
+	if text := got.Queries[2].Text; !strings.Contains(text, "--bucket=landing-1 --prefix='a b.csv'") {
+		t.Errorf("query %s", text)
+	}
+	if last := got.Links[len(got.Links)-1]; last.URL != "https://example.com/runbooks/file_rejected.md" {
+		t.Errorf("link %v", last)
+	}
+	s.Rule, s.NextSteps = "own_rule", nil
+	if got := h.complete(s, alert.QueueAge); len(got.NextSteps) != 3 || got.Links[0].URL != "https://example.com/runbooks/queue_age.md" {
+		t.Errorf("by the policy's page: got steps %q, links %v", got.NextSteps, got.Links)
+	}
+	if got := h.complete(s, "https://example.com/ours"); len(got.Causes) != 0 || got.Links[0].URL != "https://example.com/ours" {
+		t.Errorf("by the policy's address: got causes %q, links %v", got.Causes, got.Links)
+	}
+	s.Rule, s.Status = alert.FileRejected, alert.Resolved
+	if got := h.complete(s, ""); len(got.Causes) != 0 || len(got.Queries) != 1 {
+		t.Errorf("what is over has causes %q, queries %v", got.Causes, got.Queries)
+	}
+}
+
 // broken is a router that panics.
 type broken struct{}
 
@@ -329,6 +394,8 @@ func (broken) Answer(context.Context, answer.Answer, time.Time) (router.Result, 
 }
 
 func (broken) Wake(context.Context, router.Wake, time.Time) (router.Result, error) { panic("lost") }
+
+func (broken) Runbook(string, string) string { return "" }
 
 func TestPanicIsOneFailedMessage(t *testing.T) {
 	w := newWorld()

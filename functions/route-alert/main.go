@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -29,6 +30,7 @@ import (
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/alert/router"
+	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/aws/alerttable"
 	"tillwatch/shared/aws/alerttimer"
 	"tillwatch/shared/aws/bus"
@@ -83,6 +85,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
 		environment: c.environment,
 		runbooks:    c.runbooks,
+		deployment:  runbook.Deployment{Landing: c.landing, Results: c.results},
 		traces:      traces,
 		now:         time.Now,
 		log:         log,
@@ -117,6 +120,7 @@ func composeUnder(p *policy.Policy, page func(incident string) string, offer *an
 type configuration struct {
 	environment, table, bus string
 	results                 string            // the bucket that holds the policy
+	landing                 string            // the bucket that files land in
 	timers, timersARN       string            // the router's own queue, which timers go through
 	schedulerRole           string            // what schedules send with
 	runbooks                string            // base address of the runbooks, "" if there is none
@@ -147,6 +151,7 @@ func configure(getenv func(string) string) (configuration, error) {
 		table:       need("TILLWATCH_TABLE"),
 		bus:         need("TILLWATCH_BUS"),
 		results:     need("TILLWATCH_RESULTS_BUCKET"),
+		landing:     need("TILLWATCH_LANDING_BUCKET"),
 		timers:      need("TILLWATCH_TIMERS"),
 		timersARN:   need("TILLWATCH_TIMERS_ARN"),
 
@@ -166,6 +171,9 @@ func configure(getenv func(string) string) (configuration, error) {
 	}
 	for _, severity := range alert.Severities {
 		c.topics[string(severity)] = need("TILLWATCH_TOPIC_" + string(severity))
+	}
+	for _, a := range alert.Audiences {
+		c.topics[string(a)] = need("TILLWATCH_TOPIC_" + strings.ToUpper(string(a)))
 	}
 	return c, errors.Join(faults...)
 }

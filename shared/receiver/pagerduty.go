@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/answer"
+	"tillwatch/shared/alert/impact"
 )
 
 // PagerDutyURL is where PagerDuty takes Events v2; accounts in Europe have
@@ -47,14 +49,14 @@ type event struct {
 }
 
 type payload struct {
-	Summary   string         `json:"summary"`
-	Severity  string         `json:"severity"`
-	Source    string         `json:"source"`
-	Timestamp string         `json:"timestamp,omitempty"`
-	Component string         `json:"component,omitempty"`
-	Group     string         `json:"group,omitempty"`
-	Class     string         `json:"class,omitempty"`
-	Details   map[string]any `json:"custom_details,omitempty"`
+	Summary   string  `json:"summary"`
+	Severity  string  `json:"severity"`
+	Source    string  `json:"source"`
+	Timestamp string  `json:"timestamp,omitempty"`
+	Component string  `json:"component,omitempty"`
+	Group     string  `json:"group,omitempty"`
+	Class     string  `json:"class,omitempty"`
+	Details   ordered `json:"custom_details,omitempty"`
 }
 
 type link struct {
@@ -86,10 +88,10 @@ func (p *PagerDuty) Acknowledge(ctx context.Context, a answer.Answer) error {
 	e := event{RoutingKey: string(p.RoutingKey), Action: "acknowledge", DedupKey: dedupKey(a.Incident), Client: "Tillwatch"}
 	e.Payload = &payload{
 		Summary: shorten("Acknowledged by "+a.By+": "+a.Title, maxSummary), Severity: pagerDutySeverity(a.Severity), Source: orElse(a.Pipeline, "tillwatch"),
-		Timestamp: a.At.UTC().Format(time.RFC3339), Component: a.Pipeline, Details: map[string]any{"acknowledged_by": a.By},
+		Timestamp: a.At.UTC().Format(time.RFC3339), Component: a.Pipeline, Details: ordered{{"acknowledged_by", a.By}},
 	}
 	if a.Text != "" {
-		e.Payload.Details["note"] = a.Text
+		e.Payload.Details.add("note", a.Text)
 	}
 	body, err := json.Marshal(e)
 	if err != nil {
@@ -116,7 +118,7 @@ func (p *PagerDuty) encode(n Notice) ([]byte, error) {
 	}
 	body, err := json.Marshal(e)
 	if err == nil && len(body) > maxEvent {
-		e.Payload.Details = map[string]any{"omitted": fmt.Sprintf("the details have %d bytes, too many; see the report", len(body))}
+		e.Payload.Details = ordered{{"omitted", fmt.Sprintf("the details have %d bytes, too many; see the report", len(body))}}
 		body, err = json.Marshal(e)
 	}
 	if err != nil {
@@ -125,32 +127,91 @@ func (p *PagerDuty) encode(n Notice) ([]byte, error) {
 	return body, nil
 }
 
-// details are shown under the incident, by name.
-func details(n Notice) map[string]any {
+// ordered is an object whose fields stand in their order: that in which they are
+// read. The first of several of a name counts.
+type ordered []struct {
+	name  string
+	value any
+}
+
+func (o *ordered) add(name string, value any) {
+	*o = append(*o, struct {
+		name  string
+		value any
+	}{name, value})
+}
+
+// MarshalJSON writes the object.
+func (o ordered) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	taken := map[string]bool{}
+	for _, f := range o {
+		if taken[f.name] {
+			continue
+		}
+		name, err := json.Marshal(f.name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(f.value)
+		if err != nil {
+			return nil, err
+		}
+		if len(taken) > 0 {
+			b.WriteByte(',')
+		}
+		taken[f.name] = true
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	return []byte("{" + b.String() + "}"), nil
+}
+
+// details are shown under the incident, by name: what was measured and what it
+// costs first, then what is wrong and what to do.
+func details(n Notice) ordered {
 	s := n.Signal
-	d := map[string]any{"reason": string(n.Reason), "priority": string(s.Severity), "environment": s.Environment, "rule": s.Rule}
+	var d ordered
 	if len(n.OnCall) > 0 {
-		d["on_call"] = n.OnCall
+		d.add("on_call", n.OnCall)
 	}
 	if n.By != "" {
-		d["resolved_by"] = n.By
+		d.add("resolved_by", n.By)
 	}
-	for _, f := range s.Facts {
-		if _, taken := d[f.Name]; !taken {
-			d[f.Name] = f.Value
-		}
+	if s.Measure != nil {
+		d.add("measured", s.Measure)
+	}
+	if len(s.Trend) > 0 {
+		d.add("trend", s.Trend)
+	}
+	if costs := append(impact.Say(s.Stakes, s.Status == alert.Resolved), s.Impact...); len(costs) > 0 {
+		d.add("impact", costs)
 	}
 	if len(s.Findings) > 0 {
-		d["findings"] = s.Findings
+		d.add("findings", s.Findings)
 	}
 	if s.Omitted > 0 {
-		d["findings_left_out"] = s.Omitted
+		d.add("findings_left_out", s.Omitted)
 	}
-	if len(s.Impact) > 0 {
-		d["impact"] = s.Impact
+	if len(s.Causes) > 0 {
+		d.add("likely_causes", s.Causes)
 	}
 	if len(s.NextSteps) > 0 {
-		d["next_steps"] = s.NextSteps
+		d.add("next_steps", s.NextSteps)
+	}
+	if len(s.Queries) > 0 {
+		d.add("queries", s.Queries)
+	}
+	if len(s.Metrics) > 0 {
+		d.add("metrics", s.Metrics)
+	}
+	d.add("reason", string(n.Reason))
+	d.add("priority", string(s.Severity))
+	d.add("environment", s.Environment)
+	d.add("rule", s.Rule)
+	for _, f := range s.Facts {
+		d.add(f.Name, f.Value)
 	}
 	return d
 }

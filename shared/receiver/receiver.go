@@ -39,8 +39,10 @@ type Notice struct {
 	By    string `json:"by,omitempty"`
 	// OnCall are those whose turn it is to act, in the order in which they are
 	// called, each with the schedule and until when.
-	OnCall []string     `json:"on_call,omitempty"`
-	Signal alert.Signal `json:"signal"`
+	OnCall []string `json:"on_call,omitempty"`
+	// Audiences are those who are told beside them.
+	Audiences []alert.Audience `json:"audiences,omitempty"`
+	Signal    alert.Signal     `json:"signal"`
 	// Choices are the answers that may be given by a link.
 	Choices []alert.Choice `json:"answers,omitempty"`
 }

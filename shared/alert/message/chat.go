@@ -171,7 +171,18 @@ func heading(s alert.Signal, d alert.Notice) string {
 
 func description(s alert.Signal, d alert.Notice) string {
 	var lines []string
-	for i, f := range s.Findings {
+	firing := s.Status == alert.Firing
+	if text := measured(s); text != "" && firing {
+		lines = append(lines, "*Measured:* "+escape(text))
+		if before := trend(s, d); before != "" {
+			lines = append(lines, "*Before:* "+escape(before))
+		}
+	}
+	for _, cost := range costs(s) {
+		lines = append(lines, "*Impact:* "+escape(cost))
+	}
+	list := findings(s)
+	for i, f := range list {
 		if i == chatFindings {
 			break
 		}
@@ -184,7 +195,7 @@ func description(s alert.Signal, d alert.Notice) string {
 		}
 		lines = append(lines, "• "+escape(text))
 	}
-	if more := len(s.Findings) - min(len(s.Findings), chatFindings) + s.Omitted; more > 0 {
+	if more := len(list) - min(len(list), chatFindings) + s.Omitted; more > 0 {
 		lines = append(lines, fmt.Sprintf("• and %d more", more))
 	}
 	for i, other := range d.Others {
@@ -197,10 +208,13 @@ func description(s alert.Signal, d alert.Notice) string {
 	if d.Folded > 0 {
 		lines = append(lines, fmt.Sprintf("• and %d signals of a storm, not listed", d.Folded))
 	}
-	for _, impact := range s.Impact {
-		lines = append(lines, "*Impact:* "+escape(impact))
+	if len(s.Causes) > 0 && firing {
+		lines = append(lines, "*Likely cause:* "+escape(s.Causes[0]))
 	}
 	lines = append(lines, escape(urgency(s, d)))
+	if len(d.Audiences) > 0 {
+		lines = append(lines, "Told beside them: "+strings.Join(named(d.Audiences), ", ")+".")
+	}
 	if label, who := called(s, d); who != "" {
 		lines = append(lines, "*"+label+":* "+escape(who))
 	}

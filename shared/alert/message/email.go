@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,16 +13,17 @@ import (
 // maxSubject is what SNS takes: less than 100 ASCII characters.
 const maxSubject = 99
 
-// maxLines is about a page: the list of what is wrong gets what the rest leaves
+// maxLines is about a page, of which the first screen says what to act on: the list of what is wrong gets what the rest leaves
 // of it, and what does not fit is counted and left to the report.
-const maxLines = 62
+const maxLines = 72
 
 // minFindingLines is what the list of what is wrong gets in any case.
 const minFindingLines = 8
 
 // Email returns the subject and the plain-text body for the person whose phone
-// rings: what happened, what is wrong, what to do now, what it costs, where to
-// look, and last why this was sent. s should have gone through Bound.
+// rings: what happened and by when to act, what was measured and expected, what
+// it costs, what is wrong and why that may be, what to do now, where to look, and
+// last why this was sent. s should have gone through Bound.
 func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	var top, rest page
 	lead := s.Summary
@@ -34,13 +36,18 @@ func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 		top.add(wrap("", label+": "+who+".")...)
 	}
 	if s.Status == alert.Firing {
+		top.named("Measured", measured(s))
+		top.named("Before", trend(s, d))
+		top.list("WHAT IT COSTS", costs(s), false)
+		rest.list("LIKELY CAUSES", s.Causes[:min(len(s.Causes), maxCauses)], false)
 		rest.list("WHAT TO DO NOW", s.NextSteps, true)
-		rest.list("WHAT IT COSTS", s.Impact, false)
 	} else {
+		top.list("WHAT IT COST", costs(s), false)
 		rest.list("WHAT IS LEFT TO DO", s.NextSteps, true)
 	}
 	rest.choices(d)
 	rest.list("ALSO IN THIS INCIDENT", others(d), false)
+	rest.query(s)
 	rest.facts(s)
 	rest.links(s)
 	rest.add("", "--")
@@ -50,6 +57,12 @@ func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	top.add(rest.lines...)
 	return Subject(s, d), top.String()
 }
+
+// maxCauses and maxQueryLines are what an email has room for.
+const (
+	maxCauses     = 3
+	maxQueryLines = 10
+)
 
 // Subject returns the subject of an email, or the text of a short message: at
 // most 99 ASCII characters on one line.
@@ -144,6 +157,8 @@ func why(s alert.Signal, d alert.Notice) []string {
 		text = "You get this because a part of the incident is over."
 	case alert.Unacknowledged:
 		text = "You get this because nobody has taken the incident on in time."
+	case alert.CostsMore:
+		text = "You get this because it has come to cost more."
 	case alert.Progress:
 		text = "You get this because something was done about the incident."
 	case alert.AlertResolved:
@@ -176,7 +191,8 @@ func (p *page) String() string { return strings.Join(p.lines, "\n") + "\n" }
 
 // findings lists what is wrong in about the given number of lines.
 func (p *page) findings(s alert.Signal, budget int) {
-	if len(s.Findings) == 0 && s.Omitted == 0 {
+	list := findings(s)
+	if len(list) == 0 && s.Omitted == 0 {
 		return
 	}
 	title := "WHAT IS WRONG"
@@ -185,7 +201,7 @@ func (p *page) findings(s alert.Signal, budget int) {
 	}
 	p.add("", title)
 	used, shown := 0, 0
-	for _, f := range s.Findings {
+	for _, f := range list {
 		lines := finding(shown+1, f)
 		if shown > 0 && used+len(lines) > budget {
 			break
@@ -194,7 +210,7 @@ func (p *page) findings(s alert.Signal, budget int) {
 		used += len(lines)
 		shown++
 	}
-	if more := len(s.Findings) - shown + s.Omitted; more > 0 {
+	if more := len(list) - shown + s.Omitted; more > 0 {
 		p.add(fmt.Sprintf("    and %d more: see the report.", more))
 	}
 }
@@ -236,17 +252,42 @@ func (p *page) list(title string, items []string, numbered bool) {
 	}
 }
 
+// named adds a line that begins with a name, unless there is nothing to say.
+func (p *page) named(name, text string) {
+	if text != "" {
+		p.add(wrap(name+": ", text)...)
+	}
+}
+
+// query shows one query as it is run, its lines unbroken.
+func (p *page) query(s alert.Signal) {
+	q, ok := ready(s, maxQueryLines)
+	if !ok || s.Status != alert.Firing {
+		return
+	}
+	p.add("", "TO FIND OUT MORE")
+	p.add(wrap("    ", q.Name+" ("+place(q)+"):")...)
+	p.add("")
+	for l := range strings.SplitSeq(q.Text, "\n") {
+		p.add("    " + l)
+	}
+}
+
 func (p *page) facts(s alert.Signal) {
-	if len(s.Facts) == 0 {
+	facts := s.Facts
+	if text := metrics(s); text != "" {
+		facts = append(slices.Clone(facts), alert.Fact{Name: "measured", Value: text})
+	}
+	if len(facts) == 0 {
 		return
 	}
 	p.add("", "DETAILS")
 	wide := 0
-	for _, f := range s.Facts {
+	for _, f := range facts {
 		wide = max(wide, utf8.RuneCountInString(f.Name))
 	}
 	wide = min(wide, 24)
-	for _, f := range s.Facts {
+	for _, f := range facts {
 		p.add(wrap(fmt.Sprintf("    %-*s  ", wide, f.Name), f.Value)...)
 	}
 }

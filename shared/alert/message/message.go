@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/impact"
 )
 
 // Compose writes one message for each severity that d names, none for an update,
@@ -17,6 +18,7 @@ import (
 // taken from files that anybody may have written.
 func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	s = Bound(s)
+	s.Stakes = impact.At(s.Stakes, asOf(s, d))
 	var messages []alert.Message
 	for _, severity := range d.Severities {
 		m, err := forSeverity(s, d, severity)
@@ -24,6 +26,9 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 			return nil, err
 		}
 		messages = append(messages, m)
+	}
+	for _, a := range d.Audiences {
+		messages = append(messages, forAudience(s, d, a))
 	}
 	if d.Reason == alert.RemedyFirst || d.Reason == alert.AlertResolved && len(d.Severities) == 0 {
 		machine, err := Machine(s, d)
@@ -113,17 +118,18 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		err := e.Encode(struct {
-			Version   int          `json:"version"`
-			EventType string       `json:"event_type"`
-			Reason    alert.Reason `json:"reason"`
-			Incident  string       `json:"incident_id,omitempty"`
-			Group     string       `json:"group_key,omitempty"`
-			By        string       `json:"by,omitempty"`
-			OnCall    []string     `json:"on_call,omitempty"`
-			Signal    alert.Signal `json:"signal"`
+			Version   int              `json:"version"`
+			EventType string           `json:"event_type"`
+			Reason    alert.Reason     `json:"reason"`
+			Incident  string           `json:"incident_id,omitempty"`
+			Group     string           `json:"group_key,omitempty"`
+			By        string           `json:"by,omitempty"`
+			OnCall    []string         `json:"on_call,omitempty"`
+			Audiences []alert.Audience `json:"audiences,omitempty"`
+			Signal    alert.Signal     `json:"signal"`
 
 			Choices []alert.Choice `json:"answers,omitempty"`
-		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), s, d.Choices})
+		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), d.Audiences, s, d.Choices})
 		if err != nil {
 			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
 		}

@@ -1,0 +1,132 @@
+package message
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/impact"
+	"tillwatch/shared/words"
+)
+
+// asOf returns the time for which what is at stake is told: that of the notice,
+// or of the end.
+func asOf(s alert.Signal, d alert.Notice) time.Time {
+	if s.Status == alert.Resolved {
+		return s.At
+	}
+	return d.At
+}
+
+// measured says what was measured and what was expected, "" if nothing was.
+func measured(s alert.Signal) string {
+	m := s.Measure
+	if m == nil {
+		return ""
+	}
+	text := m.Name + " " + amount(m.Value, m.Unit)
+	var than []string
+	if m.Threshold != nil {
+		bound := amount(*m.Threshold, m.Unit)
+		switch m.Crossed {
+		case alert.Above:
+			than = append(than, "at most "+bound+" expected")
+		case alert.Below:
+			than = append(than, "at least "+bound+" expected")
+		default:
+			than = append(than, "threshold "+bound)
+		}
+	}
+	if m.Expected != nil {
+		than = append(than, "usually "+amount(*m.Expected, m.Unit))
+	}
+	return strings.Join(append([]string{text}, than...), "; ") + "."
+}
+
+// maxTrend is how many earlier values are shown.
+const maxTrend = 6
+
+// trend says what the measure was before, "" if that is unknown.
+func trend(s alert.Signal, d alert.Notice) string {
+	if s.Measure == nil || len(s.Trend) == 0 {
+		return ""
+	}
+	points := s.Trend[max(0, len(s.Trend)-maxTrend):]
+	var values []string
+	for _, p := range points {
+		values = append(values, amount(p.Value, ""))
+	}
+	newest := points[len(points)-1]
+	text := strings.Join(values, ", ") + suffix(s.Measure.Unit)
+	if len(points) == 1 {
+		return text + " at " + clock(newest.At, d.At) + "."
+	}
+	return text + ", the last of them at " + clock(newest.At, d.At) + "."
+}
+
+// amount writes a value with its unit: 7.2 %, 1,260 seconds, 3.
+func amount(v float64, unit string) string {
+	return words.Number(math.Round(v*1e6)/1e6) + suffix(unit)
+}
+
+// suffix returns a unit as it stands behind a value.
+func suffix(unit string) string {
+	switch unit {
+	case "", "count":
+		return ""
+	case "percent":
+		return " %"
+	}
+	return " " + unit
+}
+
+// costs says what it costs, each in a sentence.
+func costs(s alert.Signal) []string {
+	list := impact.Say(s.Stakes, s.Status == alert.Resolved)
+	if s.Status == alert.Firing {
+		list = append(list, s.Impact...)
+	}
+	return list
+}
+
+// metrics returns the snapshot on one line, "" if there is none.
+func metrics(s alert.Signal) string {
+	var list []string
+	for _, m := range s.Metrics {
+		list = append(list, m.Name+" "+amount(m.Value, m.Unit))
+	}
+	return strings.Join(list, ", ")
+}
+
+// findings are those that say more than what was measured.
+func findings(s alert.Signal) []alert.Finding {
+	if s.Measure != nil && len(s.Findings) == 1 && s.Findings[0].Advice == "" && s.Findings[0].Where == "" {
+		return nil
+	}
+	return s.Findings
+}
+
+// ready returns the query that a message shows: the first, if it is short enough
+// to be read there.
+func ready(s alert.Signal, lines int) (alert.Query, bool) {
+	for _, q := range s.Queries {
+		if strings.Count(q.Text, "\n") < lines {
+			return q, true
+		}
+	}
+	return alert.Query{}, false
+}
+
+// place says where a query is run.
+func place(q alert.Query) string {
+	switch q.Language {
+	case alert.LogsInsights:
+		return "CloudWatch Logs Insights, log group " + q.Where
+	case alert.Athena:
+		return "Athena, database " + q.Where
+	case alert.Shell:
+		return "in a shell"
+	}
+	return string(q.Language)
+}
