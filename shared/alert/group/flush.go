@@ -158,7 +158,11 @@ func (f *flush) absent(a *Alert, since time.Time) {
 	i.again(f.now)
 	if lead := a.Of; i.Lead == nil || !i.leads() {
 		lead.At, lead.Severity, lead.Status = since, a.Severity, alert.Firing
-		lead.Summary = "nothing was heard of " + a.Of.Rule + " since " + a.Beat.UTC().Format(time.RFC3339)
+		name := a.Of.Rule
+		if a.Of.Pipeline != "" {
+			name = a.Of.Pipeline + " (" + name + ")"
+		}
+		lead.Summary = "nothing was heard of " + name + " since " + a.Beat.UTC().Format(time.RFC3339)
 		i.Lead = &lead
 	}
 	f.group.change(f.engine.Policy, a, true)
