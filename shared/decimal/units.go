@@ -110,6 +110,19 @@ func anyUnits[C Cell](units []int64, data []byte, cells []C, scale uint8) int {
 	return len(cells)
 }
 
+// LastDigits reads the n bytes of data before end as digits. It returns false if they
+// are not, and may do so if n is 0 or above 16 or end is among the first 16 bytes.
+// It does not allocate.
+func LastDigits(data []byte, end uint32, n uint) (uint64, bool) {
+	if n-1 >= 16 || end < 16 || int(end) > len(data) {
+		return 0, false
+	}
+	b := data[end-16 : end]
+	low := (binary.LittleEndian.Uint64(b[8:]) ^ zeroChars) & lastBytes[min(n, 8)]
+	high := (binary.LittleEndian.Uint64(b) ^ zeroChars) & lastBytes[max(n, 8)-8]
+	return value(high)*100_000_000 + value(low), (low+0x76*eachByte|low|(high+0x76*eachByte|high))&highBits == 0
+}
+
 // longestFraction is the greatest scale whose point is in the last eight bytes.
 const longestFraction = 7
 

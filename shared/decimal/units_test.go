@@ -1,6 +1,7 @@
 package decimal
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,6 +60,22 @@ func TestParseUnitsIsParse(t *testing.T) {
 		text := rapid.OneOf(rapid.StringMatching(`-?[0-9]{0,12}(\.[0-9]{0,8})?`), rapid.StringMatching(`[-+.0-9e ,/:]{0,18}`))
 		checkUnits(t, rapid.SliceOfN(text, 1, 6).Draw(t, "cells"), uint8(rapid.IntRange(0, 9).Draw(t, "scale")))
 	})
+}
+
+func TestLastDigitsAreAnInteger(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[0-9]{0,20}[-+.:/ x]?[0-9]{0,18}`).Draw(t, "text")
+		n := rapid.IntRange(0, len(text)).Draw(t, "n")
+		data := []byte("something before" + text)
+		want, err := strconv.ParseUint(text[len(text)-n:], 10, 64)
+		digits := err == nil && n > 0 && text[len(text)-n] != '+' && n <= 16
+		if got, ok := LastDigits(data, uint32(len(data)), uint(n)); ok != digits || ok && got != want {
+			t.Errorf("the last %d of %q: got %d, %v", n, text, got, ok)
+		}
+	})
+	if _, ok := LastDigits([]byte("123456789012345"), 15, 3); ok {
+		t.Error("read what stands before the text")
+	}
 }
 
 func FuzzParseUnits(f *testing.F) {

@@ -122,11 +122,10 @@ func (n *numbering) number(key []byte) (uint64, bool) {
 // says nothing.
 func (n *numbering) alike(data []byte, s tabular.Span) (uint64, bool) {
 	digits := s.End - uint32(n.width)
-	if n.width == 0 || int(digits-s.Start) != len(n.prefix) || len(n.prefix) != 1 || data[s.Start] != n.prefix[0] || data[digits] > '9' {
+	if len(n.prefix) != 1 || digits-s.Start != 1 || data[s.Start] != n.prefix[0] {
 		return 0, false
 	}
-	number, kind := decimal.ParseInteger(data[digits:s.End])
-	return uint64(number), kind == decimal.Fits && data[digits] >= '0'
+	return decimal.LastDigits(data, s.End, uint(n.width))
 }
 
 // note takes in a number that the form was found to fit.

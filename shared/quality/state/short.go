@@ -7,8 +7,8 @@ import (
 	"tillwatch/shared/tabular"
 )
 
-// A short is a text of at most 16 bytes as two words and its length, which are
-// compared and hashed without a loop.
+// A short is a text of at most 16 bytes as two words, which end with the text and have
+// zeros before it, and its length. They are compared and hashed without a loop.
 type short struct {
 	last, first uint64
 	length      uint32
@@ -23,15 +23,17 @@ func shortOf(data []byte, s tabular.Span) (t short, ok bool) {
 	if n-1 >= shortBytes || s.End < shortBytes {
 		return t, false
 	}
-	b := data[s.End-shortBytes : s.End]
-	// The words end with the text; what stands before it is shifted out, by halves
-	// where it may be a whole word.
-	half := (64 - 4*max(n, 8)) & 63
-	t.last = binary.LittleEndian.Uint64(b[8:]) >> ((64 - 8*min(n, 8)) & 63)
-	t.first = binary.LittleEndian.Uint64(b) >> half >> half
-	t.length = n
-	return t, true
+	b, m := data[s.End-shortBytes:s.End], &lastBytes[n&31]
+	return short{binary.LittleEndian.Uint64(b[8:]) & m.last, binary.LittleEndian.Uint64(b) & m.first, n}, true
 }
+
+// lastBytes has for each length up to 16 masks of what a text has of two words.
+var lastBytes = func() (masks [32]struct{ last, first uint64 }) {
+	for n := range uint(shortBytes + 1) {
+		masks[n].last, masks[n].first = ^uint64(0)<<(64-8*min(n, 8)), ^uint64(0)<<(64-8*(max(n, 8)-8))
+	}
+	return masks
+}()
 
 // differs returns 0 if the two are one text.
 func (t *short) differs(o *short) uint64 {
