@@ -86,9 +86,9 @@ func newWorld() *world {
 	reviewer := &reviewer{w, "results", &w.store}
 	w.handler = &handler{
 		responder: &incident.Responder{
-			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w, pageOf, nil, slog.New(slog.DiscardHandler)}, Waker: &waker{w, now},
+			Store: &w.store, Guard: w, Hands: w, Teller: &teller{w, pageOf, nil, "test", slog.New(slog.DiscardHandler)}, Waker: &waker{w, now},
 			Reviewer: reviewer, Book: books.book,
-			Publisher: &incident.Publisher{Journal: &w.store, Announcer: announcer{&w.bus}, Meter: meter{&w.metrics, "test"}, Scribe: &scribe{reviewer, books, "table"}},
+			Publisher: &incident.Publisher{Journal: &w.store, Announcer: announcer{&w.bus}, Meter: meter{&w.metrics, "test"}, Scribe: &scribe{reviewer, books, "test"}},
 		},
 		now: now, log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
 	}
@@ -184,7 +184,7 @@ func TestNobodyTakesItOn(t *testing.T) {
 		t.Fatalf("after an hour told %v, want %v", w.channels(), want)
 	}
 	text := w.sent[0].Bodies["email"]
-	for _, want := range []string{"nobody has taken 20261122-1 on: sales_data 2026-11-22 failed", "tillwatch incident acknowledge 20261122-1", "in time"} {
+	for _, want := range []string{"nobody has taken 20261122-1 on: sales_data 2026-11-22 failed", "tillwatch incident acknowledge 20261122-1 --environment test", "in time"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the email lacks %q:\n%s", want, text)
 		}
@@ -361,7 +361,7 @@ func TestWhoComesSecondIsNotTold(t *testing.T) {
 
 func TestACallOffersToAnswer(t *testing.T) {
 	w := newWorld()
-	w.handler.responder.(*incident.Responder).Teller = &teller{w, pageOf, &answer.Offer{Signer: memory.Seal("k"), Base: "https://example.com/"}, slog.New(slog.DiscardHandler)}
+	w.handler.responder.(*incident.Responder).Teller = &teller{w, pageOf, &answer.Offer{Signer: memory.Seal("k"), Base: "https://example.com/"}, "test", slog.New(slog.DiscardHandler)}
 	w.deliver(t, 0, notice(t, alert.Firing, alert.P0, alert.FirstNotification))
 	w.deliver(t, 20, `{"wake_incident":"20261122-1"}`)
 	if len(w.sent) == 0 || !strings.Contains(w.sent[0].Bodies["email"], "Acknowledge: you take it on") || !strings.Contains(w.sent[0].Bodies["email"], "    https://example.com/") {

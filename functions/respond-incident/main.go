@@ -70,14 +70,14 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	h := &handler{
 		responder: &incident.Responder{
 			Store: store, Guard: store, Hands: newHands(cfg, c, objects, table),
-			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}, c.page, c.answers.Offer(kms.NewFromConfig(cfg)), log},
+			Teller:   &teller{&snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics}, c.page, c.answers.Offer(kms.NewFromConfig(cfg)), c.environment, log},
 			Waker:    &waker{timer, time.Now},
 			Reviewer: reviewer,
 			Publisher: &incident.Publisher{
 				Journal:   store,
 				Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
 				Meter:     meter{&cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)}, c.environment},
-				Scribe:    &scribe{reviewer, books, c.table},
+				Scribe:    &scribe{reviewer, books, c.environment},
 			},
 			Book: books.book,
 		},

@@ -68,15 +68,15 @@ func (m meter) Measure(ctx context.Context, list []incident.Standing, at time.Ti
 // scribe keeps the page of an incident, at incident.PageKey.
 type scribe struct {
 	*reviewer
-	books *books
-	table string
+	books       *books
+	environment string // of the deployment
 }
 
 var _ incident.Scribe = (*scribe)(nil)
 
 // Write writes the page over what was there.
 func (s *scribe) Write(ctx context.Context, inc *incident.Incident, book incident.Playbook, now time.Time) error {
-	about := room.About{Now: now, Book: book, Table: s.table, OnCall: playbook.OnCall(s.books.policy(ctx, now), inc, now)}
+	about := room.About{Now: now, Book: book, Environment: s.environment, OnCall: playbook.OnCall(s.books.policy(ctx, now), inc, now)}
 	if inc.Status.Over() && incident.ReviewDue(inc.Severity) {
 		about.Review = "review.html" // beside the page
 	}

@@ -33,7 +33,9 @@ type teller struct {
 	publisher publisher
 	page      func(incident string) string // the address of an incident's page
 	offer     *answer.Offer
-	log       *slog.Logger
+
+	environment string // of the deployment
+	log         *slog.Logger
 }
 
 var _ incident.Teller = (*teller)(nil)
@@ -67,7 +69,7 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 			}
 		}
 		s.Facts = append(tried, s.Facts...)
-		take := fmt.Sprintf("Take it on: tillwatch incident acknowledge %s --by YOUR-NAME", inc.ID)
+		take := fmt.Sprintf("Take it on: tillwatch incident acknowledge %s --environment %s --by YOUR-NAME", inc.ID, t.environment)
 		s.NextSteps = append([]string{take}, s.NextSteps...)
 	} else {
 		// The room knows the rest: one line, and where there is more.

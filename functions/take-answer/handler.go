@@ -49,6 +49,8 @@ type handler struct {
 	bus      sender
 	now      func() time.Time
 	log      *slog.Logger
+
+	environment string // of the deployment, for the command line
 }
 
 // handle shows what a link asks for, and does it only when the form on that
@@ -64,6 +66,9 @@ func (h *handler) handle(ctx context.Context, r events.LambdaFunctionURLRequest)
 			p, err = broken, fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 		h.answered(ctx, r, l, p, err)
+		if p.Command != "" {
+			p.Command += " --environment " + h.environment
+		}
 		response = p.response(r.RequestContext.HTTP.Method == http.MethodHead)
 	}()
 	l, p, err = h.page(ctx, r)

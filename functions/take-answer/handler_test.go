@@ -50,7 +50,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	w := &world{clock: noon}
 	w.handler = &handler{verifier: seal, timeline: &w.store, bus: w, now: func() time.Time { return w.clock },
-		log: telemetry.NewLogger(&w.log, service, slog.LevelInfo)}
+		log: telemetry.NewLogger(&w.log, service, slog.LevelInfo), environment: "test"}
 	w.add(t, incident.Event{ID: "opened", Kind: incident.Opened, By: incident.System, At: noon.Add(-10 * time.Minute), Text: "Opened", Group: `0{pipeline="sales_data"}`, Severity: alert.P1,
 		Signal: &alert.Signal{ID: "s", DedupKey: "d", Rule: "file_rejected", Pipeline: "sales_data", At: noon.Add(-14 * time.Minute),
 			Summary: `sales_data for 21 Nov was rejected: 9 of 34 checks failed, 1,204 of 12,345 rows are bad <script>alert("x")</script>`}})
@@ -378,7 +378,7 @@ func TestFaultsOfOurs(t *testing.T) {
 		w := newWorld(t)
 		breaks(w)
 		r := w.call(t, "POST", "/"+token(t, answer.Resolve), fields("name", "Ann"))
-		if r.StatusCode != 503 || !strings.Contains(r.Body, "Please try again") || len(w.sent) > 0 || !strings.Contains(w.log.String(), `"ERROR"`) {
+		if r.StatusCode != 503 || !strings.Contains(r.Body, "Please try again") || !strings.Contains(r.Body, "tillwatch incident acknowledge ID --environment test") || len(w.sent) > 0 || !strings.Contains(w.log.String(), `"ERROR"`) {
 			t.Errorf("%s: status %d, sent %v, log %s", rule, r.StatusCode, w.sent, w.log.String())
 		}
 	}
@@ -386,7 +386,7 @@ func TestFaultsOfOurs(t *testing.T) {
 
 func TestConfigure(t *testing.T) {
 	_, err := configure(func(string) string { return "" })
-	for _, name := range []string{"TABLE", "BUS", "ANSWER_KEYS"} {
+	for _, name := range []string{"ENVIRONMENT", "TABLE", "BUS", "ANSWER_KEYS"} {
 		if err == nil || !strings.Contains(err.Error(), "TILLWATCH_"+name+" is not set") {
 			t.Errorf("%s is not reported: %v", name, err)
 		}

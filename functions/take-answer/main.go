@@ -48,6 +48,8 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		bus:      &bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus},
 		now:      time.Now,
 		log:      log,
+
+		environment: c.environment,
 	}
 	lambda.StartWithOptions(h.handle, lambda.WithContext(ctx))
 	return nil
@@ -55,18 +57,18 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 
 // configuration is what the deployment says.
 type configuration struct {
-	table, bus string
-	keys       []string // what links may be signed with
+	environment, table, bus string
+	keys                    []string // what links may be signed with
 }
 
 // configure reads the environment. Everything that is missing is in the one
 // error.
 func configure(getenv func(string) string) (configuration, error) {
-	c := configuration{table: getenv("TILLWATCH_TABLE"), bus: getenv("TILLWATCH_BUS")}
+	c := configuration{environment: getenv("TILLWATCH_ENVIRONMENT"), table: getenv("TILLWATCH_TABLE"), bus: getenv("TILLWATCH_BUS")}
 	setting, err := kmsmac.ReadSetting(getenv)
 	c.keys = setting.Keys
 	faults := []error{err}
-	for _, name := range []string{"TILLWATCH_TABLE", "TILLWATCH_BUS", "TILLWATCH_ANSWER_KEYS"} {
+	for _, name := range []string{"TILLWATCH_ENVIRONMENT", "TILLWATCH_TABLE", "TILLWATCH_BUS", "TILLWATCH_ANSWER_KEYS"} {
 		if getenv(name) == "" {
 			faults = append(faults, fmt.Errorf("%s is not set", name))
 		}

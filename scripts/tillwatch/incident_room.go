@@ -76,7 +76,7 @@ func (p *incidentPlace) page(ctx context.Context, inc *incident.Incident, from p
 		return nil, err
 	}
 	now := p.present()
-	about := room.About{Now: now, OnCall: playbook.OnCall(rules, inc, now), Table: cmp.Or(p.at.table, p.app.getenv("TILLWATCH_TABLE"))}
+	about := room.About{Now: now, OnCall: playbook.OnCall(rules, inc, now), Environment: cmp.Or(p.at.environment, p.app.getenv("TILLWATCH_ENVIRONMENT"))}
 	about.Book.Chain, about.Book.Rounds = playbook.Chain(rules, inc, now)
 	return room.HTML(inc, about)
 }

@@ -23,8 +23,9 @@ type About struct {
 	OnCall []string
 	// Book says who is called next.
 	Book incident.Playbook
-	// Table is where the incident is kept, for the commands; "" leaves it out.
-	Table string
+	// Environment is the deployment that has the incident, for the commands; ""
+	// leaves it out.
+	Environment string
 	// Review is the address of the review, "" if there is none.
 	Review string
 }
@@ -169,8 +170,8 @@ func who(inc *incident.Incident, a About) (list []string) {
 func commands(inc *incident.Incident, a About) []command {
 	with := func(what string) string {
 		text := "tillwatch incident " + what
-		if a.Table != "" {
-			text += " --table " + a.Table
+		if a.Environment != "" {
+			text += " --environment " + a.Environment
 		}
 		return text
 	}

@@ -73,9 +73,9 @@ func TestPages(t *testing.T) {
 		events int
 		about  About
 	}{
-		{"open", 2, About{Now: after(3), OnCall: duties, Book: book, Table: "tillwatch-prod"}},
-		{"late", 6, About{Now: after(75), OnCall: duties, Book: book, Table: "tillwatch-prod"}},
-		{"taken-on", 8, About{Now: after(45), OnCall: duties, Book: book, Table: "tillwatch-prod"}},
+		{"open", 2, About{Now: after(3), OnCall: duties, Book: book, Environment: "prod"}},
+		{"late", 6, About{Now: after(75), OnCall: duties, Book: book, Environment: "prod"}},
+		{"taken-on", 8, About{Now: after(45), OnCall: duties, Book: book, Environment: "prod"}},
 		{"over", 9, About{Now: after(55), Book: book, Review: "review.html"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
