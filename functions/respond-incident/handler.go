@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -119,17 +120,18 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	}
 	opened := event("opened", incident.Opened, "Opened: "+s.Summary)
 	opened.Group, opened.Severity, opened.Signal = cmp.Or(n.Group, s.GroupKey), s.Severity, &s
-	if n.Reason == alert.RemedyFirst {
-		return []incident.Event{opened} // nobody was told yet
-	}
-	told := event("notified/"+s.ID+"/"+string(n.Reason)+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity))
-	told.Channel = string(s.Severity)
-	list := []incident.Event{opened, told}
+	list := append([]incident.Event{opened}, membersOf(n, &s, event)...)
 	for _, a := range n.Audiences {
 		of := event("notified/"+string(n.Reason)+"/"+string(a), incident.Notified, "Told the "+strings.ReplaceAll(string(a), "_", " "))
 		of.Channel = string(a)
 		list = append(list, of)
 	}
+	if n.Reason == alert.RemedyFirst || n.Reason == alert.NewAlerts || n.Reason == alert.SomeResolved {
+		return list // nobody was called of it
+	}
+	told := event("notified/"+s.ID+"/"+string(n.Reason)+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity))
+	told.Channel = string(s.Severity)
+	list = append(list, told)
 	switch n.Reason {
 	case alert.SeverityRaised:
 		raised := event("raised/"+string(s.Severity), incident.SeverityRaised, "It became "+string(s.Severity)+": "+s.Summary)
@@ -137,6 +139,31 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 		list = append(list, raised)
 	case alert.FiredAgain:
 		list = append(list, event("reopened/"+s.ID, incident.Reopen, "It came back: "+s.Summary))
+	}
+	return list
+}
+
+// membersOf makes the events of the alerts that joined the incident or ended, but
+// for the one that opened it. An alert that ends and fires anew is another event.
+func membersOf(n receiver.Notice, lead *alert.Signal, event func(string, incident.Kind, string) incident.Event) (list []incident.Event) {
+	for _, m := range n.Alerts {
+		sum := sha256.Sum256([]byte(m.DedupKey))
+		id := fmt.Sprintf("%s/%x/%d", m.Status, sum[:8], m.At.UnixMilli())
+		e := event(id, incident.AlertEnded, "Over: "+m.Summary)
+		e.Signal = &alert.Signal{DedupKey: m.DedupKey, Status: m.Status, Severity: m.Severity, Rule: m.Rule, Pipeline: m.Pipeline, At: m.At, Summary: m.Summary}
+		if m.Status == alert.Firing {
+			if m.DedupKey == lead.DedupKey && n.Reason != alert.FiredAgain && n.Reason != alert.SeverityRaised {
+				continue // the incident was opened with it
+			}
+			e.Kind, e.Text = incident.AlertJoined, "Noticed too: "+m.Summary
+			if m.DedupKey == lead.DedupKey {
+				e.Signal = lead
+			}
+			if n.Reason == alert.FiredAgain {
+				e.At = e.At.Add(time.Nanosecond) // once the incident is open again
+			}
+		}
+		list = append(list, e)
 	}
 	return list
 }

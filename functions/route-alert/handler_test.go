@@ -494,10 +494,10 @@ func TestOneIncidentIsOnePage(t *testing.T) {
 		t.Fatal(err, w.log.String())
 	}
 	w.pass(t, 5*time.Minute)
-	if got := w.channels(); got != "P1 chat chat" {
-		t.Errorf("told %q, want one page and an update in the room", got)
+	if got := w.channels(); got != "P1 chat responder chat" {
+		t.Errorf("told %q, want one page and an update of the responder and the room", got)
 	}
-	if note := w.sent[2].Bodies["default"]; !strings.Contains(note, "and more") || !strings.Contains(note, `"threadId":"20261122T030712`) {
+	if note := w.sent[3].Bodies["default"]; !strings.Contains(note, "and more") || !strings.Contains(note, `"threadId":"20261122T030712`) {
 		t.Errorf("the update\n%s", note)
 	}
 }

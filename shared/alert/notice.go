@@ -33,11 +33,25 @@ type Notice struct {
 	// about, worst first.
 	Incident, Group string
 	Others          []string
+	// Alerts are those that ended since the last notice and those that fire, each
+	// worst first, at most 20.
+	Alerts []Member
 	// By is who said that it is over, where Reason is AlertResolved; "" if its
 	// signals did.
 	By string
 	// Choices are the answers that people may give, each by a link; nil if none.
 	Choices []Choice
+}
+
+// A Member is one alert of an incident, as a notice lists it.
+type Member struct {
+	DedupKey string    `json:"dedup_key"`
+	Rule     string    `json:"rule"`
+	Pipeline string    `json:"pipeline"`
+	Status   Status    `json:"status"`
+	Severity Severity  `json:"severity"`
+	At       time.Time `json:"at"` // when it began; when it ended, if it is Resolved
+	Summary  string    `json:"summary"`
 }
 
 // A Choice is an answer that whoever gets a message may give by a link.

@@ -174,7 +174,7 @@ func (r *Responder) record(ctx context.Context, e Event) error {
 // and the last are the router's.
 var told = map[Kind]bool{
 	Acknowledge: true, Escalated: true, RemedyStarted: true, RemedyWorked: true, RemedyFailed: true, RemedyHeld: true,
-	Mitigated: true, Noted: true, AlertJoined: true,
+	Mitigated: true, Noted: true,
 }
 
 // do makes one move and records it. It returns false where there was nothing to

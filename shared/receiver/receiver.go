@@ -43,6 +43,8 @@ type Notice struct {
 	// Audiences are those who are told beside them.
 	Audiences []alert.Audience `json:"audiences,omitempty"`
 	Signal    alert.Signal     `json:"signal"`
+	// Alerts are those that fire, or ended since the last notice: see alert.Notice.
+	Alerts []alert.Member `json:"alerts,omitempty"`
 	// Choices are the answers that may be given by a link.
 	Choices []alert.Choice `json:"answers,omitempty"`
 }

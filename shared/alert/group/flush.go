@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tillwatch/shared/alert"
@@ -273,7 +274,23 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	}
 	f.tellOfStakes(&n)
 	n.Others = i.others(n.Signal.DedupKey, append(slices.Clone(f.firing), f.ended...))
+	n.Alerts = append(i.alerts(f.ended, alert.Resolved), i.alerts(f.firing, alert.Firing)...)
+	n.Alerts = n.Alerts[:min(len(n.Alerts), maxOthers)]
 	return n
+}
+
+// alerts lists the alerts with keys, worst first.
+func (i *Incident) alerts(keys []string, status alert.Status) (list []alert.Member) {
+	for _, key := range keys {
+		a := i.Alerts[key]
+		m := alert.Member{DedupKey: key, Rule: a.Of.Rule, Pipeline: a.Of.Pipeline, Status: status, Severity: a.Severity, At: a.Since, Summary: a.Of.Summary}
+		if status == alert.Resolved {
+			m.At = a.ResolvedAt
+		}
+		list = append(list, m)
+	}
+	slices.SortStableFunc(list, func(a, b alert.Member) int { return strings.Compare(string(a.Severity), string(b.Severity)) })
+	return list
 }
 
 // maxOthers bounds what a message lists.

@@ -13,8 +13,8 @@ import (
 )
 
 // Compose writes one message for each severity that d names, none for an update,
-// one for the responder where nobody is paged of a begin or an end, and one for
-// the chat room. What s says is bounded and cleaned first, since parts of it were
+// one for the responder where nobody is paged of what changed, and one for the
+// chat room. What s says is bounded and cleaned first, since parts of it were
 // taken from files that anybody may have written.
 func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	s = Bound(s)
@@ -30,7 +30,7 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	for _, a := range d.Audiences {
 		messages = append(messages, forAudience(s, d, a))
 	}
-	if d.Reason == alert.RemedyFirst || d.Reason == alert.AlertResolved && len(d.Severities) == 0 {
+	if len(d.Severities) == 0 && responders[d.Reason] {
 		machine, err := Machine(s, d)
 		if err != nil {
 			return nil, err
@@ -49,6 +49,9 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 		Attributes: attributes(s, s.Severity),
 	}), nil
 }
+
+// responders are the reasons that the responder hears of in any case.
+var responders = map[alert.Reason]bool{alert.RemedyFirst: true, alert.AlertResolved: true, alert.NewAlerts: true, alert.SomeResolved: true}
 
 func forSeverity(s alert.Signal, d alert.Notice, severity alert.Severity) (alert.Message, error) {
 	s.Severity = severity
@@ -113,6 +116,7 @@ const maxMachine = 32 << 10
 // left out from the end, and counted in omitted, until it fits; then what only
 // helps to look further, then everything but what the signal is.
 func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
+	members := each(d.Alerts, maxMembers, member)
 	for {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
@@ -128,8 +132,9 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 			Audiences []alert.Audience `json:"audiences,omitempty"`
 			Signal    alert.Signal     `json:"signal"`
 
+			Alerts  []alert.Member `json:"alerts,omitempty"`
 			Choices []alert.Choice `json:"answers,omitempty"`
-		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), d.Audiences, s, d.Choices})
+		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), d.Audiences, s, members, d.Choices})
 		if err != nil {
 			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
 		}
@@ -144,10 +149,25 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 			s.Queries, s.Metrics, s.Trend, s.Causes = nil, nil, nil, nil
 		case len(s.Facts)+len(s.Links)+len(s.NextSteps)+len(s.Impact) > 0:
 			s.Facts, s.Links, s.NextSteps, s.Impact = nil, nil, nil, nil
+		case len(members) > 0:
+			members = members[:len(members)/2]
 		default:
 			return nil, fmt.Errorf("encode signal %s: %d bytes are too many", s.ID, len(out))
 		}
 	}
+}
+
+// maxMembers is how many alerts of its incident the JSON of a signal lists.
+const maxMembers = 20
+
+// member bounds what is said of an alert; one whose key is too long to be of use
+// is left out.
+func member(m alert.Member) alert.Member {
+	if len(m.DedupKey) > 1024 {
+		return alert.Member{}
+	}
+	m.Rule, m.Pipeline, m.Summary = cut(line(m.Rule), 200), cut(line(m.Pipeline), 200), cut(line(m.Summary), 240)
+	return m
 }
 
 // each returns f of the first n of in without those that are empty; never nil,

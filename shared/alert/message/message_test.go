@@ -299,7 +299,8 @@ func TestTheResponderHearsWhatNobodyIsPagedOf(t *testing.T) {
 		{"and helps", alert.Notice{Reason: alert.AlertResolved, Page: true}, "responder chat"},
 		{"a page", alert.Notice{Reason: alert.FirstNotification, Page: true, Severities: []alert.Severity{alert.P1}}, "P1 chat"},
 		{"its end", alert.Notice{Reason: alert.AlertResolved, Page: true, Severities: []alert.Severity{alert.P1}}, "P1 chat"},
-		{"an update", alert.Notice{Reason: alert.NewAlerts}, "chat"},
+		{"an update", alert.Notice{Reason: alert.NewAlerts}, "responder chat"},
+		{"what the responder did itself", alert.Notice{Reason: alert.Progress}, "chat"},
 	} {
 		s := alert.Signal{ID: "s", DedupKey: "d", GroupKey: "g", Rule: "r", Status: alert.Firing, Severity: alert.P1, Summary: "it failed", At: time.Date(2026, 11, 22, 3, 5, 0, 0, time.UTC)}
 		c.notice.Incident = "INC-1"
