@@ -82,7 +82,7 @@ func (f *flush) flood() (err error) {
 		return err
 	}
 	if f.flooded {
-		f.again = sooner(f.again, f.now.Add(storm.Within))
+		f.again = sooner(f.again, f.now.Add(max(time.Minute, storm.Within/5)))
 		return nil
 	}
 	if f.group.Key == FloodKey {
@@ -99,6 +99,6 @@ func (f *flush) storm(reason alert.Reason) string {
 		return "the storm of incidents is over: each that still fires is told of by itself"
 	}
 	storm := &f.engine.Policy.Incidents.Storm
-	return fmt.Sprintf("%d incidents beyond the %d within %v that are told of one by one",
+	return fmt.Sprintf("%d more incidents than the %d within %v that are told of one by one",
 		len(f.incident.Alerts)+f.incident.Folded, storm.Limit, model.Duration(storm.Within))
 }

@@ -271,6 +271,9 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	}
 	if f.group.Key == FloodKey {
 		n.Signal.DedupKey, n.Signal.Summary = FloodKey, f.storm(reason)
+		if reason == alert.AlertResolved {
+			n.Signal.At = f.now
+		}
 	}
 	f.tellOfStakes(&n)
 	n.Others = i.others(n.Signal.DedupKey, append(slices.Clone(f.firing), f.ended...))

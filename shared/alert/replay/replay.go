@@ -168,6 +168,7 @@ func (p *Player) Play(l Line) error {
 	if err := p.decided(line, o); err != nil {
 		return err
 	}
+	p.view.apply(g) // the opening, before the storm is looked at
 	if err := p.also(d, w); err != nil {
 		return err
 	}

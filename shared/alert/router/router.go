@@ -134,6 +134,13 @@ func (r *Router) receive(ctx context.Context, s *alert.Signal, now time.Time) (g
 	if err != nil || d.Outcome == group.Duplicate {
 		return d, err
 	}
+	// The opening comes first: without it the storm might seem to be over.
+	if g.Opening != nil {
+		if err := r.Store.PutOpening(ctx, *g.Opening); err != nil {
+			return d, err
+		}
+		g.Opening = nil
+	}
 	if d.Also != nil {
 		if _, err := r.receive(ctx, d.Also, now); err != nil {
 			return d, fmt.Errorf("fold incident: %w", err)
@@ -163,12 +170,7 @@ func (r *Router) store(ctx context.Context, g *group.Group, was, now time.Time) 
 			return err
 		}
 	}
-	if g.Opening != nil {
-		if err := r.Store.PutOpening(ctx, *g.Opening); err != nil {
-			return err
-		}
-	}
-	g.Changes, g.Opening = nil, nil
+	g.Changes = nil
 	return r.Store.PutGroup(ctx, g)
 }
 
