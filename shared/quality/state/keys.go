@@ -196,9 +196,11 @@ func (k *KeyBuffer) fingerprints() error {
 	var err error
 	for i := range k.blocks {
 		b := &k.blocks[i]
-		eachNumber(b.codes, func(ordinal uint32, number uint64) {
-			if text = n.text(text[:0], number); err == nil {
-				err = k.add(Fingerprint(text), b.row+ordinal)
+		eachRun(b.codes, func(ordinal uint32, number uint64, count int) {
+			for i := range count {
+				if text = n.text(text[:0], number+uint64(i)); err == nil {
+					err = k.add(Fingerprint(text), b.row+ordinal+uint32(i))
+				}
 			}
 		})
 		b.codes = nil

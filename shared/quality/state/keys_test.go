@@ -91,10 +91,17 @@ func TestRepeatsAgreeWithTheObviousWay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				start := rapid.IntRange(0, 10_000).Draw(t, "start")
-				steps := rapid.SliceOfN(rapid.IntRange(-9, 9), 0, 300).Draw(t, "steps")
-				keys := []string{form(start)}
-				for i, s := range steps {
-					keys = append(keys, form(max(0, start+i+s)))
+				leaps := rapid.SampledFrom([]int{1, 30}).Draw(t, "one in") // else numbers count up
+				step := rapid.Custom(func(t *rapid.T) int {
+					if rapid.IntRange(1, leaps).Draw(t, "leap") > 1 {
+						return 1
+					}
+					return rapid.IntRange(-50, 50).Draw(t, "by")
+				})
+				keys, at := []string{form(start)}, start
+				for _, s := range rapid.SliceOfN(step, 0, 300).Draw(t, "steps") {
+					at = max(0, at+s)
+					keys = append(keys, form(at))
 				}
 				workers := rapid.IntRange(1, 3).Draw(t, "workers")
 				dealt := rapid.SliceOfN(rapid.IntRange(0, workers-1), 1, 9).Draw(t, "dealt")

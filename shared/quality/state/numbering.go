@@ -3,6 +3,7 @@ package state
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strconv"
 
@@ -82,8 +83,9 @@ func (n *numbering) encode(v *View, slot int) (codes []byte, keyed int, ok bool)
 	return codes, keyed, len(codes) <= sparseBytes*v.Batch.Records+binary.MaxVarintLen64
 }
 
-// eachNumber calls f with each number of a block and its record's ordinal.
-func eachNumber(codes []byte, f func(ordinal uint32, number uint64)) {
+// eachRun calls f with each run of numbers of a block that count up by one from
+// record to record: the first record's ordinal and number, and how many there are.
+func eachRun(codes []byte, f func(ordinal uint32, number uint64, n int)) {
 	last := uint64(0)
 	for ordinal := uint32(0); len(codes) > 0; ordinal++ {
 		code, size := uint64(codes[0]), 1
@@ -95,10 +97,21 @@ func eachNumber(codes []byte, f func(ordinal uint32, number uint64)) {
 			continue
 		}
 		code--
-		last += uint64(int64(code>>1)^-int64(code&1)) + 1
-		f(ordinal, last)
+		number := last + uint64(int64(code>>1)^-int64(code&1)) + 1
+		more := 0
+		for len(codes) >= more+8 && binary.LittleEndian.Uint64(codes[more:]) == eightNext {
+			more += 8
+		}
+		for len(codes) > more && codes[more] == nextNumber {
+			more++
+		}
+		f(ordinal, number, 1+more)
+		codes, ordinal, last = codes[more:], ordinal+uint32(more), number+uint64(more)
 	}
 }
+
+// nextNumber is the code of the number after the last, and eightNext of eight such.
+const nextNumber, eightNext = 1, 0x0101010101010101
 
 // number returns the number of a key, and false if the key has another form
 // than those before.
@@ -196,18 +209,31 @@ func repeatedNumbers(buffers []*KeyBuffer, records []int) (set *RowSet, count in
 	var later []uint32
 	for _, b := range blocks {
 		later = later[:0]
-		eachNumber(b.codes, func(ordinal uint32, number uint64) {
-			at := number - all.low
-			if bit := uint64(1) << (at & 63); seen[at>>6]&bit == 0 {
-				seen[at>>6] |= bit
-			} else {
-				later = append(later, ordinal)
+		eachRun(b.codes, func(ordinal uint32, number uint64, n int) {
+			for at := number - all.low; n > 0; {
+				// As many as have their bits in one word.
+				from := at & 63
+				some := min(n, int(64-from))
+				run := ^uint64(0) >> (64 - some) << from
+				if twice := seen[at>>6] & run; twice != 0 {
+					later = appendBits(later, twice>>from, ordinal)
+				}
+				seen[at>>6] |= run
+				at, ordinal, n = at+uint64(some), ordinal+uint32(some), n-some
 			}
 		})
 		set.Add(int(b.block), later, records[b.block])
 		count += int64(len(later))
 	}
 	return set, count, true
+}
+
+// appendBits appends where the bits of word stand, counted from from.
+func appendBits(list []uint32, word uint64, from uint32) []uint32 {
+	for ; word != 0; word &= word - 1 {
+		list = append(list, from+uint32(bits.TrailingZeros64(word)))
+	}
+	return list
 }
 
 // join takes in the keys of o, and returns whether they have one form.
