@@ -77,17 +77,26 @@ func markPortable(data []byte, delim byte, groups *[markGroups]marked) (high uin
 	le := binary.LittleEndian
 	for g := range min(len(data)/64, markGroups) {
 		d := (*[64]byte)(data[64*g:])
-		w0, w1, w2, w3 := le.Uint64(d[0:]), le.Uint64(d[8:]), le.Uint64(d[16:]), le.Uint64(d[24:])
-		w4, w5, w6, w7 := le.Uint64(d[32:]), le.Uint64(d[40:]), le.Uint64(d[48:]), le.Uint64(d[56:])
-		some := w0 | w1 | w2 | w3 | w4 | w5 | w6 | w7
+		w := le.Uint64(d[0:])
+		some, x, y := w, push(0, w, pattern), push(0, w, lines)
+		w = le.Uint64(d[8:])
+		some, x, y = some|w, push(x, w, pattern), push(y, w, lines)
+		w = le.Uint64(d[16:])
+		some, x, y = some|w, push(x, w, pattern), push(y, w, lines)
+		w = le.Uint64(d[24:])
+		some, x, y = some|w, push(x, w, pattern), push(y, w, lines)
+		w = le.Uint64(d[32:])
+		some, x, y = some|w, push(x, w, pattern), push(y, w, lines)
+		w = le.Uint64(d[40:])
+		some, x, y = some|w, push(x, w, pattern), push(y, w, lines)
+		w = le.Uint64(d[48:])
+		some, x, y = some|w, push(x, w, pattern), push(y, w, lines)
+		w = le.Uint64(d[56:])
+		some, x, y = some|w, push(x, w, pattern), push(y, w, lines)
 		if high |= some; some&highBits != 0 {
 			groups[g] = marked{mask64(d, pattern), mask64(d, lines)}
 			continue
 		}
-		x := push(push(push(push(0, w0, pattern), w1, pattern), w2, pattern), w3, pattern)
-		x = push(push(push(push(x, w4, pattern), w5, pattern), w6, pattern), w7, pattern)
-		y := push(push(push(push(0, w0, lines), w1, lines), w2, lines), w3, lines)
-		y = push(push(push(push(y, w4, lines), w5, lines), w6, lines), w7, lines)
 		y = ^y
 		if y&(y-1) == 0 { // mostly, and then there is little to transpose
 			i := uint(bits.TrailingZeros64(y))

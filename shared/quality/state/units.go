@@ -78,9 +78,11 @@ func (u *Units) measure() {
 		if u.Least > u.Most {
 			u.Least, u.Most = run[0], run[0]
 		}
+		least, most := u.Least, u.Most
 		for _, n := range run {
-			u.Least, u.Most = min(u.Least, n), max(u.Most, n)
+			least, most = min(least, n), max(most, n)
 		}
+		u.Least, u.Most = least, most
 	}
 }
 
