@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -167,5 +168,31 @@ func TestAFileWithoutEscalationsHasTheShippedOnes(t *testing.T) {
 	}
 	if len(p.People)+len(p.Schedules)+len(p.OnCall(time.Time{}, alert.P0)) > 0 {
 		t.Error("the shipped policy names people")
+	}
+}
+
+// TestPeopleAreBounded refuses what would take long to ask for with every
+// message.
+func TestPeopleAreBounded(t *testing.T) {
+	schedules, called := "people: {k: {}}\non_call:\n", "escalations:\n  - levels: [{after: 5m, to: ["
+	for i := range 101 {
+		schedules += fmt.Sprintf("  s%d: {time_zone: UTC, first_handover: 2026-01-01 09:00, people: [k]}\n", i)
+		called += "P1, "
+	}
+	for in, want := range map[string]string{schedules: "more than 100 schedules", called + "P0]}]\n": "a level calls more than 10"} {
+		if _, err := Read("p.yaml", []byte(in)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+func BenchmarkOnCall(b *testing.B) {
+	p, err := Read("p.yaml", []byte(team+"escalations:\n  - {levels: [{after: 5m, to: [primary, desk]}]}\n"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	weekend := time.Date(2026, 11, 7, 12, 0, 0, 0, time.UTC)
+	for b.Loop() {
+		p.OnCall(weekend, alert.P1)
 	}
 }

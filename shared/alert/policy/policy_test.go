@@ -249,6 +249,8 @@ func TestKeys(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(shipped)
 	f.Add([]byte("route: {group_by: ['...'], routes: [{match_re: {a: '('}}]}"))
+	f.Add([]byte(team + "escalations:\n  - {severities: [P1], levels: [{after: 5m, to: [primary, desk, boss, P0]}], rounds: 3}\n"))
+	now := time.Date(2026, 11, 2, 8, 59, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Read("p.yaml", data)
 		if err != nil {
@@ -257,6 +259,16 @@ func FuzzRead(f *testing.F) {
 		s := &alert.Signal{Rule: "r", Severity: alert.P1, DedupKey: "d", Labels: map[string]string{"a": "b"}}
 		if r := p.Route(s); r.GroupKey(s) == "" {
 			t.Error("no group")
+		}
+		p.OnCall(now, alert.P1, *s)
+		for _, r := range p.Rosters(now, now.AddDate(0, 0, 3)) {
+			at := now
+			for _, shift := range r.Shifts {
+				if !shift.From.Equal(at) || !shift.Until.After(at) {
+					t.Fatalf("a hole before %+v", shift)
+				}
+				at = shift.Until
+			}
 		}
 	})
 }

@@ -19,8 +19,11 @@ const local = "2006-01-02 15:04"
 // every message small.
 const (
 	maxPeople    = 500
+	maxSchedules = 100
+	maxIntervals = 10 // of a schedule
 	maxOverrides = 500
 	maxLevels    = 20
+	maxCalled    = 10 // in a level
 	maxRounds    = 20
 )
 
@@ -76,6 +79,10 @@ func (r *reader) readPeople(root *document.Node) {
 		r.p.People[e.Key] = p
 	}
 	for _, e := range entries(root.Get("on_call")) {
+		if len(r.p.Schedules) == maxSchedules {
+			r.faults.Addf(e.Place, "remove those that are in no level", "more than %d schedules", maxSchedules)
+			break
+		}
 		r.unique(e, "schedule")
 		if _, taken := r.p.People[e.Key]; taken {
 			r.faults.Addf(e.Place, "rename one of them", "%s is a person and a schedule", e.Key)
@@ -132,6 +139,10 @@ func (r *reader) readSchedule(name string, n *document.Node) Schedule {
 	if v := n.Get("active_time_intervals"); v != nil {
 		r.names(v)
 		intervals := texts(v)
+		if len(intervals) > maxIntervals {
+			r.faults.Addf(v.Place, "put their times into one interval", "more than %d intervals", maxIntervals)
+			intervals = nil
+		}
 		s.Hours = func(t time.Time) bool {
 			return slices.ContainsFunc(intervals, func(name string) bool { return r.p.Within(name, t) })
 		}
@@ -197,7 +208,12 @@ func (r *reader) readEscalation(n *document.Node) Escalation {
 		if l.After == 0 && (i > 0 || e.Rounds > 1) {
 			r.faults.Addf(v.Place, "give the people before some time, or name both in one level", "this level is called together with the one before it")
 		}
-		for _, to := range v.Get("to").List() {
+		called := v.Get("to").List()
+		if len(called) > maxCalled {
+			r.faults.Addf(v.Get("to").Place, "name a topic that reaches them all", "a level calls more than %d", maxCalled)
+			called = nil
+		}
+		for _, to := range called {
 			r.callable(to)
 		}
 		e.Levels = append(e.Levels, l)
