@@ -54,7 +54,7 @@ func (c *checker) integration(ctx context.Context) (err error) {
 		return err
 	}
 	_, err = e.Deploy(ctx, emulator.Deployment{Environment: "check", Context: map[string]string{
-		"judge_seconds": "15", "route_seconds": "8",
+		"judge_seconds": "15", "route_seconds": "8", "runbooks": "https://runbooks.example.com",
 		"split_bytes": "20000", "range_bytes": "10000", "range_concurrency": "4", // in sections, and yet quick
 		"pagerduty_parameter": "/tillwatch/check/pagerduty", "pagerduty_url": "http://" + tools + "/pagerduty",
 		"remedy_targets":    "file,contract",

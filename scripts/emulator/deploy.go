@@ -35,6 +35,7 @@ func (d Deployment) environment() string {
 type Outputs struct {
 	LandingBucket, ResultsBucket, Table, Bus      string // names
 	TopicP0, TopicP1, TopicP2, TopicP3, TopicChat string // ARNs
+	TopicExecutiveTeam                            string // ARN
 	FilesQueue, FilesDeadLetters                  string // addresses
 	SignalsQueue, SignalsDeadLetters              string // addresses
 	ValidateFileFunction, RouteAlertFunction      string // names

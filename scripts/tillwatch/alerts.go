@@ -20,7 +20,7 @@ func (a *app) alertsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.alertsLintCommand(), a.alertsPushCommand(), a.alertsTestCommand(), a.evaluateCommand(), a.onCallCommand(), a.replayCommand(), a.whyCommand(), a.silenceCommand(), a.stormCommand())
+	c.AddCommand(a.alertsLintCommand(), a.alertsPushCommand(), a.alertsTestCommand(), a.evaluateCommand(), a.onCallCommand(), a.replayCommand(), a.whyCommand(), a.runbookCommand(), a.silenceCommand(), a.stormCommand())
 	return c
 }
 

@@ -160,7 +160,7 @@ func (p *incidentPlace) showCommand() *cobra.Command {
 			if format == "json" {
 				return p.app.json(inc)
 			}
-			return p.app.incidentSheet(inc)
+			return p.app.incidentSheet(inc, p.present())
 		},
 	}
 	formatFlag(c, &format)

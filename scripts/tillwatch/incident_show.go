@@ -9,6 +9,9 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/impact"
+	"tillwatch/shared/alert/message"
 	"tillwatch/shared/incident"
 	"tillwatch/shared/quality/report"
 )
@@ -53,14 +56,33 @@ func (a *app) incidentList(list []incident.Incident, all bool, now time.Time) er
 	return p.out.Flush()
 }
 
-// incidentSheet writes an incident for a person.
-func (a *app) incidentSheet(inc *incident.Incident) error {
+// maxContext is of how many alerts the sheet says what was measured and what they
+// cost.
+const maxContext = 3
+
+// incidentSheet writes an incident for a person as it is at now.
+func (a *app) incidentSheet(inc *incident.Incident, now time.Time) error {
 	p := a.printer()
 	p.line("", "", fmt.Sprintf("%s  %s  %s", inc.ID, inc.Severity, inc.Status), true)
 	p.line("", "", inc.Title, false)
 	p.out.WriteString("\n")
 	p.field("pipeline", inc.Pipeline)
 	p.field("alerts", fmt.Sprintf("%d, %d firing", len(inc.Alerts), inc.Firing()))
+	for i, n := 0, 0; i < len(inc.Alerts) && n < maxContext; i++ {
+		s := inc.Alerts[i].Signal
+		s.Status, s.Stakes = alert.Firing, impact.At(s.Stakes, now)
+		if inc.Status.Over() {
+			s.Status, s.Stakes = alert.Resolved, impact.At(s.Stakes, inc.ResolvedAt)
+		}
+		measured, costs := message.Measured(s), message.Costs(s)
+		if measured != "" || len(costs) > 0 {
+			n++
+		}
+		p.field("measured", measured)
+		for _, cost := range costs {
+			p.field("costs", cost)
+		}
+	}
 	if inc.AckedBy != "" {
 		p.field("taken on", fmt.Sprintf("by %s at %s", inc.AckedBy, stamp(inc.AckedAt)))
 	}

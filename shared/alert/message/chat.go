@@ -172,13 +172,13 @@ func heading(s alert.Signal, d alert.Notice) string {
 func description(s alert.Signal, d alert.Notice) string {
 	var lines []string
 	firing := s.Status == alert.Firing
-	if text := measured(s); text != "" && firing {
+	if text := Measured(s); text != "" && firing {
 		lines = append(lines, "*Measured:* "+escape(text))
 		if before := trend(s, d); before != "" {
 			lines = append(lines, "*Before:* "+escape(before))
 		}
 	}
-	for _, cost := range costs(s) {
+	for _, cost := range Costs(s) {
 		lines = append(lines, "*Impact:* "+escape(cost))
 	}
 	list := findings(s)

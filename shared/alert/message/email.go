@@ -36,13 +36,13 @@ func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 		top.add(wrap("", label+": "+who+".")...)
 	}
 	if s.Status == alert.Firing {
-		top.named("Measured", measured(s))
+		top.named("Measured", Measured(s))
 		top.named("Before", trend(s, d))
-		top.list("WHAT IT COSTS", costs(s), false)
+		top.list("WHAT IT COSTS", Costs(s), false)
 		rest.list("LIKELY CAUSES", s.Causes[:min(len(s.Causes), maxCauses)], false)
 		rest.list("WHAT TO DO NOW", s.NextSteps, true)
 	} else {
-		top.list("WHAT IT COST", costs(s), false)
+		top.list("WHAT IT COST", Costs(s), false)
 		rest.list("WHAT IS LEFT TO DO", s.NextSteps, true)
 	}
 	rest.choices(d)

@@ -19,8 +19,8 @@ func asOf(s alert.Signal, d alert.Notice) time.Time {
 	return d.At
 }
 
-// measured says what was measured and what was expected, "" if nothing was.
-func measured(s alert.Signal) string {
+// Measured says what was measured and what was expected, "" if nothing was.
+func Measured(s alert.Signal) string {
 	m := s.Measure
 	if m == nil {
 		return ""
@@ -55,7 +55,7 @@ func trend(s alert.Signal, d alert.Notice) string {
 	points := s.Trend[max(0, len(s.Trend)-maxTrend):]
 	var values []string
 	for _, p := range points {
-		values = append(values, amount(p.Value, ""))
+		values = append(values, strings.TrimSuffix(amount(p.Value, s.Measure.Unit), suffix(s.Measure.Unit)))
 	}
 	newest := points[len(points)-1]
 	text := strings.Join(values, ", ") + suffix(s.Measure.Unit)
@@ -67,6 +67,9 @@ func trend(s alert.Signal, d alert.Notice) string {
 
 // amount writes a value with its unit: 7.2 %, 1,260 seconds, 3.
 func amount(v float64, unit string) string {
+	if unit == "percent" {
+		return words.Percent(v) + suffix(unit)
+	}
 	return words.Number(math.Round(v*1e6)/1e6) + suffix(unit)
 }
 
@@ -81,8 +84,9 @@ func suffix(unit string) string {
 	return " " + unit
 }
 
-// costs says what it costs, each in a sentence.
-func costs(s alert.Signal) []string {
+// Costs says what s costs as of its stakes, each in a sentence; nil if nothing is
+// known.
+func Costs(s alert.Signal) []string {
 	list := impact.Say(s.Stakes, s.Status == alert.Resolved)
 	if s.Status == alert.Firing {
 		list = append(list, s.Impact...)

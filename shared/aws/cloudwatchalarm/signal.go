@@ -185,6 +185,9 @@ func (c change) evidence() (*alert.Measure, []alert.Point) {
 	slices.SortStableFunc(points, func(a, b alert.Point) int { return a.At.Compare(b.At) })
 	newest := points[len(points)-1]
 	measure := &alert.Measure{Name: c.metrics[0].String(), Value: newest.Value, Threshold: &threshold}
+	if p, ok := plainly[c.metrics[0].name]; ok && c.metrics[0].expression == "" {
+		measure.Name, measure.Unit = p.name, p.unit
+	}
 	switch {
 	case strings.HasPrefix(m[2], "greater"):
 		measure.Crossed = alert.Above
@@ -192,6 +195,16 @@ func (c change) evidence() (*alert.Measure, []alert.Point) {
 		measure.Crossed = alert.Below
 	}
 	return measure, points[:len(points)-1]
+}
+
+// plainly says metrics of AWS, by their names, as people do.
+var plainly = map[string]struct{ name, unit string }{
+	"ApproximateAgeOfOldestMessage":      {"age of the oldest message", "seconds"},
+	"ApproximateNumberOfMessagesVisible": {"messages that wait", ""},
+	"Errors":                             {"errors", ""},
+	"Throttles":                          {"calls that were turned away", ""},
+	"Duration":                           {"duration", "milliseconds"},
+	"ConcurrentExecutions":               {"calls at the same time", ""},
 }
 
 // maxPoints is how many values of a reason are looked at: CloudWatch writes no
