@@ -168,7 +168,7 @@ func TestSignal(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got[0], got[1])
 		}
 	}
-	if s.Retry != 1 || *s.Measure.Threshold != 5 || s.Measure.Value != 7.4 || len(s.NextSteps) == 0 || s.Trace != "t" || len(o.Labels) != 1 {
+	if s.Retry != 1 || *s.Measure.Threshold != 5 || s.Measure.Value != 7.4 || s.Stakes == nil || *s.Stakes.ErrorRate != 7.4 || len(s.NextSteps) == 0 || s.Trace != "t" || len(o.Labels) != 1 {
 		t.Errorf("got %+v of %+v", s, o)
 	}
 	o.Pipeline, o.Table = strings.Repeat("päth", 400), strings.Repeat("x", 400)

@@ -56,6 +56,10 @@ func signal(o Observation, v Verdict) alert.Signal {
 		s.Findings = append(s.Findings, alert.Finding{Check: v.Condition.Name, Message: v.Text, Severity: word(v.Severity)})
 		s.NextSteps = append(s.NextSteps, steps[v.Condition.Name]...)
 		s.Measure, s.Metrics = measure(o, v), snapshot(o)
+		if v.Condition.Name == policy.ErrorRate {
+			rate := min(100, v.Measured)
+			s.Stakes = &alert.Stakes{ErrorRate: &rate}
+		}
 	}
 	return s
 }
