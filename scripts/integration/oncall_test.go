@@ -27,6 +27,7 @@ import (
 // chain calls Kim after 2 seconds, Lee after 4 more and everybody of P0 after
 // another 20, of the pipelines of a test.
 const chain = `
+defaults: {keep_firing_for: 0s} # it is in force for others for a while
 people: {kim: {name: Kim}, lee: {name: Lee, channel: P0}}
 on_call:
   primary: {time_zone: Europe/Berlin, first_handover: 2026-01-05 09:00, turn: 1d, people: [kim]}

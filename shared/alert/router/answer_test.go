@@ -119,6 +119,24 @@ func TestALateResolveEndsNothingNewer(t *testing.T) {
 	}
 }
 
+// TestWhatIsHeardAfterwardsHasComeBack holds that a person who says that it is
+// over, while one more alert is on its way, does not end that one.
+func TestWhatIsHeardAfterwardsHasComeBack(t *testing.T) {
+	a := newAnswered(t)
+	other := alert.Signal{ID: "s2", DedupKey: "other", GroupKey: "sales", Status: alert.Firing, Severity: alert.P1, Rule: "freshness",
+		Pipeline: "sales_data", At: a.at.Add(2 * time.Minute), Summary: "it is late"}
+	if _, err := a.r.Route(t.Context(), other, a.at.Add(2*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	result, changed := a.say(t, answer.Resolve, 3*time.Minute)
+	if !changed || len(result.Sent) != 1 || result.Sent[0].Reason != alert.FiredAgain || len(result.Sent[0].Firing) != 1 || result.Sent[0].Firing[0] != "other" {
+		t.Fatalf("got %+v, %v", result.Sent, changed)
+	}
+	if result, changed := a.say(t, answer.Resolve, 4*time.Minute); changed || len(result.Sent) > 0 {
+		t.Errorf("said twice: %+v, %v", result.Sent, changed)
+	}
+}
+
 func TestWhatChangesNothing(t *testing.T) {
 	a := newAnswered(t)
 	for _, kind := range []answer.Kind{answer.Note, answer.Mitigate} {

@@ -139,10 +139,11 @@ func (s Silence) Expire(now time.Time) Silence {
 	return s
 }
 
-// Of returns the matchers for all of list: their rules and their pipelines.
+// Of returns the matchers of a silence for an incident with the alerts of list:
+// whatever is noticed of their pipelines, or, where one of them has none, their
+// rules. It returns none for none.
 func Of(list []alert.Signal) []string {
-	var matchers []string
-	for _, name := range []string{"alertname", "pipeline"} {
+	for _, name := range []string{"pipeline", "alertname"} {
 		var values []string
 		for i := range list {
 			values = append(values, list[i].Label(name))
@@ -161,9 +162,9 @@ func Of(list []alert.Signal) []string {
 			}
 			m.Type, m.Value = labels.MatchRegexp, strings.Join(values, "|")
 		}
-		matchers = append(matchers, m.String())
+		return []string{m.String()}
 	}
-	return matchers
+	return nil
 }
 
 // Sort orders list as it is shown: what ends last comes first.

@@ -105,10 +105,10 @@ func TestOf(t *testing.T) {
 		list []alert.Signal
 		want []string
 	}{
-		{"one alert", []alert.Signal{signal("a", "p")}, []string{`alertname="a"`, `pipeline="p"`}},
-		{"the same twice", []alert.Signal{signal("a", "p"), signal("a", "p")}, []string{`alertname="a"`, `pipeline="p"`}},
-		{"two rules", []alert.Signal{signal("b", "p.x"), signal("a.1", "p.x")}, []string{`alertname=~"a\\.1|b"`, `pipeline="p.x"`}},
-		{"one of no pipeline", []alert.Signal{signal("a", "p"), signal("a", "")}, []string{`alertname="a"`}},
+		{"one alert", []alert.Signal{signal("a", "p")}, []string{`pipeline="p"`}},
+		{"two rules of a pipeline", []alert.Signal{signal("a", "p"), signal("b", "p")}, []string{`pipeline="p"`}},
+		{"two pipelines", []alert.Signal{signal("b", "q.x"), signal("a", "p")}, []string{`pipeline=~"p|q\\.x"`}},
+		{"one of no pipeline", []alert.Signal{signal("a", "p"), signal("b", "")}, []string{`alertname=~"a|b"`}},
 		{"none", nil, nil},
 	} {
 		got := Of(c.list)
