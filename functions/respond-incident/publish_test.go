@@ -46,7 +46,7 @@ func TestTheWorldIsToldOfAnIncident(t *testing.T) {
 	if want := []string{"P1", "chat", "P0", "chat"}; !slices.Equal(w.channels(), want) {
 		t.Fatalf("told %v, want %v", w.channels(), want)
 	}
-	for i, want := range map[int]string{0: "Called now: Kim (primary until Mon 23 Nov 09:00 Europe/Berlin).", 2: "Called now: Lee (secondary until"} {
+	for i, want := range map[int]string{0: "act by 13:00 UTC. Called now: Kim (primary until Mon 23 Nov 09:00 Europe/Berlin).", 2: "act by 13:00 UTC. Called now: Lee (secondary until"} {
 		if text := strings.Join(strings.Fields(w.sent[i].Bodies["email"]), " "); !strings.Contains(text, want) {
 			t.Errorf("message %d lacks %q: %s", i, want, text)
 		}

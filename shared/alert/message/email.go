@@ -133,6 +133,9 @@ func urgency(s alert.Signal, d alert.Notice) string {
 	if d.Reason == alert.StillFiring {
 		due = d.Since.Add(within)
 	}
+	if !d.RespondBy.IsZero() {
+		due = d.RespondBy
+	}
 	if due.Before(d.At) {
 		return fmt.Sprintf("It has been so since %s; somebody should have acted by %s.", since, clock(due, d.At))
 	}
