@@ -85,7 +85,8 @@ type Rule struct {
 	// Remedies are tried in this order before people are called on.
 	Remedies []remedy.Remedy
 	// RemedyFirst holds the first page back for so long while a remedy is tried,
-	// at most; P0 is paged at once whatever it says. 0 pages at once.
+	// at most, unless something else fires that is as grave and does not wait; P0
+	// is paged at once whatever it says. 0 pages at once.
 	RemedyFirst time.Duration
 }
 

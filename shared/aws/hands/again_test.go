@@ -101,15 +101,21 @@ func TestAFileIsJudgedAgain(t *testing.T) {
 	refuses(t, h, live(remedy.Remedy{Action: remedy.PipelineRestart, Target: "file"}), "the alert names no file")
 }
 
+// shelf makes a versioned bucket for contracts.
+func shelf(t *testing.T, h *hands.Hands) {
+	t.Helper()
+	h.Results = awstest.Unique("results")
+	must(t)(h.S3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &h.Results}))
+	must(t)(h.S3.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: &h.Results,
+		VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled}}))
+}
+
 const contractBefore = "apiVersion: v3.0.2\nkind: DataContract\nid: sales\nname: sales\nversion: 1.0.0\nstatus: active\nschema:\n  - name: sales_data\n    properties:\n      - {name: amount, logicalType: number}\n"
 
 func TestAContractIsRolledBackAndItsFilesJudgedAgain(t *testing.T) {
 	h := connect(awstest.Config(t))
 	o, verdicts := judged(t, h)
-	h.Results = awstest.Unique("results")
-	must(t)(h.S3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &h.Results}))
-	must(t)(h.S3.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: &h.Results,
-		VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled}}))
+	shelf(t, h)
 	key := "contracts/sales_data.odcs.yaml"
 	push := func(body string) {
 		t.Helper()
