@@ -49,7 +49,7 @@ func TestRemediesComeBeforePeople(t *testing.T) {
 	broken.drop(t, "2026-11-22.csv", good)
 	hopeless.drop(t, "2026-11-22.csv", bad)
 	inc := await(t, broken, func(inc *incident.Incident) bool {
-		return inc.Status == incident.StatusResolved && len(inc.Attempts) > 0
+		return inc.Status == incident.StatusResolved && len(inc.Attempts) > 0 && inc.Attempts[0].State != incident.RemedyStarted
 	})
 	if inc.Resolution != incident.ByRemedy || inc.Level != 0 || !inc.NotifiedAt.IsZero() {
 		t.Errorf("%s, %d levels were called, paged %v; want %s and nobody\n%s", inc.Resolution, inc.Level, inc.NotifiedAt, incident.ByRemedy, story(inc))

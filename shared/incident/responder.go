@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"tillwatch/shared/words"
 )
 
 // A Store keeps the events of incidents.
@@ -198,7 +200,7 @@ func (r *Responder) do(ctx context.Context, inc *Incident, m Move, now time.Time
 		e.Text = fmt.Sprintf("Did not try %s on %s: %s", m.Remedy.Action, m.Remedy.Target, say[m.Hold])
 	case GiveUpRemedy:
 		e.Kind, e.Remedy.Why = RemedyFailed, "the signal did not clear in time"
-		e.Text = fmt.Sprintf("%s on %s did not help: the signal did not clear within %s", m.Remedy.Action, m.Remedy.Target, m.Remedy.Within())
+		e.Text = fmt.Sprintf("%s on %s did not help: the signal did not clear within %s", m.Remedy.Action, m.Remedy.Target, words.Duration(m.Remedy.Within()))
 	case KeepRemedy:
 		e.Kind = RemedyWorked
 		e.Text = fmt.Sprintf("%s on %s worked: the signal cleared", m.Remedy.Action, m.Remedy.Target)

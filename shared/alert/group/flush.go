@@ -183,15 +183,12 @@ func (f *flush) reason() (alert.Reason, bool) {
 			f.again = sooner(f.again, i.NotBefore)
 			return "", false
 		}
-		if wait := f.remedyFirst(); wait > 0 {
-			until := i.Trying.Add(wait)
-			if i.Trying.IsZero() {
-				return alert.RemedyFirst, false
-			}
-			if f.now.Before(until) {
-				f.again = sooner(f.again, until)
-				return "", false
-			}
+		if i.Trying.Since.IsZero() && f.remedyFirst() > 0 {
+			return alert.RemedyFirst, false
+		}
+		if at := f.pageAfter(); f.now.Before(at) {
+			f.again = sooner(f.again, at)
+			return "", false
 		}
 		if i.Page > 0 {
 			return alert.FiredAgain, true
@@ -203,7 +200,7 @@ func (f *flush) reason() (alert.Reason, bool) {
 		return alert.CostsMore, false
 	case len(f.fresh) > 0 && tick:
 		return alert.NewAlerts, f.route.PageUpdates
-	case (len(i.Told) > 0 || !i.Trying.IsZero()) && !f.goesOn && (len(f.ended) > 0 || !i.firing()):
+	case (len(i.Told) > 0 || !i.Trying.Since.IsZero()) && !f.goesOn && (len(f.ended) > 0 || !i.firing()):
 		if f.route.PageUpdates && !tick {
 			break
 		}

@@ -82,9 +82,9 @@ type Incident struct {
 	// severities whose people were told, or may have been, and not yet of the end.
 	Known bool             `json:",omitempty"`
 	Told  []alert.Severity `json:",omitempty"`
-	// Trying is since when a remedy is tried before the first page; zero if none
-	// is, or if the end was told.
-	Trying time.Time `json:",omitzero"`
+	// Trying is the remedy that is tried before the first page; forgotten when the
+	// end is told.
+	Trying Trial `json:",omitzero"`
 	// Audiences were told, or may have been, and not yet of the end.
 	Audiences []alert.Audience `json:",omitempty"`
 	// HeldBack counts the signals since the last page that nobody was told of.

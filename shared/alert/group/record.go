@@ -85,10 +85,8 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 		for _, a := range i.Alerts {
 			a.Told = false
 		}
-		i.Told, i.Audiences, i.Known, i.Trying = nil, nil, false, time.Time{}
-	} else if n.Reason == alert.RemedyFirst {
-		i.Trying = now
-	} else {
+		i.Told, i.Audiences, i.Known, i.Trying = nil, nil, false, Trial{}
+	} else if n.Reason != alert.RemedyFirst {
 		i.tellAudiences(n.Audiences)
 		for _, key := range n.Firing {
 			if a := i.Alerts[key]; a != nil {
@@ -116,6 +114,9 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 	f := &flush{engine: e, route: route, group: g, incident: i, view: v, now: now}
 	if err := f.age(); err != nil {
 		return err
+	}
+	if n.Reason == alert.RemedyFirst {
+		i.Trying = Trial{Since: now, Until: now.Add(f.remedyFirst()), Severity: f.severity}
 	}
 	if reason, _ := f.reason(); reason != "" {
 		i.Due = now

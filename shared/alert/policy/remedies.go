@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"tillwatch/shared/alert/remedy"
 	"tillwatch/shared/document"
 )
@@ -28,7 +30,7 @@ func (r *reader) remedies(n *document.Node, rule *Rule) {
 		one := r.remedy(v)
 		if one.Live && one.Within() <= rule.KeepFiringFor {
 			r.faults.Addf(v.Place, "write a longer verify, or keep_firing_for: 0s",
-				"the signal has %s to clear, and its end counts after %s: the remedy would never be known to have helped", one.Within(), rule.KeepFiringFor)
+				"the signal has %s to clear, and its end counts after %s: the remedy would never be known to have helped", model.Duration(one.Within()), model.Duration(rule.KeepFiringFor))
 		}
 		if slices.ContainsFunc(rule.Remedies, func(o remedy.Remedy) bool { return o.Key() == one.Key() }) {
 			r.faults.Addf(v.Place, "give it once, with attempts if it may be tried again", "%s on %s is there twice", one.Action, one.Target)
@@ -44,7 +46,7 @@ func (r *reader) remedies(n *document.Node, rule *Rule) {
 	case rule.RemedyFirst > 0 && !slices.ContainsFunc(rule.Remedies, func(o remedy.Remedy) bool { return o.Live }):
 		r.faults.Addf(first.Place, "remove it, or add a remedy with live: true", "people would wait for nothing: no remedy of rule %s is live", rule.Name)
 	case rule.RemedyFirst > 0 && rule.RemedyFirst <= rule.KeepFiringFor:
-		r.faults.Addf(first.Place, "write more, or keep_firing_for: 0s", "people would be paged even if it helped: the end of an alert counts after %s", rule.KeepFiringFor)
+		r.faults.Addf(first.Place, "write more, or keep_firing_for: 0s", "people would be paged even if it helped: the end of an alert counts after %s", model.Duration(rule.KeepFiringFor))
 	}
 }
 

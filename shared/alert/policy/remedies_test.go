@@ -53,7 +53,7 @@ func TestFaultsOfRemedies(t *testing.T) {
 		{"no attempt", "action: pipeline_restart, target: file, attempts: 0", "", "at least 1"},
 		{"a dry run by another name", "action: pipeline_restart, target: file, dry_run: true", "", "write live: true"},
 		{"a wait for nothing", "action: pipeline_restart, target: file", "    remedy_first: 3m\n", "4:19: people would wait for nothing"},
-		{"a verification that ends too early", "action: pipeline_restart, target: file, " + live + "verify: 15m", "", "its end counts after 15m0s"},
+		{"a verification that ends too early", "action: pipeline_restart, target: file, " + live + "verify: 15m", "", "its end counts after 15m:"},
 		{"a wait that ends too early", "action: pipeline_restart, target: file, " + live + "verify: 20m", "    remedy_first: 3m\n", "people would be paged even if it helped"},
 		{"a long wait", "action: pipeline_restart, target: file, " + live, "    remedy_first: 1h\n", "write 15m or less"},
 	} {
