@@ -135,10 +135,12 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	switch n.Reason {
 	case alert.SeverityRaised:
 		raised := event("raised/"+string(s.Severity), incident.SeverityRaised, "It became "+string(s.Severity)+": "+s.Summary)
-		raised.Severity = s.Severity
+		raised.Severity, raised.Signal = s.Severity, &s
 		list = append(list, raised)
 	case alert.FiredAgain:
-		list = append(list, event("reopened/"+s.ID, incident.Reopen, "It came back: "+s.Summary))
+		reopened := event("reopened/"+s.ID, incident.Reopen, "It came back: "+s.Summary)
+		reopened.Signal = &s
+		list = append(list, reopened)
 	}
 	return list
 }

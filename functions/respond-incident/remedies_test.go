@@ -213,3 +213,18 @@ func TestARemedyComesFirst(t *testing.T) {
 		t.Errorf("%s, told at %s, did %v, ignored %v", inc.Status, inc.NotifiedAt, w.did, inc.Ignored)
 	}
 }
+
+// TestWhatIsGraverHasItsRemedies opens an incident by an alert that has no
+// remedies, and has it become worse by one that has.
+func TestWhatIsGraverHasItsRemedies(t *testing.T) {
+	w := allowing(t, recycle, "lambda:load")
+	w.deliver(t, 0, strings.Replace(strings.Replace(notice(t, alert.Firing, alert.P2, alert.FirstNotification),
+		`"rule":"file_rejected"`, `"rule":"low_quality"`, 1), "sales/2026-11-22", "quality/2026-11-22", 1))
+	if len(w.did) > 0 {
+		t.Fatalf("did %v", w.did)
+	}
+	w.deliver(t, 1, notice(t, alert.Firing, alert.P1, alert.SeverityRaised))
+	if inc := w.incident(t); len(w.did) != 1 || len(inc.Alerts) != 2 || inc.Severity != alert.P1 {
+		t.Errorf("did %v, %d alerts, %s", w.did, len(inc.Alerts), inc.Severity)
+	}
+}

@@ -29,6 +29,7 @@ func (inc *Incident) apply(e Event) (why string) {
 	case AlertEnded:
 		return inc.end(e)
 	case SeverityRaised:
+		inc.join(e)
 		if !e.Severity.Worse(inc.Severity) {
 			return fmt.Sprintf("%s is no worse than %s", e.Severity, inc.Severity)
 		}
@@ -49,7 +50,7 @@ func (inc *Incident) apply(e Event) (why string) {
 	case Resolve:
 		inc.resolve(e)
 	case Reopen:
-		return inc.reopen()
+		return inc.reopen(e)
 	case Review:
 		if inc.Status != StatusResolved {
 			return "only a resolved incident is reviewed, and once"
@@ -209,7 +210,7 @@ func (inc *Incident) worked() bool {
 
 // reopen starts the incident's life again. Who acknowledged it before has to
 // again: that it came back is news.
-func (inc *Incident) reopen() string {
+func (inc *Incident) reopen(e Event) string {
 	if inc.Status != StatusResolved {
 		return "only a resolved incident is reopened"
 	}
@@ -218,6 +219,7 @@ func (inc *Incident) reopen() string {
 	inc.AckedAt, inc.AckedBy = time.Time{}, ""
 	inc.Level, inc.EscalatedAt, inc.Attempts = 0, time.Time{}, nil
 	inc.Reopened++
+	inc.join(e)
 	return ""
 }
 

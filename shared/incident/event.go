@@ -58,7 +58,8 @@ type Event struct {
 	Text string `json:"text"`
 	// Group is the group_key, with Opened.
 	Group string `json:"group,omitempty"`
-	// Signal is what was noticed, with Opened, AlertJoined and AlertEnded.
+	// Signal is what was noticed, with Opened, AlertJoined and AlertEnded, and
+	// maybe with SeverityRaised and Reopen.
 	Signal *alert.Signal `json:"signal,omitempty"`
 	// Severity is the incident's from here on, with Opened and SeverityRaised.
 	Severity alert.Severity `json:"severity,omitempty"`
