@@ -271,14 +271,6 @@ type chunk struct {
 	failed bool
 }
 
-// A piece is a page and its first row.
-type piece struct {
-	page  parquet.Page
-	from  int64
-	rows  int64
-	coded *Dictionary // of the page if it has one
-}
-
 // read returns the pages that hold rows [from, to).
 func (k *chunk) read(g *group, from, to int64) (found []piece, err error) {
 	k.mu.Lock()
@@ -311,7 +303,11 @@ func (k *chunk) read(g *group, from, to int64) (found []piece, err error) {
 		if d := page.Dictionary(); d != nil && k.coded == nil {
 			k.coded = &Dictionary{column: k.column, values: d.Page().Data(), n: d.Len()}
 		}
-		k.pieces = append(k.pieces, piece{page, k.at, rows, k.coded})
+		p := piece{page: page, from: k.at, rows: rows, coded: k.coded}
+		if k.column.levels > 0 {
+			p.countThere(k.column.levels)
+		}
+		k.pieces = append(k.pieces, p)
 		k.at += rows
 	}
 	for _, p := range k.pieces {

@@ -7,6 +7,36 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
+// A piece is a page and its first row.
+type piece struct {
+	page  parquet.Page
+	from  int64
+	rows  int64
+	coded *Dictionary // of the page if it has one
+	// there says, where values may be missing, how many there are before each row whose
+	// number is a multiple of thereEvery: to count from the first row for every slice would
+	// take the square of a page's time.
+	there []int
+}
+
+const thereEvery = 1024
+
+// countThere makes p.there; level is that of a value which is there.
+func (p *piece) countThere(level byte) {
+	levels := p.page.DefinitionLevels()
+	n := 0
+	for row := 0; row <= int(p.rows); row += thereEvery {
+		p.there = append(p.there, n)
+		n += bytes.Count(levels[row:min(row+thereEvery, len(levels))], []byte{level})
+	}
+}
+
+// thereBefore returns how many values there are before a row of the page.
+func (p *piece) thereBefore(row int, level byte) int {
+	i := row / thereEvery
+	return p.there[i] + bytes.Count(p.page.DefinitionLevels()[i*thereEvery:row], []byte{level})
+}
+
 // A part is the rows of a slice that one page holds.
 type part struct {
 	column *column
@@ -45,10 +75,9 @@ func (s *Slice) each(c int, f func(*part) error) (ok bool) {
 			p.coded = piece.coded
 		}
 		if p.column.levels > 0 {
-			all, there := piece.page.DefinitionLevels(), []byte{p.column.levels}
-			p.at = bytes.Count(all[:low], there)
-			if p.there = bytes.Count(all[low:high], there); p.there < p.rows {
-				p.levels = all[low:high]
+			p.at = piece.thereBefore(low, p.column.levels)
+			if p.there = piece.thereBefore(high, p.column.levels) - p.at; p.there < p.rows {
+				p.levels = piece.page.DefinitionLevels()[low:high]
 			}
 		}
 		if err = f(&p); err != nil {
