@@ -126,7 +126,7 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 		of.Channel = string(a)
 		list = append(list, of)
 	}
-	if n.Reason == alert.RemedyFirst || n.Reason == alert.NewAlerts || n.Reason == alert.SomeResolved {
+	if n.Reason == alert.RemedyFirst || n.Reason == alert.NewAlerts || n.Reason == alert.SomeResolved || n.Reason == alert.CostsMore {
 		return list // nobody was called of it
 	}
 	told := event("notified/"+s.ID+"/"+string(n.Reason)+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity))

@@ -330,7 +330,7 @@ func TestExecutivesHearOnceItCostsEnough(t *testing.T) {
 		t.Fatalf("told %q two hours later, want nobody else", got)
 	}
 	w.pass(t, 19*time.Minute)
-	if got := w.channels(); got != "P1 chat executive_team chat" {
+	if got := w.channels(); got != "P1 chat executive_team responder chat" {
 		t.Fatalf("told %q, want executives as well; %s", got, w.log.String())
 	}
 	m := w.sent[2]
@@ -338,7 +338,7 @@ func TestExecutivesHearOnceItCostsEnough(t *testing.T) {
 		t.Errorf("they read %q\n%s", m.Subject, text)
 	}
 	w.deliver(t, "signal/resolved")
-	if got := w.channels(); got != "P1 chat executive_team chat P1 executive_team chat" {
+	if got := w.channels(); got != "P1 chat executive_team responder chat P1 executive_team chat" {
 		t.Errorf("told %q, want executives to hear of the end", got)
 	}
 	var last alert.Notification

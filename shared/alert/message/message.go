@@ -51,7 +51,7 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 }
 
 // responders are the reasons that the responder hears of in any case.
-var responders = map[alert.Reason]bool{alert.RemedyFirst: true, alert.AlertResolved: true, alert.NewAlerts: true, alert.SomeResolved: true}
+var responders = map[alert.Reason]bool{alert.RemedyFirst: true, alert.CostsMore: true, alert.AlertResolved: true, alert.NewAlerts: true, alert.SomeResolved: true}
 
 func forSeverity(s alert.Signal, d alert.Notice, severity alert.Severity) (alert.Message, error) {
 	s.Severity = severity
