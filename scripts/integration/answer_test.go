@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,19 +73,29 @@ func (s *stack) inbox(t *testing.T, topic string) string {
 	return inbox
 }
 
-// notices takes what came about the test's dataset until one has the reason.
+// notice takes what came about the test's dataset until one has the reason.
 func (s *stack) notice(t *testing.T, inbox string, reason alert.Reason) receiver.Notice {
 	t.Helper()
+	return s.notices(t, inbox, reason)[reason]
+}
+
+// notices takes what came about the test's dataset until there is one of each
+// reason.
+func (s *stack) notices(t *testing.T, inbox string, reasons ...alert.Reason) map[alert.Reason]receiver.Notice {
+	t.Helper()
+	got := map[alert.Reason]receiver.Notice{}
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		for _, body := range s.poll(t, inbox) {
-			n, err := receiver.Parse([]byte(body))
-			if err == nil && n.Signal.Pipeline == s.dataset && n.Reason == reason {
-				return n
+			if n, err := receiver.Parse([]byte(body)); err == nil && n.Signal.Pipeline == s.dataset {
+				got[n.Reason] = n
 			}
 		}
+		if !slices.ContainsFunc(reasons, func(r alert.Reason) bool { return got[r].Incident == "" }) {
+			return got
+		}
 	}
-	t.Fatalf("nobody was told %s of %s within %v", reason, s.dataset, patience)
-	return receiver.Notice{}
+	t.Fatalf("nobody was told %v of %s within %v", reasons, s.dataset, patience)
+	return nil
 }
 
 // TestPeopleAnswerByLink follows a bad file: its message has links, opening

@@ -20,7 +20,7 @@ import (
 // TestRemediesComeBeforePeople breaks a contract by a push, which is rolled back
 // so that the file is accepted after all and nobody is paged; and it lets a
 // file land that is bad by any contract, which is judged again in vain, so that
-// people are called.
+// people are called, one of whom sees it to its end.
 func TestRemediesComeBeforePeople(t *testing.T) {
 	broken, hopeless := deployed(t), deployed(t)
 	rules := "rules:\n" +
@@ -46,6 +46,7 @@ func TestRemediesComeBeforePeople(t *testing.T) {
 	hopeless.push(t, contractOf)
 	time.Sleep(31 * time.Second) // until the policy is looked at again, and not within the second of the push
 
+	inbox := hopeless.inbox(t, hopeless.TopicP1)
 	broken.drop(t, "2026-11-22.csv", good)
 	hopeless.drop(t, "2026-11-22.csv", bad)
 	inc := await(t, broken, func(inc *incident.Incident) bool {
@@ -77,7 +78,7 @@ func TestRemediesComeBeforePeople(t *testing.T) {
 	if last := inc.Timeline[len(inc.Timeline)-1]; !strings.Contains(last.Text, "since pipeline_restart on file:s3://"+hopeless.LandingBucket) {
 		t.Errorf("people are told %q", last.Text)
 	}
-	t.Logf("called:\n%s", story(inc))
+	hopeless.followToItsEnd(t, inbox, inc.ID)
 }
 
 // await returns the incident of the dataset once it is as wanted.
