@@ -256,7 +256,8 @@ func (s *stack) pages(t *testing.T) int {
 	t.Helper()
 	n := 0
 	for _, told := range of[alert.Notification](t, s, event.AlertNotified) {
-		if len(told.Channels) > 1 { // an update is for the room alone
+		// An update is for the room, the responder and maybe an audience.
+		if slices.ContainsFunc(told.Channels, func(c string) bool { return slices.Contains(alert.Severities, alert.Severity(c)) }) {
 			n++
 		}
 	}

@@ -5,6 +5,7 @@
 //	pk       ALERT#<group key>
 //	sk       STATE
 //	version  number, counts the writes; every write is conditional on it
+//	write    the name of the last write, no other has it
 //	state    the group.Group as JSON, compressed with gzip
 //	ttl      seconds since 1970: 90 days after the last write
 //
@@ -34,6 +35,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -139,7 +141,12 @@ func (s *Store) PutGroup(ctx context.Context, g *group.Group) error {
 	item["version"] = number(g.Version + 1)
 	item["state"] = &types.AttributeValueMemberB{Value: packed.Bytes()}
 	item["ttl"] = number(s.Now().Add(Retention).Unix())
-	in := &dynamodb.PutItemInput{TableName: aws.String(s.Table), Item: item}
+	// A request whose answer was lost is sent again, and then refused for what it
+	// wrote itself: by the name it is known that nobody else was faster.
+	write := rand.Text()
+	item["write"] = &types.AttributeValueMemberS{Value: write}
+	in := &dynamodb.PutItemInput{TableName: aws.String(s.Table), Item: item,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}
 	if g.Version == 0 {
 		in.ConditionExpression = aws.String("attribute_not_exists(pk)")
 	} else {
@@ -149,9 +156,11 @@ func (s *Store) PutGroup(ctx context.Context, g *group.Group) error {
 	_, err = s.Client.PutItem(ctx, in)
 	var lost *types.ConditionalCheckFailedException
 	if errors.As(err, &lost) {
-		return fmt.Errorf("put group %s: %w", g.Key, router.ErrConflict)
-	}
-	if err != nil {
+		last, _ := lost.Item["write"].(*types.AttributeValueMemberS)
+		if last == nil || last.Value != write {
+			return fmt.Errorf("put group %s: %w", g.Key, router.ErrConflict)
+		}
+	} else if err != nil {
 		return fmt.Errorf("put group %s: %w", g.Key, err)
 	}
 	g.Version++

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -116,6 +117,36 @@ func TestLostRaceIsAConflict(t *testing.T) {
 	if err := s.PutGroup(t.Context(), &group.Group{Key: "k"}); !errors.Is(err, router.ErrConflict) {
 		t.Errorf("got %v, want %v", err, router.ErrConflict)
 	}
+}
+
+// TestARetriedWriteIsNoConflict has a write succeed and its answer get lost: sent
+// again, it is refused for what it wrote itself. Were it taken for somebody
+// else's, nobody would send what it claimed until the claim ends.
+func TestARetriedWriteIsNoConflict(t *testing.T) {
+	f := &retrying{}
+	s := &Store{Client: f, Table: "t", Now: clock}
+	g := &group.Group{Key: "k", Version: 3}
+	if err := s.PutGroup(t.Context(), g); err != nil || g.Version != 4 {
+		t.Errorf("got %v and version %d, want the write to have succeeded", err, g.Version)
+	}
+	f.other = true
+	if err := s.PutGroup(t.Context(), g); !errors.Is(err, router.ErrConflict) || g.Version != 4 {
+		t.Errorf("got %v and version %d of somebody else's write, want a conflict", err, g.Version)
+	}
+}
+
+// retrying refuses a write for itself, or for another's.
+type retrying struct {
+	API
+	other bool
+}
+
+func (r *retrying) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	item := maps.Clone(in.Item)
+	if r.other {
+		item["write"] = &types.AttributeValueMemberS{Value: "another"}
+	}
+	return nil, &types.ConditionalCheckFailedException{Item: item}
 }
 
 func TestDamagedItemIsAnError(t *testing.T) {
