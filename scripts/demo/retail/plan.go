@@ -62,8 +62,9 @@ func (s *Source) Plan(set Setting) (*Plan, error) {
 }
 
 // typical returns the day whose volume differs least from both the median of
-// the eight same weekdays before it and the last of them, the earliest of
-// several; 0 if there is none.
+// the eight same weekdays before it and the last of them, where these differ
+// little among themselves, the earliest of several; 0 if there is none. Weeks
+// that differ much let half a day's volume pass as usual.
 func (s *Source) typical(weekday time.Weekday) int {
 	best, distance := 0, math.Inf(1)
 	for day, lines := range s.Days {
@@ -82,8 +83,14 @@ func (s *Source) typical(weekday time.Weekday) int {
 		last := float64(before[0])
 		slices.Sort(before)
 		median := float64(before[len(before)/2-1]+before[len(before)/2]) / 2
+		spread := make([]float64, 0, len(before))
+		for _, v := range before {
+			spread = append(spread, math.Abs(float64(v)-median))
+		}
+		slices.Sort(spread)
+		deviation := (spread[len(spread)/2-1] + spread[len(spread)/2]) / 2
 		n := float64(len(lines))
-		d := max(math.Abs(n-median)/median, math.Abs(n-last)/last)
+		d := max(math.Abs(n-median)/median, math.Abs(n-last)/last, deviation/median)
 		if d < distance || d == distance && day < best {
 			best, distance = day, d
 		}
