@@ -26,8 +26,7 @@ func resolve(c *call) (Outcome, Reason, error) {
 		return Resolved, NeverFired, nil
 	}
 	a.ResolvedAt, a.Heard = c.signal.At, c.now
-	end := *c.signal
-	i.End = &end
+	i.ending(*c.signal)
 	if c.rule.KeepFiringFor > 0 {
 		if a.Hold.IsZero() {
 			a.Hold = c.now.Add(c.rule.KeepFiringFor)
@@ -41,6 +40,20 @@ func resolve(c *call) (Outcome, Reason, error) {
 		return Resolved, AlertEnded, nil
 	}
 	return Resolved, IncidentEnded, nil
+}
+
+// ending keeps what the message of the incident's end is about: the end of what
+// the messages before were about, or what ended last if that fires on. Its time
+// is that of what ended last.
+func (i *Incident) ending(s alert.Signal) {
+	if i.End != nil && i.Lead != nil && i.End.DedupKey == i.Lead.DedupKey && s.DedupKey != i.Lead.DedupKey {
+		if a := i.Alerts[i.Lead.DedupKey]; a != nil && (!a.Firing || !a.Hold.IsZero()) {
+			end := *i.End
+			end.At = later(end.At, s.At)
+			s = end
+		}
+	}
+	i.End = &s
 }
 
 // end counts a as ended at t.

@@ -21,7 +21,7 @@ func heartbeat(c *call) (Outcome, Reason, error) {
 	if a.Firing {
 		end := *c.signal
 		end.Status, end.Severity = alert.Resolved, a.Severity
-		c.incident.End = &end
+		c.incident.ending(end)
 		c.incident.end(c.group, c.engine.Policy, a, c.signal.At)
 		c.incident.due(c.now)
 	}

@@ -488,3 +488,26 @@ func TestEndThatMayHaveBeenToldIsDoubted(t *testing.T) {
 		}
 	}
 }
+
+// TestTheEndIsToldOfWhatPeopleWereToldOf holds that the message of the end is
+// about what the page was about, whatever ended last.
+func TestTheEndIsToldOfWhatPeopleWereToldOf(t *testing.T) {
+	r := (&world{policy: policy.Shipped()}).router()
+	rejected, low := firing("s1"), firing("s2")
+	low.Rule, low.DedupKey, low.Severity, low.Summary = "low_quality", "low_quality/sales_data", alert.P2, "quality score 60"
+	passed, better := rejected, low
+	passed.ID, passed.Status, passed.At, passed.Summary = "s3", alert.Resolved, start.Add(time.Hour), "sales.csv passed"
+	better.ID, better.Status, better.At, better.Summary = "s4", alert.Resolved, start.Add(time.Hour+time.Second), "quality score 100"
+	var sent []group.Notice
+	for i, s := range []alert.Signal{rejected, low, passed, better} {
+		result, err := r.Route(t.Context(), s, s.At.Add(time.Duration(i)*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = append(sent, result.Sent...)
+	}
+	end := sent[len(sent)-1]
+	if end.Reason != alert.AlertResolved || end.Signal.Summary != "sales.csv passed" || !end.Signal.At.Equal(better.At) {
+		t.Errorf("the end is told as %s: %q at %v", end.Reason, end.Signal.Summary, end.Signal.At)
+	}
+}
