@@ -41,7 +41,8 @@ func (n Notice) Observation(id, kind string) rule.Observation {
 	o.Values[string(metric.RecordsProcessed)] = rule.Value{Number: rows}
 	o.Values[policy.RecordVariance] = rule.Value{Number: rows, Base: n.ExpectedRows, Unit: "records"}
 	if n.FreshnessMinutes != nil {
-		o.Values[policy.Freshness] = rule.Value{Number: *n.FreshnessMinutes}
+		// Its contract has judged it by the age that it promises; only a rule that
+		// asks for the metric by its name wants another limit.
 		o.Values[string(metric.DataFreshnessMinutes)] = rule.Value{Number: *n.FreshnessMinutes}
 	}
 	if n.DurationMS > 0 {

@@ -73,14 +73,17 @@ func TestVerdictsCarryWhatRulesLookAt(t *testing.T) {
 	o := n.Observation("id", event.FileValidated)
 	for name, want := range map[string]float64{
 		policy.DataQualityScore: 98, "QualityScore": 98, "AccuracyScore": 99, policy.RecordVariance: 100, "RecordsProcessed": 100,
-		policy.Freshness: 42.5, "DataFreshnessMinutes": 42.5, policy.ExecutionDuration: 1.5,
+		"DataFreshnessMinutes": 42.5, policy.ExecutionDuration: 1.5,
 	} {
 		if got, ok := o.Values[name]; !ok || got.Number != want {
 			t.Errorf("%s: got %+v, want %v", name, got, want)
 		}
 	}
-	if len(o.Values) != 8 || *o.Values[policy.RecordVariance].Base != 120 || o.Team != "store-data" || o.Table != "sales" {
+	if len(o.Values) != 7 || *o.Values[policy.RecordVariance].Base != 120 || o.Team != "store-data" || o.Table != "sales" {
 		t.Errorf("got %+v", o)
+	}
+	if v, ok := o.Values[policy.Freshness]; ok {
+		t.Errorf("the contract judges how old a file may be, and the rule on runs would again: %+v", v)
 	}
 	n.Report = ""
 	if o := n.Observation("id", event.FileRejected); len(o.Values) != 3 {

@@ -33,7 +33,7 @@ func TestDecode(t *testing.T) {
 	}{
 		{"file/rejected-measured.json", "3eec3faa0df3e078e581643e-verdict", "sales_data", "sales_data", "2026-11-22", 0, map[string]float64{
 			policy.DataQualityScore: 83.33333333333334, "UniquenessScore": 66.66666666666667, policy.RecordVariance: 3,
-			policy.Freshness: 12.5, policy.ExecutionDuration: 0.004, "RecordsProcessed": 3}},
+			"DataFreshnessMinutes": 12.5, policy.ExecutionDuration: 0.004, "RecordsProcessed": 3}},
 		{"file/validated.json", "3eec3faa0df3e078e581643e-verdict", "sales_data", "sales_data", "2026-11-22", 0, map[string]float64{policy.DataQualityScore: 100}},
 		{"run/failed.json", "", "daily_revenue", "", "2026-11-22", 0, map[string]float64{
 			policy.ErrorRate: 89. / 1204 * 100, policy.ExecutionDuration: 12.5, policy.RecordVariance: 47400, policy.CostIncrease: 1.84, policy.Freshness: 42}},
@@ -67,7 +67,7 @@ func TestRejectedAndValidatedAreOneAlert(t *testing.T) {
 		raw := payload(t, file)
 		if file == "file/validated.json" { // the corrected file, an hour later
 			raw = []byte(strings.ReplaceAll(strings.Replace(string(raw), `"arrived": "2026-11-22T03`, `"arrived": "2026-11-22T04`, 1), "3eec3faa", "4eec3faa"))
-			raw = []byte(strings.Replace(string(raw), `"rows": 2,`, `"rows": 2, "expected_rows": 3,`, 1))
+			raw = []byte(strings.Replace(string(raw), `"rows": 2,`, `"rows": 2, "expected_rows": 4,`, 1))
 		}
 		o, err := Decode(raw, now)
 		if err != nil {
@@ -81,7 +81,7 @@ func TestRejectedAndValidatedAreOneAlert(t *testing.T) {
 	}
 	want := []string{
 		"firing low_quality/sales_data/sales_data",
-		"resolved low_quality/sales_data/sales_data", "firing record_count_variance/sales_data/sales_data", // 2 rows, and 3 expected
+		"resolved low_quality/sales_data/sales_data", "firing record_count_variance/sales_data/sales_data", // 2 rows, and 4 expected
 	}
 	if !slices.Equal(said, want) {
 		t.Errorf("got %q, want %q", said, want)
