@@ -54,22 +54,24 @@ func (s *stack) open(t *testing.T, method, link string, form url.Values) (status
 	return response.StatusCode, string(body)
 }
 
-// inbox is a queue of the test's own that gets what a severity's people get.
-func (s *stack) inbox(t *testing.T, topic string) string {
+// inbox is a queue of the test's own that gets what topics tell.
+func (s *stack) inbox(t *testing.T, topics ...string) string {
 	t.Helper()
 	inbox, arn := s.newQueue(t, s.dataset+"_inbox")
-	topics := sns.NewFromConfig(s.cfg)
-	subscribed, err := topics.Subscribe(t.Context(), &sns.SubscribeInput{
-		TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: &arn, Attributes: map[string]string{"RawMessageDelivery": "true"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := topics.Unsubscribe(context.Background(), &sns.UnsubscribeInput{SubscriptionArn: subscribed.SubscriptionArn}); err != nil {
-			t.Log(err)
+	client := sns.NewFromConfig(s.cfg)
+	for _, topic := range topics {
+		subscribed, err := client.Subscribe(t.Context(), &sns.SubscribeInput{
+			TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: &arn, Attributes: map[string]string{"RawMessageDelivery": "true"},
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		t.Cleanup(func() {
+			if _, err := client.Unsubscribe(context.Background(), &sns.UnsubscribeInput{SubscriptionArn: subscribed.SubscriptionArn}); err != nil {
+				t.Log(err)
+			}
+		})
+	}
 	return inbox
 }
 

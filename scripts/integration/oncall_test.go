@@ -2,7 +2,6 @@ package integration
 
 import (
 	"context"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/policy"
@@ -45,7 +43,7 @@ escalations:
 func TestTheNextIsCalledUntilSomebodyTakesItOn(t *testing.T) {
 	s := deployed(t)
 	s.inForce(t, strings.ReplaceAll(chain, "DATASET", s.dataset))
-	inbox := s.listen(t, "_calls", s.TopicP1, s.TopicP0)
+	inbox := s.inbox(t, s.TopicP1, s.TopicP0)
 	began := time.Now().UTC()
 	late := s.signal(1, 0, alert.P1)
 	s.raise(t, late)
@@ -119,25 +117,6 @@ func (s *stack) inForce(t *testing.T, text string) {
 	time.Sleep(31 * time.Second) // until the policy is looked at again
 }
 
-// listen returns a queue that gets what some topics tell.
-func (s *stack) listen(t *testing.T, suffix string, topics ...string) string {
-	t.Helper()
-	inbox, arn := s.newQueue(t, s.dataset+suffix)
-	client := sns.NewFromConfig(s.cfg)
-	for _, topic := range topics {
-		subscribed, err := client.Subscribe(t.Context(), &sns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: &arn})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if _, err := client.Unsubscribe(context.Background(), &sns.UnsubscribeInput{SubscriptionArn: subscribed.SubscriptionArn}); err != nil {
-				t.Log(err)
-			}
-		})
-	}
-	return inbox
-}
-
 // incident returns the incident of a pipeline once it is as wanted.
 func (s *stack) incident(t *testing.T, pipeline string, is func(*incident.Incident) bool) incident.Incident {
 	t.Helper()
@@ -147,24 +126,9 @@ func (s *stack) incident(t *testing.T, pipeline string, is func(*incident.Incide
 }
 
 // page returns the page of an incident once it holds a text.
-func (s *stack) page(t *testing.T, id, holds string) (page string) {
+func (s *stack) page(t *testing.T, id, holds string) string {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-		out, err := s.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &s.ResultsBucket, Key: aws.String(incident.PageKey(id))})
-		if err != nil {
-			continue
-		}
-		body, err := io.ReadAll(out.Body)
-		out.Body.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if page = string(body); strings.Contains(page, holds) {
-			return page
-		}
-	}
-	t.Fatalf("the page of %s does not say %q within %v: %s", id, holds, patience, page)
-	return ""
+	return s.document(t, incident.PageKey(id), holds)
 }
 
 // wantFigure asks for a figure of P1 since the test began.

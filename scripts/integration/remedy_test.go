@@ -1,19 +1,15 @@
 package integration
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/aws/incidenttable"
-	"tillwatch/shared/aws/policystore"
 	"tillwatch/shared/incident"
 )
 
@@ -30,21 +26,10 @@ func TestRemediesComeBeforePeople(t *testing.T) {
 		"{action: disk_space_cleanup, target: 's3://lake/tmp/'}, " +
 		"{action: pipeline_restart, target: file, live: true, looks_back: 0s, cooldown: 1h, verify: 15s}]}\n"
 	text := strings.Replace(string(policy.ShippedYAML()), "rules:\n", rules, 1)
-	if _, err := policy.Read("policy.yaml", []byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := broken.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &broken.ResultsBucket, Key: aws.String(policystore.Key), Body: strings.NewReader(text)}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := broken.s3.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: &broken.ResultsBucket, Key: aws.String(policystore.Key)}); err != nil {
-			t.Log(err)
-		}
-	})
 	broken.push(t, contractOf)
 	broken.push(t, strings.Replace(contractOf, "maximum: 500", "maximum: 50", 1))
 	hopeless.push(t, contractOf)
-	time.Sleep(31 * time.Second) // until the policy is looked at again, and not within the second of the push
+	broken.inForce(t, text) // and not within the second of the push
 
 	inbox := hopeless.inbox(t, hopeless.TopicP1)
 	broken.drop(t, "2026-11-22.csv", good)
