@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,8 @@ const (
 //     way finds at least half of them: nothing else counts as much,
 //   - in which most records have the same number of cells, and more than one,
 //   - in which cells are numbers, dates, words or quoted, and hold no other separator,
-//   - that needs the least: a comma before others, a double quote, no escape, no comment.
+//   - that needs the least: a comma before others, a double quote, no escape, no comment;
+//     a line with as many cells as the records, such as "#7,red", is a record.
 //
 // Text that is no table in any way is read with commas. There is a header unless the first
 // record is like those after it: see hasHeader.
@@ -224,7 +226,8 @@ func (s *sample) try(d Dialect, weight float64) trial {
 			pos = len(s.text)
 		}
 	}
-	bad, comments, strange := 0, 0, 0.0
+	bad, strange := 0, 0.0
+	var comments []string
 	for pos < len(s.text) && len(t.rows) < sampleRecords {
 		r := split.Record(s.text, pos, s.whole)
 		if r.Next == 0 {
@@ -235,7 +238,7 @@ func (s *sample) try(d Dialect, weight float64) trial {
 		}
 		switch {
 		case r.Comment:
-			comments++
+			comments = append(comments, string(s.text[pos:r.End]))
 		case r.End > pos:
 			row, quoted := make([]string, len(r.Cells)), make([]bool, len(r.Cells))
 			for i, c := range r.Cells {
@@ -265,8 +268,11 @@ func (s *sample) try(d Dialect, weight float64) trial {
 	if d.Escape == '\\' || d.Quote == '\'' {
 		t.score *= 0.99
 	}
-	if comments > 0 {
+	if len(comments) > 0 {
 		t.score *= 0.99
+	}
+	if width > 1 && slices.ContainsFunc(comments, func(c string) bool { return cellsOf(c, d) == width }) {
+		t.score = 0 // passing over it would lose a record
 	}
 	if weight < 1 && len(t.rows[0]) != width {
 		t.score = 0
@@ -278,6 +284,12 @@ func (s *sample) try(d Dialect, weight float64) trial {
 		}
 	}
 	return t
+}
+
+// cellsOf returns how many cells a line has that is no comment.
+func cellsOf(line string, d Dialect) int {
+	d.Comment = None
+	return NewSplitter(d).Record([]byte(line), 0, true).Count
 }
 
 // modalWidth returns the number of cells that most records have, the greatest

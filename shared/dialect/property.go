@@ -114,8 +114,9 @@ func (d *Dialect) Set(name, value string) (known bool, err error) {
 	return false, nil
 }
 
-// Each calls say with the properties that a contract needs to declare the
-// dialect, where they are not the usual ones; the delimiter and widths are left out.
+// Each calls say with the properties that a contract needs so that nothing of
+// the dialect is left to detection; the delimiter and widths are left out, and so is
+// what is usual and never detected otherwise.
 func (d Dialect) Each(say func(name, value string)) {
 	d = d.Filled()
 	char := func(c byte) string {
@@ -130,18 +131,14 @@ func (d Dialect) Each(say func(name, value string)) {
 	if d.Encoding != "utf-8" {
 		say("encoding", d.Encoding)
 	}
-	if d.Quote != '"' {
-		say("quoteChar", char(d.Quote))
-	}
-	if d.Escape != d.Quote {
+	say("quoteChar", char(d.Quote))
+	if d.Escape == d.Quote {
+		say("doubleQuote", "true")
+	} else {
 		say("escapeChar", char(d.Escape))
 	}
-	if d.Comment != None {
-		say("commentChar", char(d.Comment))
-	}
-	if d.Header == Absent {
-		say("header", "false")
-	}
+	say("commentChar", char(d.Comment))
+	say("header", strconv.FormatBool(d.Header != Absent))
 	if d.SkipRows > 0 {
 		say("skipRows", strconv.Itoa(d.SkipRows))
 	}

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"tillwatch/shared/contract"
-	"tillwatch/shared/dialect"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
 )
@@ -29,7 +28,7 @@ const (
 
 // ErrDialects is returned where one contract cannot say how all files are
 // written.
-var ErrDialects = errors.New("the files differ in format, delimiter or encoding, which one contract cannot say")
+var ErrDialects = errors.New("the files are written in different ways, which one contract cannot say: declare how they are to be read, or profile them apart")
 
 // Suggest writes an ODCS contract of that name which every file of the profile
 // passes. Its thresholds are where the data's own doubt ends, at 95 %:
@@ -57,9 +56,10 @@ func Suggest(p *Profile, name string) ([]byte, error) {
 	if len(p.Files) == 0 || len(p.Columns) == 0 {
 		return nil, errors.New("there is no column to suggest anything for")
 	}
-	for _, f := range p.Files[1:] {
-		if f.Format != p.Files[0].Format || f.Delimiter != p.Files[0].Delimiter || properties(f.dialect) != properties(p.Files[0].dialect) {
-			return nil, ErrDialects
+	first := &p.Files[0]
+	for i := range p.Files[1:] {
+		if f := &p.Files[1+i]; writtenAs(f) != writtenAs(first) {
+			return nil, fmt.Errorf("%w: %s is read as %s, %s as %s", ErrDialects, first.Name, first.ReadAs, f.Name, f.ReadAs)
 		}
 	}
 	w := &writer{p: p}
@@ -84,11 +84,11 @@ func Suggest(p *Profile, name string) ([]byte, error) {
 	return []byte(w.out.String()), nil
 }
 
-// properties are what a contract says of a dialect, but for the delimiter.
-func properties(d dialect.Dialect) string {
-	var s strings.Builder
-	d.Each(func(name, value string) { fmt.Fprintf(&s, "%s %q ", name, value) })
-	return s.String()
+// writtenAs is what a contract says of how a file is written.
+func writtenAs(f *File) string {
+	s := f.Format + " " + f.Delimiter
+	f.dialect.Each(func(name, value string) { s += fmt.Sprintf(" %s %q", name, value) })
+	return s
 }
 
 // A writer writes a contract.
@@ -129,12 +129,8 @@ func (w *writer) head(name string) {
 	if first.Format != tabular.FormatDelimited {
 		return
 	}
-	begun := false
+	w.line(0, "customProperties:")
 	first.dialect.Each(func(name, value string) {
-		if !begun {
-			w.line(0, "customProperties:")
-			begun = true
-		}
 		w.linef(1, "- { property: %s, value: %s }", name, quoted(value))
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/dialect"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/judge"
 	"tillwatch/shared/tabular"
@@ -105,7 +106,10 @@ func TestEveryProfiledFilePasses(t *testing.T) {
 			w.Flush()
 			files = append(files, b.Bytes())
 		}
-		p := profiled(t, Options{Dialect: tabular.Dialect{Delimiter: ',', Encoding: "utf-8"}}, files...)
+		// What one file shows of its dialect the next may not: all is declared.
+		p := profiled(t, Options{Dialect: tabular.Dialect{
+			Delimiter: ',', Quote: '"', Escape: '"', Comment: dialect.None, Header: dialect.Present, Encoding: "utf-8",
+		}}, files...)
 		s, err := Suggest(p, "random data")
 		if err != nil {
 			rt.Fatal(err)
