@@ -55,15 +55,27 @@ func (c *checker) tests(ctx context.Context) error {
 	if err := c.tools.Install(ctx, c.progress.of, emulator.Peers, emulator.Alertmanager); err != nil {
 		return err
 	}
-	packages, err := c.output(ctx, "go", "list", "./...")
+	// Only a test that imports rapid knows its flags.
+	packages, err := c.output(ctx, "go", "list", "-f", "{{.ImportPath}} {{.TestImports}} {{.XTestImports}}", "./...")
 	if err != nil {
 		return err
 	}
-	list := slices.DeleteFunc(strings.Fields(packages), func(p string) bool {
-		return p == "tillwatch/infra" || strings.HasPrefix(p, "tillwatch/infra/")
-	})
+	var plain, drawing []string
+	for line := range strings.Lines(packages) {
+		path, imports, _ := strings.Cut(line, " ")
+		switch {
+		case path == "tillwatch/infra" || strings.HasPrefix(path, "tillwatch/infra/"):
+		case strings.Contains(imports, "pgregory.net/rapid"):
+			drawing = append(drawing, path)
+		default:
+			plain = append(plain, path)
+		}
+	}
 	env := append(os.Environ(), "TILLWATCH_ALERTMANAGER="+c.tools.Command(emulator.Alertmanager)[0])
-	return c.shown(ctx, env, "go", append([]string{"test", "-race"}, list...)...)
+	test := []string{"test", "-race"}
+	return errors.Join(
+		c.shown(ctx, env, "go", slices.Concat(test, plain)...),
+		c.shown(ctx, env, "go", slices.Concat(test, drawing, []string{fmt.Sprintf("-rapid.seed=%d", c.seed)})...))
 }
 
 // simd runs the tests of the packages that have a form built with vectors only.
