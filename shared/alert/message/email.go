@@ -21,9 +21,10 @@ const maxLines = 72
 const minFindingLines = 8
 
 // Email returns the subject and the plain-text body for the person whose phone
-// rings: what happened and by when to act, what was measured and expected, what
-// it costs, what is wrong and why that may be, what to do now, where to look, and
-// last why this was sent. s should have gone through Bound.
+// rings. The first screen says what happened and by when to act, what was
+// measured and expected, what to do now and how to answer; then come what it
+// costs, what is wrong and why that may be, where to look, and last why this was
+// sent. No line is longer than mail takes. s should have gone through Bound.
 func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	var top, rest page
 	lead := s.Summary
@@ -38,31 +39,39 @@ func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	if s.Status == alert.Firing {
 		top.named("Measured", Measured(s))
 		top.named("Before", trend(s, d))
+		top.list("WHAT TO DO NOW", s.NextSteps, true)
+		top.choices(d)
 		top.list("WHAT IT COSTS", Costs(s), false)
 		rest.list("LIKELY CAUSES", s.Causes[:min(len(s.Causes), maxCauses)], false)
-		rest.list("WHAT TO DO NOW", s.NextSteps, true)
 	} else {
+		top.list("WHAT IS LEFT TO DO", s.NextSteps, true)
 		top.list("WHAT IT COST", Costs(s), false)
-		rest.list("WHAT IS LEFT TO DO", s.NextSteps, true)
 	}
-	rest.choices(d)
 	rest.list("ALSO IN THIS INCIDENT", others(d), false)
 	rest.query(s)
 	rest.facts(s)
 	rest.links(s)
 	rest.add("", "--")
 	rest.add(why(s, d)...)
-	rest.add("Alert: " + s.DedupKey)
+	if d.Incident != "" {
+		rest.add("Incident: " + cut(line(d.Incident), maxKey))
+	}
+	rest.add("Alert: " + cut(line(s.DedupKey), maxKey))
 	top.findings(s, max(minFindingLines, maxLines-len(top.lines)-len(rest.lines)-3))
 	top.add(rest.lines...)
 	return Subject(s, d), top.String()
 }
 
-// maxCauses and maxQueryLines are what an email has room for.
+// maxCauses, maxQueryLines and maxKey are what an email has room for.
 const (
 	maxCauses     = 3
 	maxQueryLines = 10
+	maxKey        = 500 // bytes
 )
+
+// maxLine is what mail takes as a line, in bytes.
+// Source: RFC 5322, section 2.1.1.
+const maxLine = 998
 
 // Subject returns the subject of an email, or the text of a short message: at
 // most 99 ASCII characters on one line.
@@ -185,10 +194,17 @@ func why(s alert.Signal, d alert.Notice) []string {
 	return wrap("", text)
 }
 
+// indent is what stands before what is to be copied as it is.
+const indent = "    "
+
 // page collects lines.
 type page struct{ lines []string }
 
-func (p *page) add(lines ...string) { p.lines = append(p.lines, lines...) }
+func (p *page) add(lines ...string) {
+	for _, l := range lines {
+		p.lines = append(p.lines, strings.TrimRight(l, " "))
+	}
+}
 
 func (p *page) String() string { return strings.Join(p.lines, "\n") + "\n" }
 
@@ -264,15 +280,15 @@ func (p *page) named(name, text string) {
 
 // query shows one query as it is run, its lines unbroken.
 func (p *page) query(s alert.Signal) {
-	q, ok := ready(s, maxQueryLines)
+	q, ok := ready(s, maxQueryLines, maxLine-len(indent))
 	if !ok || s.Status != alert.Firing {
 		return
 	}
 	p.add("", "TO FIND OUT MORE")
-	p.add(wrap("    ", q.Name+" ("+place(q)+"):")...)
+	p.add(wrap(indent, q.Name+" ("+place(q)+"):")...)
 	p.add("")
 	for l := range strings.SplitSeq(q.Text, "\n") {
-		p.add("    " + l)
+		p.add(indent + l)
 	}
 }
 
@@ -303,20 +319,26 @@ func (p *page) choices(d alert.Notice) {
 	p.add("", "ANSWER (each link asks before it acts)")
 	for _, c := range d.Choices {
 		p.add(wrap("  - ", c.Name+": "+c.Does+".")...)
-		p.add("    " + c.URL)
+		p.add(indent + c.URL)
 	}
 }
 
-// links puts each address at the end of a line, however long, so that mail
-// programs see where it ends.
+// links puts each address at the end of a line, so that mail programs see where
+// it ends. Cut in two it could not be followed, so one that no line has room for
+// is left out, and said to be.
 func (p *page) links(s alert.Signal) {
 	if len(s.Links) == 0 {
 		return
 	}
 	p.add("", "WHERE TO LOOK")
 	for _, l := range s.Links {
-		if l.URL != "" {
-			p.add("    " + l.Name + ": " + l.URL)
+		if l.URL == "" {
+			continue
+		}
+		if text := indent + l.Name + ": " + target(l.URL); len(text) <= maxLine {
+			p.add(text)
+		} else {
+			p.add(wrap(indent, l.Name+": its address is too long for an email.")...)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package message
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,11 +112,12 @@ func findings(s alert.Signal) []alert.Finding {
 	return s.Findings
 }
 
-// ready returns the query that a message shows: the first, if it is short enough
-// to be read there.
-func ready(s alert.Signal, lines int) (alert.Query, bool) {
+// ready returns the query that a message shows: the first with at most so many
+// lines, none of which has more bytes than that.
+func ready(s alert.Signal, lines, width int) (alert.Query, bool) {
+	long := func(line string) bool { return len(line) > width }
 	for _, q := range s.Queries {
-		if strings.Count(q.Text, "\n") < lines {
+		if text := strings.Split(q.Text, "\n"); len(text) <= lines && !slices.ContainsFunc(text, long) {
 			return q, true
 		}
 	}

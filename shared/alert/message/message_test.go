@@ -169,6 +169,9 @@ func check(t fataler, m alert.Message) {
 			if line == "TO FIND OUT MORE" || line == "DETAILS" || line == "WHERE TO LOOK" {
 				query = line == "TO FIND OUT MORE"
 			}
+			if len(line) > maxLine || strings.TrimRight(line, " ") != line {
+				t.Fatalf("line has %d bytes: %q", len(line), line)
+			}
 			if !query && utf8.RuneCountInString(line) > width && len(strings.Fields(line)) > 2 && !strings.Contains(line, "://") && longest(line) < width-30 {
 				t.Fatalf("line is %d wide: %q", utf8.RuneCountInString(line), line)
 			}
