@@ -31,7 +31,8 @@ type plan struct {
 	// clears says that signals of other rules end with this object.
 	clears bool
 	report *quality.Report
-	cause  error // of what could not be judged
+	stakes *alert.Stakes // that the event of the verdict tells of
+	cause  error         // of what could not be judged
 }
 
 // judged plans what follows from a report.
@@ -55,7 +56,7 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 	}
 	rec.Steps = []Step{StepTag, StepMetrics, StepFigures, StepEvents}
 	rec.Measurements = slices.Concat(f.scores(r), f.business(r), j.cost(f, r))
-	p := plan{standing: f.dataset + "/" + f.period, clears: true, report: r}
+	p := plan{standing: f.dataset + "/" + f.period, clears: true, report: r, stakes: f.stakes(r)}
 	p.Record = rec
 	p.Entry = &Entry{
 		ID: f.ID(), Key: f.Bucket + "/" + f.Key, Rank: f.Rank(), Dataset: f.dataset, Period: f.period,
@@ -70,6 +71,7 @@ func (j *Judger) judged(ctx context.Context, f file, r *quality.Report) (plan, e
 	p.Figures = &g
 	if r.Verdict != quality.VerdictPass {
 		s := j.rejection(f, r, rec)
+		s.Stakes = p.stakes
 		p.signal = &s
 	}
 	return p, nil
@@ -138,10 +140,9 @@ func (j *Judger) unjudged(f file, cause error) plan {
 	rec.Tag = string(quality.VerdictError)
 	rec.Pipeline, rec.DataSource = f.pipeline(), f.source()
 	rec.Steps = []Step{StepTag, StepMetrics, StepFigures, StepEvents}
-	s := j.unreadable(f.Object, f.dataset, f.period, f.contract.Team, cause)
-	s.NextSteps = adviceFor(cause, f.contract.File)
-	s.Stakes = f.stakes(nil)
-	p := plan{standing: f.dataset + "/" + f.period, signal: &s, cause: cause}
+	s := j.unreadable(f, f.contract.Team, cause)
+	s.NextSteps, s.Stakes = adviceFor(cause, f.contract.File), f.stakes(nil)
+	p := plan{standing: f.dataset + "/" + f.period, signal: &s, cause: cause, stakes: s.Stakes}
 	p.Record = rec
 	// What it may have replaced counts no longer.
 	p.Figures = &Figures{Object: f.Object, Dataset: f.dataset, Day: dayOf(f.period), Customers: -1, Transactions: -1}
@@ -181,19 +182,23 @@ func adviceFor(cause error, contractFile string) []string {
 // withoutContract plans what follows when no contract that can be read speaks
 // for the object. One that can't be read and whose name stands in the key is
 // taken for the object's; any other may be, which makes the news urgent.
-func (j *Judger) withoutContract(o Object, broken []Broken, now time.Time) plan {
+func (j *Judger) withoutContract(ctx context.Context, o Object, broken []Broken, now time.Time) (plan, error) {
 	if b, ok := likeliest(o.Key, broken); ok {
-		name := dataset(b.Name)
-		period := PeriodOf(o.Key, o.Arrived)
+		f := file{Object: o, dataset: dataset(b.Name), period: PeriodOf(o.Key, o.Arrived)}
+		entries, err := j.Archive.History(ctx, f.dataset, expectLimit)
+		if err != nil {
+			return plan{}, fmt.Errorf("read history: %w", err)
+		}
+		f.history = Baseline(entries, o, f.period)
 		cause := fmt.Errorf("contract %s can't be read: %w", path.Base(b.Name), b.Err)
 		rec := record(o, Unjudged, clip(cause.Error(), 300), now)
-		rec.Dataset, rec.Period, rec.Verdict, rec.Tag = name, period, quality.VerdictError, string(quality.VerdictError)
+		rec.Dataset, rec.Period, rec.Verdict, rec.Tag = f.dataset, f.period, quality.VerdictError, string(quality.VerdictError)
 		rec.Steps = []Step{StepTag, StepMetrics, StepEvents}
-		s := j.unreadable(o, name, period, "", cause)
+		s := j.unreadable(f, "", cause)
 		s.NextSteps = adviceFor(cause, path.Base(b.Name))
-		p := plan{standing: name + "/" + period, signal: &s, cause: cause}
+		p := plan{standing: f.dataset + "/" + f.period, signal: &s, cause: cause}
 		p.Record = rec
-		return p
+		return p, nil
 	}
 	s := j.unknown(o)
 	if len(broken) > 0 {
@@ -203,7 +208,7 @@ func (j *Judger) withoutContract(o Object, broken []Broken, now time.Time) plan 
 	rec.Steps = []Step{StepMetrics, StepEvents}
 	p := plan{standing: s.DedupKey, signal: &s, once: true}
 	p.Record = rec
-	return p
+	return p, nil
 }
 
 // blame says that one of the contracts that can't be read may be the object's.
@@ -245,7 +250,7 @@ func (j *Judger) settle(p plan, s Standing) (Change, error) {
 	rec := &ch.Record
 	rec.Events = nil
 	if rec.Verdict != "" {
-		e, err := j.verdictEvent(rec)
+		e, err := j.verdictEvent(rec, p.stakes)
 		if err != nil {
 			return Change{}, err
 		}
@@ -322,9 +327,12 @@ type Notice struct {
 	ExpectedRows     *float64 `json:"expected_rows,omitempty"`
 	FreshnessMinutes *float64 `json:"freshness_minutes,omitempty"`
 	DurationMS       int64    `json:"duration_ms,omitempty"`
+	// Stakes are what a delay of the data costs, and since when it was due; nil if
+	// no contract speaks for it.
+	Stakes *alert.Stakes `json:"stakes,omitempty"`
 }
 
-func (j *Judger) verdictEvent(r *Record) (event.Event, error) {
+func (j *Judger) verdictEvent(r *Record, stakes *alert.Stakes) (event.Event, error) {
 	kind := event.FileRejected
 	if accepted(r.Verdict) {
 		kind = event.FileValidated
@@ -337,7 +345,7 @@ func (j *Judger) verdictEvent(r *Record) (event.Event, error) {
 		Dataset: r.Dataset, Period: r.Period, Object: r.Object, Verdict: r.Verdict, Reason: r.Reason,
 		Scores: scores, Rows: r.Rows, BadRows: r.BadRows, Failed: r.Failed, SetAside: r.SetAside, Contract: r.Contract,
 		Report: r.Report, Page: r.Page, Quarantine: r.Quarantine, JudgedAt: r.At,
-		Team: r.Team, ExpectedRows: r.ExpectedRows, FreshnessMinutes: r.FreshnessMinutes, DurationMS: r.DurationMS,
+		Team: r.Team, ExpectedRows: r.ExpectedRows, FreshnessMinutes: r.FreshnessMinutes, DurationMS: r.DurationMS, Stakes: stakes,
 	})
 }
 

@@ -276,7 +276,7 @@ func (j *Judger) decide(ctx context.Context, c Claim, now time.Time) (plan, erro
 	case !ok && why != "":
 		return simple(Ignored, why)
 	case !ok:
-		return j.withoutContract(o, shelf.Broken, now), nil
+		return j.withoutContract(ctx, o, shelf.Broken, now)
 	}
 	f := file{
 		Object: o, contract: match.Contract, table: match.Table, server: match.Server,

@@ -13,12 +13,12 @@ import (
 )
 
 // Observation returns what the rules of a policy are held against: the scores,
-// the rows and how many were to be expected, the age of the newest row, and how
-// long judging took. id is that of the event.
+// the rows and how many were to be expected, the age of the newest row, how long
+// judging took, and what the data is worth. id is that of the event.
 func (n Notice) Observation(id, kind string) rule.Observation {
 	o := rule.Observation{
 		ID: id, Kind: kind, Pipeline: n.Dataset, Table: n.Dataset, Team: n.Team, Period: n.Period, At: n.Object.Arrived.UTC(),
-		Values: map[string]rule.Value{}, Trace: n.Object.Trace,
+		Values: map[string]rule.Value{}, Stakes: n.Stakes, Trace: n.Object.Trace,
 		Facts: []alert.Fact{
 			{Name: "object", Value: "s3://" + n.Object.Bucket + "/" + n.Object.Key},
 			{Name: "verdict", Value: string(n.Verdict)},

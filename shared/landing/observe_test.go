@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/event"
 	"tillwatch/shared/quality"
@@ -62,7 +63,7 @@ func TestVerdictsCarryWhatRulesLookAt(t *testing.T) {
 	expected, fresh := 120.0, 42.5
 	r := Record{ID: "id", Dataset: "sales", Verdict: quality.VerdictPass, Scores: map[string]float64{"quality": 98, "coverage": 7, "accuracy": 99},
 		Rows: 100, Report: "r", Team: "store-data", ExpectedRows: &expected, FreshnessMinutes: &fresh, DurationMS: 90_000}
-	e, err := (&Judger{}).verdictEvent(&r)
+	e, err := (&Judger{}).verdictEvent(&r, &alert.Stakes{HourlyRevenue: "12.5"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestVerdictsCarryWhatRulesLookAt(t *testing.T) {
 			t.Errorf("%s: got %+v, want %v", name, got, want)
 		}
 	}
-	if len(o.Values) != 7 || *o.Values[policy.RecordVariance].Base != 120 || o.Team != "store-data" || o.Table != "sales" {
+	if len(o.Values) != 7 || *o.Values[policy.RecordVariance].Base != 120 || o.Team != "store-data" || o.Table != "sales" || o.Stakes == nil || o.Stakes.HourlyRevenue != "12.5" {
 		t.Errorf("got %+v", o)
 	}
 	if v, ok := o.Values[policy.Freshness]; ok {

@@ -75,7 +75,7 @@ func rulesOf(t *contract.Table) []contract.Rule {
 	return rules
 }
 
-// looksBack reports whether anything about the file depends on history.
+// looksBack reports whether anything about the file depends on a long history.
 func (f file) looksBack() bool {
 	return f.property(propertyRevenue) != "" || slices.ContainsFunc(rulesOf(f.table), func(r contract.Rule) bool {
 		switch check := r.Implementation.(type) {

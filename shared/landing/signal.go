@@ -48,8 +48,8 @@ func (j *Judger) rejection(f file, r *quality.Report, rec Record) alert.Signal {
 	s.NextSteps = nextSteps(f, r, rec, bad)
 	s.Links = j.links(rule, rec, f.property("runbook"))
 	s.Facts = append(s.Facts, alert.Fact{Name: "verdict", Value: string(r.Verdict)})
-	s.Stakes, s.Impact = f.stakes(r), consequences(bad)
-	f.evidence(&s, r, bad)
+	s.Impact, s.Metrics = consequences(bad), f.snapshot(r)
+	f.evidence(&s, f.readings(r, bad))
 	return s
 }
 
@@ -79,10 +79,11 @@ func keyOf(text string) string {
 }
 
 // unreadable is the signal of an object that could not be judged at all.
-func (j *Judger) unreadable(o Object, dataset, period, team string, cause error) alert.Signal {
-	s := j.signal(alert.FileUnjudged, o, dataset, period, team)
+func (j *Judger) unreadable(f file, team string, cause error) alert.Signal {
+	s := j.signal(alert.FileUnjudged, f.Object, f.dataset, f.period, team)
 	s.Severity = alert.P1
-	s.Summary = clip(fmt.Sprintf("%s %s not judged: %s", dataset, period, oneLine(cause.Error())), summaryLimit)
+	s.Summary = clip(fmt.Sprintf("%s %s not judged: %s", f.dataset, f.period, oneLine(cause.Error())), summaryLimit)
+	f.evidence(&s, f.weight())
 	s.Findings = []alert.Finding{{Check: "judge", Message: clip(cause.Error(), textLimit), Severity: "HIGH"}}
 	s.Links = j.links(alert.FileUnjudged, Record{}, "")
 	return s
@@ -102,6 +103,7 @@ func (j *Judger) unknown(o Object) alert.Signal {
 		"If they don't: put them elsewhere, or under bills/, surveys/ or manifests/ if they are such.",
 	}
 	s.Links = j.links(alert.FileWithoutContract, Record{}, "")
+	file{Object: o}.evidence(&s, file{Object: o}.weight())
 	return s
 }
 

@@ -1,11 +1,8 @@
 package landing
 
 import (
-	"math"
 	"math/big"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -138,104 +135,4 @@ func (f file) stakes(r *quality.Report) *alert.Stakes {
 		}
 	}
 	return impact.At(s, f.now)
-}
-
-// The metrics that history keeps of a report beside the report's own.
-const (
-	metricBad     = "badRowsPercent"
-	metricQuality = "qualityScore"
-)
-
-// historyMetrics are what history keeps of a report.
-func historyMetrics(r *quality.Report) map[string]float64 {
-	all := map[string]float64{}
-	for name, v := range r.Metrics {
-		all[name] = v
-	}
-	if r.Rows > 0 {
-		all[metricBad] = 100 * float64(r.BadRows) / float64(r.Rows)
-	}
-	if v, ok := r.Scores["quality"]; ok {
-		all[metricQuality] = v
-	}
-	return all
-}
-
-// maxTrend is how many earlier values a signal carries.
-const maxTrend = 12
-
-// evidence gives s the number that decided and what it was in the files accepted
-// before: the share of bad rows, or else what the worst check measured.
-func (f file) evidence(s *alert.Signal, r *quality.Report, bad []quality.Result) {
-	s.Metrics = f.snapshot(r)
-	name := metricBad
-	switch {
-	case r.BadRows > 0 && r.Rows > 0:
-		s.Measure = &alert.Measure{Name: "bad rows", Value: 100 * float64(r.BadRows) / float64(r.Rows), Unit: "percent"}
-	case len(bad) > 0 && bad[0].Measured != nil && finite(*bad[0].Measured):
-		c := bad[0]
-		s.Measure = &alert.Measure{Name: checkName(c), Value: *c.Measured, Unit: c.Unit}
-		s.Measure.Threshold, s.Measure.Crossed = threshold(c.Want)
-		if name = ""; c.Unit == "rows" && *c.Measured == float64(r.Rows) {
-			name = "rowCount"
-		}
-	default:
-		return
-	}
-	sum := 0.0
-	for _, run := range f.history {
-		if v, ok := run.Metrics[name]; ok && run.Accepted() && finite(v) && run.At.Before(f.Arrived) {
-			s.Trend = append(s.Trend, alert.Point{At: run.At.UTC(), Value: v})
-		}
-	}
-	if s.Trend = s.Trend[max(0, len(s.Trend)-maxTrend):]; len(s.Trend) == 0 {
-		return
-	}
-	for _, p := range s.Trend {
-		sum += p.Value
-	}
-	usual := sum / float64(len(s.Trend))
-	s.Measure.Expected = &usual
-}
-
-// snapshot is what else was measured of the file.
-func (f file) snapshot(r *quality.Report) []alert.Metric {
-	list := []alert.Metric{{Name: "rows", Value: float64(r.Rows)}, {Name: "bad rows", Value: float64(r.BadRows)}}
-	for _, d := range []string{"quality", "completeness", "accuracy", "timeliness", "consistency", "conformity", "uniqueness", "coverage"} {
-		if v, ok := r.Scores[d]; ok && finite(v) {
-			// Cut and not rounded, so that only a perfect score reads 100.
-			list = append(list, alert.Metric{Name: d + " score", Value: math.Floor(v*100+1e-9) / 100})
-		}
-	}
-	if _, age, ok := f.newest(r); ok {
-		list = append(list, alert.Metric{Name: "age of the newest row", Value: math.Round(age.Minutes()), Unit: "minutes"})
-	}
-	return list
-}
-
-// checkName is what a person calls a check.
-func checkName(c quality.Result) string {
-	if c.Name != "" && len(c.Name) <= 60 {
-		return c.Name
-	}
-	return c.ID
-}
-
-// bound matches a Want that is one bound.
-var bound = regexp.MustCompile(`^(<=|<|>=|>) (-?[0-9]+(?:\.[0-9]+)?)$`)
-
-// threshold returns the bound that want names, nil if it names another thing.
-func threshold(want string) (*float64, alert.Crossing) {
-	m := bound.FindStringSubmatch(want)
-	if m == nil {
-		return nil, ""
-	}
-	v, err := strconv.ParseFloat(m[2], 64)
-	if err != nil {
-		return nil, ""
-	}
-	if m[1][0] == '<' {
-		return &v, alert.Above
-	}
-	return &v, alert.Below
 }

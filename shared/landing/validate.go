@@ -19,8 +19,8 @@ type file struct {
 	server          *contract.Server
 	dataset, period string
 	now             time.Time
-	// history is what the contract's checks look back at, nil if none does;
-	// expected how many rows the file should have, nil if nobody knows;
+	// history is what the contract's checks look back at, and what an alert says was
+	// before; expected how many rows the file should have, nil if nobody knows;
 	// hourly is the revenue of an average hour before it, a decimal, "" if unknown.
 	history  []quality.Run
 	expected *float64
@@ -36,12 +36,12 @@ const (
 // validate judges the file's bytes. A panic in there is the file's error, not
 // the worker's.
 func (j *Judger) validate(ctx context.Context, f *file) (report *quality.Report, err error) {
+	if err := j.lookBack(ctx, f); err != nil {
+		return nil, err
+	}
 	limit := j.limit()
 	if f.Size > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are judged here", tabular.ErrTooLarge, f.Size, limit)
-	}
-	if err := j.lookBack(ctx, f); err != nil {
-		return nil, err
 	}
 	references, err := j.references(ctx, f)
 	if err != nil {
@@ -70,10 +70,6 @@ func (j *Judger) lookBack(ctx context.Context, f *file) error {
 	if err != nil {
 		return fmt.Errorf("read history: %w", err)
 	}
-	f.expected = expectedRows(Baseline(entries, f.Object, f.period), f.Arrived)
-	if !f.looksBack() {
-		return nil
-	}
 	if f.recalls() {
 		contents, err := j.Archive.Contents(ctx, f.dataset, contentLimit)
 		if err != nil {
@@ -82,6 +78,7 @@ func (j *Judger) lookBack(ctx context.Context, f *file) error {
 		recall(entries, contents)
 	}
 	f.history = Baseline(entries, f.Object, f.period)
+	f.expected = expectedRows(f.history, f.Arrived)
 	f.hourly = averageHour(entries, f.period, f.property(propertyRevenue))
 	return nil
 }

@@ -37,6 +37,6 @@ func (r *Rules) PutState(_ context.Context, pipeline string, s rule.State) error
 	if r.states == nil {
 		r.states = map[string]rule.State{}
 	}
-	r.states[pipeline] = rule.State{Version: s.Version + 1, Rules: maps.Clone(s.Rules)}
+	r.states[pipeline] = rule.State{Version: s.Version + 1, Rules: maps.Clone(s.Rules), Worth: s.Worth}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,10 +30,15 @@ func Rules(t *testing.T, open func(*testing.T) rule.Store) {
 }
 
 func said(by string) rule.State {
-	return rule.State{Rules: map[string]rule.Last{
-		"high_error_rate/sälés": {Rule: "high_error_rate", Firing: true, Severity: alert.P1, At: noon, By: by, Period: "2026-11-22"},
-		"stale_data/sälés/t":    {Rule: "stale_data", Table: "t", At: noon, By: by, Ended: true},
-	}}
+	customers := int64(8120)
+	return rule.State{
+		Worth: &alert.Stakes{HourlyRevenue: "41200.5", Currency: "EUR", Customers: &customers, AsOf: noon},
+		Rules: map[string]rule.Last{
+			"high_error_rate/sälés": {Rule: "high_error_rate", Firing: true, Severity: alert.P1, At: noon, By: by, Period: "2026-11-22",
+				Of: "error_rate_percentage", Values: []alert.Point{{At: noon.Add(-time.Minute), Value: 0.1}, {At: noon, Value: 7}}},
+			"stale_data/sälés/t": {Rule: "stale_data", Table: "t", At: noon, By: by, Ended: true},
+		},
+	}
 }
 
 func noState(t *testing.T, s rule.Store) {

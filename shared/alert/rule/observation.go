@@ -35,6 +35,9 @@ type Observation struct {
 	At time.Time
 	// Values are what was measured, by the name of a condition or of a metric.
 	Values map[string]Value
+	// Stakes are what is known of what the data is worth and of when it was due, nil
+	// if nothing is.
+	Stakes *alert.Stakes
 	// Labels, Facts, Links and Trace are handed on to the signals.
 	Labels map[string]string
 	Facts  []alert.Fact

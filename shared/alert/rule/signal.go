@@ -19,8 +19,9 @@ const (
 	metricLimit  = 24  // of a signal's snapshot
 )
 
-// signal returns what v says of o as a signal, firing unless it resolves.
-func signal(o Observation, v Verdict) alert.Signal {
+// signal returns what v says of o as a signal, firing unless it resolves. state
+// has taken o.
+func (state State) signal(o Observation, v Verdict) alert.Signal {
 	s := alert.Signal{
 		ID: bounded(o.ID + "-" + v.Rule), DedupKey: key(v.Rule, o), GroupKey: bounded(o.Pipeline), Status: alert.Firing, Severity: v.Severity,
 		Rule: v.Rule, Pipeline: o.Pipeline, Environment: o.Environment, Team: o.Team, Labels: maps.Clone(o.Labels), Retry: o.Retry,
@@ -55,21 +56,36 @@ func signal(o Observation, v Verdict) alert.Signal {
 	if v.Outcome == Fires {
 		s.Findings = append(s.Findings, alert.Finding{Check: v.Condition.Name, Message: v.Text, Severity: word(v.Severity)})
 		s.NextSteps = append(s.NextSteps, steps[v.Condition.Name]...)
-		s.Measure, s.Metrics = measure(o, v), snapshot(o)
-		if v.Condition.Name == policy.ErrorRate {
-			rate := min(100, v.Measured)
-			s.Stakes = &alert.Stakes{ErrorRate: &rate}
+		s.Trend = alert.Before(state.Rules[s.DedupKey].Values, o.At)
+		s.Measure, s.Metrics, s.Stakes = measure(o, v), snapshot(o), stakes(o, v, state.Worth)
+		if s.Measure.Expected == nil {
+			s.Measure.Expected = alert.Usual(s.Trend)
 		}
 	}
 	return s
 }
 
-// measure is the number that v looked at, nil where there is none.
+// measure is the number that v looked at. Where that is how far a count or a cost
+// is from what was expected, it is the count or the cost itself, as people know
+// it, and so is the threshold.
 func measure(o Observation, v Verdict) *alert.Measure {
+	if !compares(v.Condition.Name) {
+		return &alert.Measure{Name: v.Condition.Words, Value: v.Measured, Unit: v.Condition.Unit, Threshold: &v.Threshold, Crossed: v.Crossing}
+	}
 	value := o.Values[v.Condition.Name]
-	m := &alert.Measure{Name: v.Condition.Words, Value: v.Measured, Unit: v.Condition.Unit, Threshold: &v.Threshold, Crossed: v.Crossing}
+	m := &alert.Measure{Name: "record count", Value: value.Number, Unit: value.Unit, Expected: value.Base}
+	if v.Condition.Name == policy.CostIncrease {
+		m.Name = "cost"
+	}
 	if v.Reason == Unexpected {
-		m = &alert.Measure{Name: v.Condition.Words, Value: value.Number, Unit: value.Unit, Expected: value.Base}
+		return m
+	}
+	share, crossed := v.Threshold, v.Crossing
+	if v.Condition.Name == policy.RecordVariance && value.Number < *value.Base {
+		share, crossed = -share, alert.Below
+	}
+	if bound := *value.Base * (1 + share/100); finite(bound) {
+		m.Threshold, m.Crossed = &bound, crossed
 	}
 	return m
 }

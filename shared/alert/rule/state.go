@@ -16,6 +16,9 @@ type State struct {
 	Version int64 `json:"-"`
 	// Rules are by dedup key, at most maxRules.
 	Rules map[string]Last `json:"rules,omitempty"`
+	// Worth is what the newest accepted file said that the data brings in an hour,
+	// and to how many customers; AsOf is when it came. It is nil if none said so.
+	Worth *alert.Stakes `json:"worth,omitempty"`
 }
 
 // A Last is what a rule said last of a pipeline, or of a table of it.
@@ -31,10 +34,18 @@ type Last struct {
 	Period string `json:"period,omitempty"`
 	// Ended says that By ended what fired before.
 	Ended bool `json:"ended,omitempty"`
+	// Values are the newest that were measured, as alert.Newest has them: whether
+	// they fired or not, in whatever order they came, and a repeated one once. Of
+	// names what they are values of, with its unit where that may change.
+	Of     string        `json:"of,omitempty"`
+	Values []alert.Point `json:"values,omitempty"`
 }
 
-// maxRules bounds a State; what fires is forgotten last.
-const maxRules = 400
+const (
+	maxRules   = 400                // of a State; what fires is forgotten last
+	keptValues = alert.MaxTrend + 1 // of a rule: a trend, and what it is the trend of
+	maxValues  = 200 * keptValues   // of all rules: where there are many, each keeps fewer
+)
 
 // Next returns the state after o, whose verdicts Evaluate returned, the signals
 // to send, and the verdicts as they stand now, in the same order, followed by
@@ -47,7 +58,7 @@ const maxRules = 400
 // nothing fires, for its signal may have been lost; whoever gets it drops it.
 // While nothing fires, what is fine is not told.
 func (s State) Next(o Observation, verdicts []Verdict) (State, []alert.Signal, []Verdict) {
-	next := State{Version: s.Version, Rules: maps.Clone(s.Rules)}
+	next := State{Version: s.Version, Rules: maps.Clone(s.Rules), Worth: newer(s.Worth, o)}
 	if next.Rules == nil {
 		next.Rules = map[string]Last{}
 	}
@@ -61,7 +72,7 @@ func (s State) Next(o Observation, verdicts []Verdict) (State, []alert.Signal, [
 	verdicts = append(verdicts, next.gone(o, verdicts)...)
 	for _, v := range verdicts {
 		if v.Outcome == Fires || v.Outcome == Resolves || v.Outcome == Beats {
-			signals = append(signals, signal(o, v))
+			signals = append(signals, next.signal(o, v))
 		}
 	}
 	next.prune()
@@ -72,7 +83,11 @@ func (s State) Next(o Observation, verdicts []Verdict) (State, []alert.Signal, [
 func (s State) take(o Observation, v Verdict) Verdict {
 	k := key(v.Rule, o)
 	last, known := s.Rules[k]
-	now := Last{Rule: v.Rule, Table: o.Table, At: o.At, By: o.ID}
+	last.Of, last.Values = last.with(o, v)
+	if known {
+		s.Rules[k] = last
+	}
+	now := Last{Rule: v.Rule, Table: o.Table, At: o.At, By: o.ID, Of: last.Of, Values: last.Values}
 	own := known && last.By == o.ID
 	switch {
 	case v.Outcome == Fires && known && o.At.Before(last.At):
@@ -106,6 +121,20 @@ func (s State) take(o Observation, v Verdict) Verdict {
 	return v
 }
 
+// with returns the values of l and with them the one that v measured of o. Of
+// another condition or currency nothing is kept.
+func (l Last) with(o Observation, v Verdict) (of string, values []alert.Point) {
+	of, value := v.Condition.Name, v.Measured
+	if compares(of) {
+		is := o.Values[of]
+		of, value = of+" "+is.Unit, is.Number
+	}
+	if of == l.Of {
+		values = l.Values
+	}
+	return of, alert.Newest(append(slices.Clip(values), alert.Point{At: o.At, Value: value}), keptValues)
+}
+
 // gone ends what fires of o's table by a rule that was not evaluated, because
 // the policy has it no more or without its condition.
 func (s State) gone(o Observation, verdicts []Verdict) []Verdict {
@@ -125,8 +154,15 @@ func (s State) gone(o Observation, verdicts []Verdict) []Verdict {
 	return ended
 }
 
-// prune forgets what is too much: what is over and oldest first.
+// prune forgets what is too much: what is over and oldest first, and of each rule
+// the oldest values.
 func (s State) prune() {
+	if most := maxValues / max(1, min(len(s.Rules), maxRules)); most < keptValues {
+		for k, last := range s.Rules {
+			last.Values = alert.Newest(last.Values, most)
+			s.Rules[k] = last
+		}
+	}
 	if len(s.Rules) <= maxRules {
 		return
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"reflect"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/policy"
@@ -38,7 +38,7 @@ func Take(ctx context.Context, store Store, p *policy.Policy, o Observation) ([]
 			return nil, nil, fmt.Errorf("read what rules said of %s: %w", o.Pipeline, err)
 		}
 		next, signals, settled := s.Next(o, verdicts)
-		if maps.Equal(s.Rules, next.Rules) {
+		if reflect.DeepEqual(s, next) {
 			return signals, settled, nil
 		}
 		err = store.PutState(ctx, o.Pipeline, next)

@@ -4,6 +4,7 @@
 //	sk       STATE
 //	version  number, counts the writes; every write is conditional on it
 //	rules    the rules of rule.State as JSON
+//	worth    its worth as JSON, if there is any
 //	ttl      seconds since 1970: 90 days after the last write
 //
 // Expiry only tidies up.
@@ -63,6 +64,11 @@ func (s *Store) State(ctx context.Context, pipeline string) (rule.State, error) 
 	if err := json.Unmarshal([]byte(rules.Value), &state.Rules); err != nil {
 		return rule.State{}, fmt.Errorf("decode state: %w", err)
 	}
+	if worth, ok := out.Item["worth"].(*types.AttributeValueMemberS); ok {
+		if err := json.Unmarshal([]byte(worth.Value), &state.Worth); err != nil {
+			return rule.State{}, fmt.Errorf("decode state: %w", err)
+		}
+	}
 	if state.Version, err = strconv.ParseInt(version.Value, 10, 64); err != nil {
 		return rule.State{}, fmt.Errorf("decode state: %w", err)
 	}
@@ -78,6 +84,13 @@ func (s *Store) PutState(ctx context.Context, pipeline string, state rule.State)
 	}
 	item := key(pipeline)
 	item["rules"] = text(string(rules))
+	if state.Worth != nil {
+		worth, err := json.Marshal(state.Worth)
+		if err != nil {
+			return fmt.Errorf("encode state: %w", err)
+		}
+		item["worth"] = text(string(worth))
+	}
 	item["version"], item["ttl"] = number(state.Version+1), number(s.Now().Add(Retention).Unix())
 	in := &dynamodb.PutItemInput{TableName: &s.Table, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)")}
 	if state.Version > 0 {
