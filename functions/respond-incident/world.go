@@ -69,8 +69,6 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 			}
 		}
 		s.Facts = append(tried, s.Facts...)
-		take := fmt.Sprintf("Take it on: tillwatch incident acknowledge %s --environment %s --by YOUR-NAME", inc.ID, t.environment)
-		s.NextSteps = append([]string{take}, s.NextSteps...)
 	} else {
 		// The room knows the rest: one line, and where there is more.
 		s = alert.Signal{ID: s.ID, DedupKey: s.DedupKey, GroupKey: s.GroupKey, Status: s.Status, Severity: s.Severity, Rule: s.Rule,
@@ -79,6 +77,10 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	var err error
 	if d.Choices, err = t.offer.Links(ctx, d); err != nil { // the call is worth more than its links
 		t.log.WarnContext(ctx, "links to answers not made", "error", err, "incident_id", inc.ID, "error_code", code(err))
+	}
+	if d.Page && len(d.Choices) == 0 {
+		take := fmt.Sprintf("Take it on: tillwatch incident acknowledge %s --environment %s --by YOUR-NAME", inc.ID, t.environment)
+		s.NextSteps = append([]string{take}, s.NextSteps...)
 	}
 	list, err := message.Compose(s, d)
 	if err != nil {

@@ -25,8 +25,10 @@ type Notice struct {
 	// QuietUntil is when the page may be repeated; zero if it is not.
 	QuietUntil time.Time
 	// RespondBy is by when somebody must act; zero is as long after At, or Since
-	// of a repeat, as the severity says.
+	// of a repeat or an update, as the severity says.
 	RespondBy time.Time
+	// AckedBy is who has taken the incident on, "" if nobody has.
+	AckedBy string
 	// OnCall are those whose turn it is to act, in the order in which they are
 	// called, as a Duty says it; where Reason is Unacknowledged, those who are
 	// called now. None if the policy names nobody.

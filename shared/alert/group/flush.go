@@ -230,7 +230,7 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	n := Notice{
 		Notice: alert.Notice{
 			Reason: reason, Page: page, At: f.now, Since: i.Opened, HeldBack: max(0, i.HeldBack-1), Folded: i.Folded,
-			Incident: i.ID, Group: f.group.Key,
+			Incident: i.ID, Group: f.group.Key, AckedBy: i.AckedBy,
 		},
 		ID:    i.ID + "-" + strconv.Itoa(i.Page+1) + "-" + string(reason),
 		First: i.First, Firing: f.firing, Resolved: f.ended,

@@ -203,7 +203,7 @@ func description(s alert.Signal, d alert.Notice) string {
 			lines = append(lines, fmt.Sprintf("• and %d more alerts", len(d.Others)-i))
 			break
 		}
-		lines = append(lines, "• also "+escape(line(other)))
+		lines = append(lines, "• also "+escape(also(d, other)))
 	}
 	if d.Folded > 0 {
 		lines = append(lines, fmt.Sprintf("• and %d signals of a storm, not listed", d.Folded))

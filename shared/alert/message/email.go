@@ -104,7 +104,7 @@ const maxOthers = 8
 func others(d alert.Notice) []string {
 	var list []string
 	for _, o := range d.Others[:min(len(d.Others), maxOthers)] {
-		list = append(list, line(o))
+		list = append(list, also(d, o))
 	}
 	if more := len(d.Others) - len(list); more > 0 {
 		list = append(list, fmt.Sprintf("and %d more alerts", more))
@@ -113,6 +113,17 @@ func others(d alert.Notice) []string {
 		list = append(list, fmt.Sprintf("and %d signals of a storm, which are not listed", d.Folded))
 	}
 	return list
+}
+
+// also writes one of d.Others, and says of one that has ended that it is over.
+func also(d alert.Notice, other string) string {
+	ended := slices.ContainsFunc(d.Alerts, func(m alert.Member) bool {
+		return m.Status == alert.Resolved && other == string(m.Severity)+" "+m.Summary
+	})
+	if ended {
+		return line(other) + " (over)"
+	}
+	return line(other)
 }
 
 // standing says where it is, whose it is, and how urgent.
@@ -139,14 +150,21 @@ func urgency(s alert.Signal, d alert.Notice) string {
 	}
 	within := s.Severity.RespondWithin()
 	due := d.At.Add(within)
-	if d.Reason == alert.StillFiring {
+	switch d.Reason {
+	case alert.StillFiring, alert.NewAlerts, alert.SomeResolved:
 		due = d.Since.Add(within)
 	}
 	if !d.RespondBy.IsZero() {
 		due = d.RespondBy
 	}
-	if due.Before(d.At) {
+	acked := cut(line(d.AckedBy), maxName)
+	switch {
+	case due.Before(d.At) && acked != "":
+		return fmt.Sprintf("It has been so since %s; %s has taken it on.", since, acked)
+	case due.Before(d.At):
 		return fmt.Sprintf("It has been so since %s; somebody should have acted by %s.", since, clock(due, d.At))
+	case acked != "":
+		return fmt.Sprintf("It began at %s; act by %s. %s has taken it on.", since, clock(due, d.At), acked)
 	}
 	return fmt.Sprintf("It began at %s; act by %s.", since, clock(due, d.At))
 }
@@ -168,7 +186,7 @@ func why(s alert.Signal, d alert.Notice) []string {
 	case alert.SomeResolved:
 		text = "You get this because a part of the incident is over."
 	case alert.Unacknowledged:
-		text = "You get this because nobody has taken the incident on in time."
+		text = "You get this because nobody has taken the incident on yet."
 	case alert.CostsMore:
 		text = "You get this because it has come to cost more."
 	case alert.Progress:
@@ -187,7 +205,11 @@ func why(s alert.Signal, d alert.Notice) []string {
 	case d.HeldBack > 1:
 		text += fmt.Sprintf(" %d more signals of it were held back since the last message.", d.HeldBack)
 	}
-	if !d.QuietUntil.IsZero() {
+	switch acked := cut(line(d.AckedBy), maxName); {
+	case d.QuietUntil.IsZero():
+	case acked != "":
+		text += fmt.Sprintf(" No repeat unless it gets worse, since %s has taken it on. If it ends, you will be told.", acked)
+	default:
 		text += fmt.Sprintf(" No repeat before %s unless it gets worse. If it ends, you will be told.",
 			clock(d.QuietUntil, d.At))
 	}
@@ -293,9 +315,9 @@ func (p *page) query(s alert.Signal) {
 }
 
 func (p *page) facts(s alert.Signal) {
-	facts := s.Facts
+	facts := slices.DeleteFunc(slices.Clone(s.Facts), func(f alert.Fact) bool { return f.Value == "" })
 	if text := metrics(s); text != "" {
-		facts = append(slices.Clone(facts), alert.Fact{Name: "measured", Value: text})
+		facts = append(facts, alert.Fact{Name: "measured", Value: text})
 	}
 	if len(facts) == 0 {
 		return

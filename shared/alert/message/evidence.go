@@ -26,7 +26,7 @@ func Measured(s alert.Signal) string {
 	if m == nil {
 		return ""
 	}
-	text := m.Name + " " + amount(m.Value, m.Unit)
+	text := labelled(m.Name, m.Value, m.Unit)
 	var than []string
 	if m.Threshold != nil {
 		bound := amount(*m.Threshold, m.Unit)
@@ -74,6 +74,14 @@ func amount(v float64, unit string) string {
 	return words.Number(math.Round(v*1e6)/1e6) + suffix(unit)
 }
 
+// labelled writes a value behind its name, and its unit unless the name has it.
+func labelled(name string, v float64, unit string) string {
+	if slices.Contains(strings.Fields(name), unit) {
+		unit = ""
+	}
+	return name + " " + amount(v, unit)
+}
+
 // suffix returns a unit as it stands behind a value.
 func suffix(unit string) string {
 	switch unit {
@@ -99,7 +107,7 @@ func Costs(s alert.Signal) []string {
 func metrics(s alert.Signal) string {
 	var list []string
 	for _, m := range s.Metrics {
-		list = append(list, m.Name+" "+amount(m.Value, m.Unit))
+		list = append(list, labelled(m.Name, m.Value, m.Unit))
 	}
 	return strings.Join(list, ", ")
 }

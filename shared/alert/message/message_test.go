@@ -278,6 +278,7 @@ func TestTextRules(t *testing.T) {
 		{"cut ends with dots", cut("abcdefg", 6), "abc..."},
 		{"cut never halves a rune", cut("aéé€", 6), "aé..."},
 		{"ascii drops accents", ascii("Café – 96 % ≥ 99 %"), "Cafe - 96 % >= 99 %"},
+		{"ascii knows other letters", ascii("Straße nach Łódź, Ærø"), "Strasse nach Lodz, AEro"},
 		{"ascii marks the rest", ascii("売上 ok"), "?? ok"},
 		{"line ends nothing early", line("a\r\nb\tc\u2028d\u202ee"), "a b c d e"},
 		{"escape leaves no mention", escape("<!here> & co"), "&lt;!here&gt; &amp; co"},

@@ -6,8 +6,12 @@ import (
 	"tillwatch/shared/alert"
 )
 
-// maxOnCall is how many people a message names.
-const maxOnCall = 5
+// maxOnCall is how many people a message names, maxName how long a name is, in
+// bytes.
+const (
+	maxOnCall = 5
+	maxName   = 200
+)
 
 // onCall names those whose turn it is to act, nobody once there is nothing to
 // do.
@@ -15,7 +19,7 @@ func onCall(s alert.Signal, d alert.Notice) []string {
 	if s.Status == alert.Resolved {
 		return nil
 	}
-	return each(d.OnCall, maxOnCall, func(who string) string { return cut(line(who), 200) })
+	return each(d.OnCall, maxOnCall, func(who string) string { return cut(line(who), maxName) })
 }
 
 // called says who is to act, in words for a label and its text; "" if nobody is

@@ -39,11 +39,15 @@ func cut(s string, n int) string {
 	return strings.TrimRight(s[:n], " ") + "..."
 }
 
+// letters are those that are no letter with an accent, as they are written
+// without them.
+var letters = strings.NewReplacer("ß", "ss", "ẞ", "SS", "æ", "ae", "Æ", "AE", "œ", "oe", "Œ", "OE", "ø", "o", "Ø", "O", "ł", "l", "Ł", "L", "đ", "d", "Đ", "D", "ı", "i")
+
 // ascii returns s with letters freed of their accents, typographic punctuation
 // made plain, and every other character beyond ASCII replaced by "?".
 func ascii(s string) string {
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(line(s)) {
+	for _, r := range norm.NFKD.String(letters.Replace(line(s))) {
 		switch {
 		case r < utf8.RuneSelf:
 			b.WriteRune(r)
