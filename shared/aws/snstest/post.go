@@ -50,7 +50,7 @@ func open(t testing.TB) *post {
 	server.Domain, server.MaxLineLength, server.MaxMessageBytes = "localhost", maxLine, 1<<20
 	server.ReadTimeout, server.WriteTimeout = time.Minute, time.Minute
 	server.ErrorLog = log.New(io.Discard, "", 0) // whoever sends is told
-	go server.Serve(listener) // ends with Close
+	go server.Serve(listener)                    // ends with Close
 	t.Cleanup(func() { server.Close() })
 	return p
 }
