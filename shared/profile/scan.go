@@ -33,7 +33,7 @@ type worker struct {
 
 // scan reads one file; before is how many bytes were read of others.
 func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, error) {
-	r, closer, err := tabular.OpenReader(ctx, in.Source, in.Name, tabular.Options{Dialect: o.Dialect, Limits: o.Limits, Detect: true})
+	r, closer, err := tabular.OpenReader(ctx, in.Source, in.Name, tabular.Options{Dialect: o.Dialect, Limits: o.Limits, Detect: true, Ahead: o.Threads > 1})
 	if err != nil {
 		return nil, err
 	}

@@ -158,6 +158,18 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// readAhead goes on reading while nobody asks.
+func (b *bounded) readAhead() {
+	a, drop := newAhead(b.r), b.close
+	b.r, b.close = a, func() error {
+		a.Close()
+		if drop == nil {
+			return nil
+		}
+		return drop()
+	}
+}
+
 // Close frees what decompression holds, a temporary file among it.
 func (b *bounded) Close() error {
 	if b.close == nil {

@@ -18,6 +18,9 @@ type Options struct {
 	// Detect makes OpenReader find out by the file's beginning what Dialect leaves
 	// open, and whether it is so otherwise; see Reader.Reading. NewReader only detects JSON.
 	Detect bool
+	// Ahead makes OpenReader decompress on a goroutine of its own, up to 1.5 MiB
+	// before the text is asked for.
+	Ahead bool
 }
 
 // A Reader cuts a delimited text into blocks of whole records. It is for one

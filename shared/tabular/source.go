@@ -99,6 +99,9 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 		r.read, r.form = read, form
 		return r, closers{file, plain, in}, nil
 	}
+	if o.Ahead && form != "" {
+		plain.readAhead()
+	}
 	size := 64
 	if o.Detect {
 		size = detectEncodingBytes

@@ -82,7 +82,7 @@ func options(in *quality.Input) (tabular.Options, error) {
 	if err != nil {
 		return tabular.Options{}, err
 	}
-	options := tabular.Options{Dialect: in.Contract.Dialect(table), Limits: in.Limits, Detect: true}
+	options := tabular.Options{Dialect: in.Contract.Dialect(table), Limits: in.Limits, Detect: true, Ahead: in.Threads > 1}
 	if in.Dialect != nil {
 		in.Dialect(&options.Dialect)
 	}
