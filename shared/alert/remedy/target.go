@@ -43,28 +43,36 @@ type Target struct {
 var ErrTarget = errors.New("no target")
 
 // plain are the kinds that are written as a word, a colon and a name, and what
-// their names may be.
+// their names may be: from least to most characters.
 var plain = []struct {
-	word string
-	kind Kind
-	name *regexp.Regexp
+	word        string
+	kind        Kind
+	least, most int
+	name        *regexp.Regexp
 }{
-	{"lambda", Function, regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)},
-	{"ssm", Document, regexp.MustCompile(`^[A-Za-z0-9_.-]{3,128}$`)},
-	{"cloudfront", Distribution, regexp.MustCompile(`^[A-Z0-9]{5,32}$`)},
-	{"elasticache", Cache, regexp.MustCompile(`^[a-z][a-z0-9-]{0,49}$`)},
-	{"states", Machine, regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)},
-	{"glue", Job, regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)},
-	{"dynamodb", Table, regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)},
-	{"kinesis", Stream, regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)},
-	{"contract", Contract, regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)},
+	{"lambda", Function, 1, 64, dashed},
+	{"ssm", Document, 3, 128, dotted},
+	{"cloudfront", Distribution, 5, 32, regexp.MustCompile(`^[A-Z0-9]+$`)},
+	{"elasticache", Cache, 1, 50, regexp.MustCompile(`^[a-z][a-z0-9-]*$`)},
+	{"states", Machine, 1, 80, dashed},
+	{"glue", Job, 1, 255, dotted},
+	{"dynamodb", Table, 3, 255, dotted},
+	{"kinesis", Stream, 1, 128, dotted},
+	{"contract", Contract, 1, 128, dashed},
 }
 
+// What names are made of. How long they are is not said here: a counted
+// repetition makes a large machine, which each start of a program would wait for.
 var (
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	dashed     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	dotted     = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`)
 	aliasName  = regexp.MustCompile(`^[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*$`)
 	keyPart    = regexp.MustCompile(`^[A-Za-z0-9!_.=()-]+$`)
 )
+
+// isBucket reports whether a bucket may be called that.
+func isBucket(name string) bool { return len(name) <= 63 && bucketName.MatchString(name) }
 
 // Temporary are the folders of which one must be in the path of a prefix that
 // is cleaned up: what is not called temporary is not deleted.
@@ -81,7 +89,7 @@ func ParseTarget(text string) (Target, error) {
 	}
 	if rest, ok := strings.CutPrefix(text, "file:s3://"); ok {
 		bucket, key, _ := strings.Cut(rest, "/")
-		if !bucketName.MatchString(bucket) || key == "" || len(key) > 1024 {
+		if !isBucket(bucket) || key == "" || len(key) > 1024 {
 			return Target{}, fmt.Errorf("%w: %.80q is no file", ErrTarget, text)
 		}
 		return Target{File, bucket, key}, nil
@@ -104,7 +112,7 @@ func ParseTarget(text string) (Target, error) {
 				return Target{}, fmt.Errorf("%w: %.80q is no alias", ErrTarget, alias)
 			}
 		}
-		if !p.name.MatchString(t.Name) {
+		if n := len(t.Name); n < p.least || n > p.most || !p.name.MatchString(t.Name) {
 			return Target{}, fmt.Errorf("%w: %.80q is no name as in %s", ErrTarget, t.Name, t.Kind)
 		}
 		return t, nil
@@ -120,7 +128,7 @@ func parsePrefix(text, rest string) (Target, error) {
 		return func(f string) bool { return slices.Contains(list, strings.ToLower(f)) }
 	}
 	switch {
-	case !bucketName.MatchString(bucket):
+	case !isBucket(bucket):
 		return Target{}, fmt.Errorf("%w: %.80q names no bucket", ErrTarget, text)
 	case !strings.HasSuffix(prefix, "/") || len(prefix) > 512:
 		return Target{}, fmt.Errorf("%w: %.80q has no prefix that ends with a slash", ErrTarget, text)

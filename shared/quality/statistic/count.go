@@ -24,17 +24,17 @@ const (
 // the order in which they came or parts were merged.
 type Cardinality struct {
 	Slots  []int
-	prints map[uint64]struct{} // nil once there were too many
-	ranks  []uint8             // nil until then
+	prints state.Prints // empty once there were too many
+	ranks  []uint8      // nil until then
 }
 
 // NewCardinality returns an aggregate that has seen nothing.
 func NewCardinality(slots []int) *Cardinality {
-	return &Cardinality{Slots: slots, prints: map[uint64]struct{}{}}
+	return &Cardinality{Slots: slots}
 }
 
 func (a *Cardinality) Observe(v *state.View) {
-	if a.prints == nil && len(a.Slots) == 1 && !v.Coded(a.Slots[0]) {
+	if a.ranks != nil && len(a.Slots) == 1 && !v.Coded(a.Slots[0]) {
 		data := v.Batch.Data
 		for _, s := range v.Spans(a.Slots[0]) {
 			if !s.IsNull() {
@@ -47,26 +47,25 @@ func (a *Cardinality) Observe(v *state.View) {
 }
 
 func (a *Cardinality) add(print uint64) {
-	if a.prints == nil {
+	if a.ranks != nil {
 		a.rank(print)
 		return
 	}
-	a.prints[print] = struct{}{}
-	if len(a.prints) > ExactDistinct {
+	if a.prints.Add(print); a.prints.Len() > ExactDistinct {
 		a.sketch()
 	}
 }
 
 // sketch goes over from the set to the sketch.
 func (a *Cardinality) sketch() {
-	if a.prints == nil {
+	if a.ranks != nil {
 		return
 	}
 	a.ranks = make([]uint8, registers)
-	for print := range a.prints {
+	for print := range a.prints.All() {
 		a.rank(print)
 	}
-	a.prints = nil
+	a.prints = state.Prints{}
 }
 
 func (a *Cardinality) rank(print uint64) {
@@ -77,22 +76,22 @@ func (a *Cardinality) rank(print uint64) {
 
 func (a *Cardinality) Merge(other state.Aggregate) {
 	o := other.(*Cardinality)
-	if o.prints == nil {
+	if o.ranks != nil {
 		a.sketch()
 		for i, r := range o.ranks {
 			a.ranks[i] = max(a.ranks[i], r)
 		}
 		return
 	}
-	for print := range o.prints {
+	for print := range o.prints.All() {
 		a.add(print)
 	}
 }
 
 // Count returns how many different tuples there are, and whether that is exact.
 func (a *Cardinality) Count() (n float64, exact bool) {
-	if a.prints != nil {
-		return float64(len(a.prints)), true
+	if a.ranks == nil {
+		return float64(a.prints.Len()), true
 	}
 	return math.Round(estimate(a.ranks)), false
 }

@@ -72,12 +72,12 @@ func (a *Lengths) Decode(r *wire.Reader) {
 // Encode implements Aggregate.
 func (a *Cardinality) Encode(w *wire.Writer) {
 	w.Bytes(a.ranks)
-	w.Words(slices.Sorted(maps.Keys(a.prints)))
+	w.Words(slices.Sorted(a.prints.All()))
 }
 
 // Decode implements Aggregate.
 func (a *Cardinality) Decode(r *wire.Reader) {
-	a.ranks, a.prints = slices.Clone(r.Bytes()), nil
+	a.ranks, a.prints = slices.Clone(r.Bytes()), state.Prints{}
 	prints := r.Words()
 	for _, rank := range a.ranks {
 		if rank > 64-sketchBits+1 {
@@ -91,7 +91,7 @@ func (a *Cardinality) Decode(r *wire.Reader) {
 		}
 		return
 	}
-	a.ranks, a.prints = nil, make(map[uint64]struct{}, len(prints))
+	a.ranks = nil
 	for _, print := range prints {
 		a.add(print)
 	}

@@ -42,11 +42,13 @@ func AppendAll[S ~struct{ Start, End uint32 }](d *Dictionary, data []byte, dst [
 // values than the row group has rows, which is not worth looking at.
 func (s *Slice) Codes(c int, dst []uint32) ([]uint32, *Dictionary) {
 	from := len(dst)
-	dst = slices.Grow(dst, s.Rows)[:from+s.Rows]
 	var found *Dictionary
 	whole := true
 	if !s.each(c, func(p *part) error {
 		if whole = whole && p.coded != nil && int64(p.coded.n) <= s.group.rows; whole {
+			if found == nil {
+				dst = slices.Grow(dst, s.Rows)[:from+s.Rows]
+			}
 			found = p.coded
 			return p.codes(dst[from+p.row:][:p.rows])
 		}
