@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -19,7 +17,6 @@ import (
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/router"
-	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/aws/cloudwatchalarm"
 	"tillwatch/shared/aws/fault"
 	"tillwatch/shared/aws/queue"
@@ -36,9 +33,6 @@ type door interface {
 	Route(ctx context.Context, s alert.Signal, now time.Time) (router.Result, error)
 	Wake(ctx context.Context, w router.Wake, now time.Time) (router.Result, error)
 	Answer(ctx context.Context, a answer.Answer, now time.Time) (r router.Result, changed bool, err error)
-	// Runbook is what the policy says of a rule's runbook, "" for the page of its
-	// name.
-	Runbook(rule, pipeline string) string
 }
 
 // A sink takes measurements.
@@ -57,8 +51,6 @@ type handler struct {
 	door        func(ctx context.Context, now time.Time) (door, error)
 	metrics     sink
 	environment string // of a signal that names none
-	runbooks    string // base address of the runbooks, "" if there is none
-	deployment  runbook.Deployment
 	traces      *telemetry.Traces
 	now         func() time.Time
 	log         *slog.Logger
@@ -118,7 +110,8 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 		h.measure(ctx, r, now)
 		return nil
 	}
-	s = h.complete(s, d.Runbook(s.Rule, s.Pipeline))
+	s.Environment = cmp.Or(s.Environment, h.environment)
+	s = message.Bound(s)
 	h.traces.Attribute(ctx, "tillwatch.dedup_key", s.DedupKey)
 	if r, err = d.Route(ctx, s, now); err != nil {
 		return fmt.Errorf("route signal %s: %w", s.ID, err)
@@ -171,34 +164,6 @@ func period(s alert.Signal) string {
 		}
 	}
 	return ""
-}
-
-// complete adds what only the deployment and the runbook know: page is that of
-// the rule, or an address, or "" for the page with the rule's name. What s says
-// itself comes first.
-func (h *handler) complete(s alert.Signal, page string) alert.Signal {
-	if s.Environment == "" {
-		s.Environment = h.environment
-	}
-	page = cmp.Or(page, s.Rule)
-	if g, ok := runbook.Of(page, runbook.ValuesOf(s, h.deployment)); ok && s.Status == alert.Firing {
-		if len(s.NextSteps) == 0 {
-			s.NextSteps = g.Actions
-		}
-		if len(s.Causes) == 0 {
-			s.Causes = g.Causes
-		}
-		s.Queries = slices.Concat(s.Queries, g.Queries)
-	}
-	linked := slices.ContainsFunc(s.Links, func(l alert.Link) bool { return strings.EqualFold(l.Name, "runbook") })
-	address := runbook.URL(h.runbooks, page)
-	if strings.HasPrefix(page, "https://") {
-		address = page
-	}
-	if !linked && address != "" {
-		s.Links = append(slices.Clone(s.Links), alert.Link{Name: "Runbook", URL: address})
-	}
-	return message.Bound(s)
 }
 
 // measure counts what was done. A count that is lost is no reason to tell

@@ -23,6 +23,7 @@ import (
 	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/alert/router"
+	"tillwatch/shared/alert/runbook"
 	"tillwatch/shared/event"
 	"tillwatch/shared/memory"
 	"tillwatch/shared/metric"
@@ -70,7 +71,11 @@ type world struct {
 	wakes   []router.Wake
 }
 
+// book is where the runbooks of tests are.
+var book = guide{runbooks: "https://example.com/runbooks"}
+
 func compose(_ context.Context, s alert.Signal, n alert.Notice) ([]alert.Message, error) {
+	s = book.complete(s, policy.Shipped().Rule(s.Rule, s.Pipeline).Runbook)
 	return message.Compose(s, n)
 }
 
@@ -84,7 +89,7 @@ func newWorld() *world {
 	w.router = r
 	w.handler = &handler{
 		door:    func(context.Context, time.Time) (door, error) { return r, nil },
-		metrics: &w.metrics, environment: "test", runbooks: "https://example.com/runbooks",
+		metrics: &w.metrics, environment: "test",
 		now: func() time.Time { return w.at },
 		log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
 	}
@@ -357,8 +362,7 @@ func TestExecutivesHearOnceItCostsEnough(t *testing.T) {
 // TestTheRunbookFillsWhatASignalLeavesOpen holds that what a signal says itself
 // comes first, and that the page's values are the signal's.
 func TestTheRunbookFillsWhatASignalLeavesOpen(t *testing.T) {
-	h := newWorld().handler
-	h.deployment.Results = "results-1"
+	h := guide{"https://example.com/runbooks", runbook.Deployment{Results: "results-1"}}
 	own := alert.Query{Name: "own", Language: alert.Shell, Text: "true"}
 	s := alert.Signal{Rule: alert.FileRejected, Status: alert.Firing, Pipeline: "sales_data", NextSteps: []string{"Do this."}, Queries: []alert.Query{own},
 		Facts: []alert.Fact{{Name: "object", Value: "s3://landing-1/a b.csv"}, {Name: "period", Value: "2026-11-22"}}}
@@ -394,8 +398,6 @@ func (broken) Answer(context.Context, answer.Answer, time.Time) (router.Result, 
 }
 
 func (broken) Wake(context.Context, router.Wake, time.Time) (router.Result, error) { panic("lost") }
-
-func (broken) Runbook(string, string) string { return "" }
 
 func TestPanicIsOneFailedMessage(t *testing.T) {
 	w := newWorld()

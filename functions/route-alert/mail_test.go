@@ -65,7 +65,7 @@ func newMailed(t *testing.T, text string) *mailed {
 	page := func(incident string) string {
 		return "https://pages.example.com/reports/incidents/" + incident + "/index.html"
 	}
-	w.router.Compose = composeUnder(p, page, offer, slog.New(slog.DiscardHandler))
+	w.router.Compose = composeUnder(p, book, page, offer, slog.New(slog.DiscardHandler))
 	return m
 }
 

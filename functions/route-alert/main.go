@@ -75,17 +75,16 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		Publisher: &snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics},
 		Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
 	}
+	g := guide{c.runbooks, runbook.Deployment{Landing: c.landing, Results: c.results}}
 	h := &handler{
 		door: func(ctx context.Context, now time.Time) (door, error) {
 			p, err := policies.Policy(ctx, now)
 			r := base
-			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p, c.page, offer, log)
+			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p, g, c.page, offer, log)
 			return &r, err
 		},
 		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
 		environment: c.environment,
-		runbooks:    c.runbooks,
-		deployment:  runbook.Deployment{Landing: c.landing, Results: c.results},
 		traces:      traces,
 		now:         time.Now,
 		log:         log,
@@ -94,11 +93,12 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 	return nil
 }
 
-// composeUnder writes messages of which a page names who is on call by the
-// policy, that lead to the incident's page, and that offer people to answer. A
-// link to an answer that cannot be made keeps no message from being sent.
-func composeUnder(p *policy.Policy, page func(incident string) string, offer *answer.Offer, log *slog.Logger) func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error) {
+// composeUnder writes messages that g completes, of which a page names who is on
+// call by the policy, that lead to the incident's page, and that offer people to
+// answer. A link to an answer that cannot be made keeps no message from being sent.
+func composeUnder(p *policy.Policy, g guide, page func(incident string) string, offer *answer.Offer, log *slog.Logger) func(context.Context, alert.Signal, alert.Notice) ([]alert.Message, error) {
 	return func(ctx context.Context, s alert.Signal, d alert.Notice) ([]alert.Message, error) {
+		s = g.complete(s, p.Rule(s.Rule, s.Pipeline).Runbook)
 		var err error
 		if d.Choices, err = offer.Links(ctx, d); err != nil {
 			log.WarnContext(ctx, "links to answers not made", "error", err, "incident_id", d.Incident, "error_code", cmp.Or(fault.Code(err), "internal"))

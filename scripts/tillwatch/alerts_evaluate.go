@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/message"
 	"tillwatch/shared/alert/policy"
 	"tillwatch/shared/alert/rule"
 	"tillwatch/shared/document"
@@ -29,8 +31,8 @@ func (a *app) evaluateCommand() *cobra.Command {
 		Use:   "evaluate [--config POLICY.yaml] EVENTS.json...",
 		Short: "Hold the rules of an alert policy against runs and verdicts",
 		Long: `Evaluate holds every rule of a policy that has a condition against observations, as the
-deployed evaluate-rules does, and says which fire, which end what an earlier observation
-began, and why the others do not. An observation is an event pipeline.run.v1,
+deployed evaluate-rules does, and says which fire, with what was measured before and what it
+costs, which end what an earlier observation began, and why the others do not. An observation is an event pipeline.run.v1,
 file.validated.v1 or file.rejected.v1 as the bus delivers it, or the detail of a
 pipeline.run.v1 alone:
 
@@ -116,6 +118,8 @@ type evaluatedRule struct {
 	Outcome  rule.Outcome   `json:"outcome"`
 	Reason   rule.Reason    `json:"reason"`
 	Text     string         `json:"text,omitempty"`
+	// Signal is what it sends: what fires, ends, or is a sign of life.
+	Signal *alert.Signal `json:"signal,omitempty"`
 }
 
 // maxEvents bounds a file of events in bytes.
@@ -177,7 +181,7 @@ func evaluate(ctx context.Context, p *policy.Policy, store rule.Store, raw json.
 	if err != nil {
 		return evaluated{}, err
 	}
-	_, verdicts, err := rule.Take(ctx, store, p, o)
+	signals, verdicts, err := rule.Take(ctx, store, p, o)
 	if err != nil {
 		return evaluated{}, err
 	}
@@ -185,7 +189,11 @@ func evaluate(ctx context.Context, p *policy.Policy, store rule.Store, raw json.
 		ID: o.ID, Kind: o.Kind, Pipeline: o.Pipeline, Table: o.Table, Period: o.Period, Run: o.Run, Retry: o.Retry, At: o.At, Rules: []evaluatedRule{},
 	}
 	for _, v := range verdicts {
-		e.Rules = append(e.Rules, evaluatedRule{v.Rule, v.Severity, v.Outcome, v.Reason, v.Text})
+		one := evaluatedRule{Rule: v.Rule, Severity: v.Severity, Outcome: v.Outcome, Reason: v.Reason, Text: v.Text}
+		if i := slices.IndexFunc(signals, func(s alert.Signal) bool { return s.Rule == v.Rule }); i >= 0 {
+			one.Signal = &signals[i]
+		}
+		e.Rules = append(e.Rules, one)
 	}
 	return e, nil
 }
@@ -217,6 +225,16 @@ func (a *app) evaluated(list []evaluated) error {
 			}
 			if _, err := fmt.Fprintf(a.out, "  %-13s  %-21s  %s\n", outcome, report.Printable(v.Rule), report.Printable(text)); err != nil {
 				return err
+			}
+			if v.Outcome != rule.Fires {
+				continue
+			}
+			lines := message.Costs(*v.Signal)
+			if before := message.Before(*v.Signal, one.At); before != "" {
+				lines = append([]string{"Before: " + before}, lines...)
+			}
+			for _, l := range lines {
+				fmt.Fprintf(a.out, "%17s%s\n", "", report.Printable(l))
 			}
 		}
 	}

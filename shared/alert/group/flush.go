@@ -71,7 +71,7 @@ func (f *flush) age() error {
 			if f.now.Before(absent) {
 				f.again = sooner(f.again, absent)
 			} else {
-				f.absent(a, absent)
+				f.absent(a, rule.AbsentAfter)
 			}
 		}
 		if a.Firing && !a.Hold.IsZero() {
@@ -151,9 +151,16 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 	return nil
 }
 
-// absent raises the alert of a heartbeat that was not heard since.
-func (f *flush) absent(a *Alert, since time.Time) {
-	i := f.incident
+// absent raises the alert of a heartbeat that was not heard for longer than after.
+// From then on what it was to bring is late.
+func (f *flush) absent(a *Alert, after time.Duration) {
+	i, since := f.incident, a.Beat.Add(after)
+	if s := a.Of.Stakes; s != nil {
+		a.Of.Stakes = &alert.Stakes{Due: since, HourlyRevenue: s.HourlyRevenue, Currency: s.Currency, Customers: s.Customers}
+	}
+	if i.Page == 0 && !i.firing() {
+		i.Opened = since // and not with the first sign of life
+	}
 	a.Firing, a.Since, a.FiringAt = true, since, since
 	i.Active = f.now
 	i.again(f.now)
@@ -164,6 +171,10 @@ func (f *flush) absent(a *Alert, since time.Time) {
 			name = a.Of.Pipeline + " (" + name + ")"
 		}
 		lead.Summary = "nothing was heard of " + name + " since " + a.Beat.UTC().Format(time.RFC3339)
+		limit := after.Minutes()
+		lead.Measure = &alert.Measure{Name: "silence", Value: f.now.Sub(a.Beat).Minutes(), Unit: "minutes",
+			Expected: alert.Usual(a.Gaps), Threshold: &limit, Crossed: alert.Above}
+		lead.Trend = a.Gaps
 		i.Lead = &lead
 	}
 	f.group.change(f.engine.Policy, a, true)

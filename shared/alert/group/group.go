@@ -118,8 +118,10 @@ type Alert struct {
 	Muted Outcome `json:",omitempty"`
 	// Source says that it is known to mute others.
 	Source bool `json:",omitempty"`
-	// Beat is when a heartbeat was last heard; zero if it is none.
+	// Beat is when a heartbeat was last heard; zero if it is none. Gaps are how many
+	// minutes went by before those that were heard, at most alert.MaxTrend.
 	Beat time.Time
+	Gaps []alert.Point `json:",omitempty"`
 	// Seen are hashes of the newest signals' IDs, at most maxSeen.
 	Seen []uint64 `json:",omitempty"`
 }

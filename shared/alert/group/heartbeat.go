@@ -1,6 +1,10 @@
 package group
 
-import "tillwatch/shared/alert"
+import (
+	"slices"
+
+	"tillwatch/shared/alert"
+)
 
 // heartbeat takes the signals of a rule that is to be heard again and again: as
 // long as they come nothing is wrong, and Flush raises an alert when they stop.
@@ -17,7 +21,18 @@ func heartbeat(c *call) (Outcome, Reason, error) {
 	if a.seen(c.id) {
 		return Duplicate, SameSignal, nil
 	}
+	if at := c.signal.At; at.After(a.Beat) && !a.Beat.IsZero() {
+		gap := alert.Point{At: at, Value: at.Sub(a.Beat).Minutes()}
+		a.Gaps = alert.Newest(append(slices.Clip(a.Gaps), gap), alert.MaxTrend)
+	}
 	a.Beat, a.Heard = later(a.Beat, c.signal.At), c.now
+	switch s := a.Of.Stakes; {
+	case !a.Firing:
+		a.Of.Stakes = c.signal.Stakes
+	case s != nil:
+		over := *s
+		over.Until, a.Of.Stakes = c.signal.At, &over
+	}
 	if a.Firing {
 		end := *c.signal
 		end.Status, end.Severity = alert.Resolved, a.Severity

@@ -2,7 +2,6 @@ package message
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"tillwatch/shared/alert"
@@ -31,8 +30,7 @@ func Bound(s alert.Signal) alert.Signal {
 		}
 	})
 	s.Measure = measure(s.Measure)
-	s.Trend = slices.Clone(s.Trend[max(0, len(s.Trend)-12):])
-	s.Trend = slices.DeleteFunc(s.Trend, func(p alert.Point) bool { return !finite(p.Value) })
+	s.Trend = alert.Newest(s.Trend, alert.MaxTrend)
 	s.Metrics = each(s.Metrics, 24, func(m alert.Metric) alert.Metric {
 		if m.Name = cut(line(m.Name), 60); m.Name == "" || !finite(m.Value) {
 			return alert.Metric{}

@@ -6,11 +6,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tillwatch/shared/alert"
 )
 
 func many[T any](n int, v T) []T { return slices.Repeat([]T{v}, n) }
+
+func hourly(n int, v float64) (list []alert.Point) {
+	for i := range n {
+		list = append(list, alert.Point{At: now.Add(time.Duration(i) * time.Hour), Value: v})
+	}
+	return list
+}
 
 // TestTheLargestSignalFitsAnEvent holds the limit of the bus, 256 KB, and with a
 // wide margin that of what a group keeps.
@@ -21,7 +29,7 @@ func TestTheLargestSignalFitsAnEvent(t *testing.T) {
 		ID: quotes[:1000], DedupKey: quotes[:1000], GroupKey: quotes[:1000], Rule: quotes, Pipeline: quotes, Environment: quotes, Team: quotes,
 		Status: alert.Firing, Severity: alert.P1, At: now, Summary: quotes, Trace: quotes,
 		Measure:  &alert.Measure{Name: quotes, Value: number, Unit: quotes, Expected: &number, Threshold: &number},
-		Trend:    many(100, alert.Point{At: now, Value: number}),
+		Trend:    hourly(100, number),
 		Metrics:  many(100, alert.Metric{Name: quotes, Value: number, Unit: quotes}),
 		Findings: many(100, alert.Finding{Check: quotes, Message: quotes, Advice: quotes, Where: quotes, Severity: quotes}),
 		Stakes:   &alert.Stakes{HourlyRevenue: quotes, RevenueAtRisk: quotes, Currency: quotes},

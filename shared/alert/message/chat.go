@@ -174,7 +174,7 @@ func description(s alert.Signal, d alert.Notice) string {
 	firing := s.Status == alert.Firing
 	if text := Measured(s); text != "" && firing {
 		lines = append(lines, "*Measured:* "+escape(text))
-		if before := trend(s, d); before != "" {
+		if before := Before(s, d.At); before != "" {
 			lines = append(lines, "*Before:* "+escape(before))
 		}
 	}

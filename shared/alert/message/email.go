@@ -38,7 +38,7 @@ func Email(s alert.Signal, d alert.Notice) (subject, body string) {
 	}
 	if s.Status == alert.Firing {
 		top.named("Measured", Measured(s))
-		top.named("Before", trend(s, d))
+		top.named("Before", Before(s, d.At))
 		top.list("WHAT TO DO NOW", s.NextSteps, true)
 		top.choices(d)
 		top.list("WHAT IT COSTS", Costs(s), false)

@@ -48,8 +48,8 @@ func Measured(s alert.Signal) string {
 // maxTrend is how many earlier values are shown.
 const maxTrend = 6
 
-// trend says what the measure was before, "" if that is unknown.
-func trend(s alert.Signal, d alert.Notice) string {
+// Before says at now what the measure was before, "" if that is unknown.
+func Before(s alert.Signal, now time.Time) string {
 	if s.Measure == nil || len(s.Trend) == 0 {
 		return ""
 	}
@@ -61,9 +61,9 @@ func trend(s alert.Signal, d alert.Notice) string {
 	newest := points[len(points)-1]
 	text := strings.Join(values, ", ") + suffix(s.Measure.Unit)
 	if len(points) == 1 {
-		return text + " at " + clock(newest.At, d.At) + "."
+		return text + " at " + clock(newest.At, now) + "."
 	}
-	return text + ", the last of them at " + clock(newest.At, d.At) + "."
+	return text + ", the last of them at " + clock(newest.At, now) + "."
 }
 
 // amount writes a value with its unit: 7.2 %, 1,260 seconds, 3.
@@ -85,7 +85,7 @@ func labelled(name string, v float64, unit string) string {
 // suffix returns a unit as it stands behind a value.
 func suffix(unit string) string {
 	switch unit {
-	case "", "count":
+	case "", "count", "score":
 		return ""
 	case "percent":
 		return " %"

@@ -174,12 +174,6 @@ func (r *Router) store(ctx context.Context, g *group.Group, was, now time.Time) 
 	return r.Store.PutGroup(ctx, g)
 }
 
-// Runbook returns what the policy says of a rule's runbook: the name of a page,
-// an address, or "" for the page with the rule's name.
-func (r *Router) Runbook(rule, pipeline string) string {
-	return r.Engine.Policy.Rule(rule, pipeline).Runbook
-}
-
 // Wake tells what is due of a group at now. A wake that comes early is set again.
 func (r *Router) Wake(ctx context.Context, w Wake, now time.Time) (Result, error) {
 	if now.Before(w.Due) {

@@ -53,11 +53,12 @@ func (state State) signal(o Observation, v Verdict) alert.Signal {
 		s.ID, s.Status = bounded(o.ID+"-resolved-"+v.Rule), alert.Resolved
 		return s
 	}
+	s.Stakes = stakes(o, v, state.Worth)
 	if v.Outcome == Fires {
 		s.Findings = append(s.Findings, alert.Finding{Check: v.Condition.Name, Message: v.Text, Severity: word(v.Severity)})
 		s.NextSteps = append(s.NextSteps, steps[v.Condition.Name]...)
 		s.Trend = alert.Before(state.Rules[s.DedupKey].Values, o.At)
-		s.Measure, s.Metrics, s.Stakes = measure(o, v), snapshot(o), stakes(o, v, state.Worth)
+		s.Measure, s.Metrics = measure(o, v), snapshot(o)
 		if s.Measure.Expected == nil {
 			s.Measure.Expected = alert.Usual(s.Trend)
 		}
