@@ -10,7 +10,9 @@ import (
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/message"
+	"tillwatch/shared/alert/rule"
 	"tillwatch/shared/event"
+	"tillwatch/shared/pipeline"
 	"tillwatch/shared/receiver"
 )
 
@@ -96,6 +98,7 @@ func TestALateFileTellsWhatItCosts(t *testing.T) {
 	}
 	for _, want := range []string{
 		`Measured: bad rows 33\.33 %; usually 0 %\.`,
+		`Before: 0 % at `,
 		`Revenue at risk: [23][0-9],[0-9]{3}\.[0-9]{2} EUR, and 10,000\.00 EUR more with\s+each\s+hour`,
 		`Impact on operations: high`,
 		`\| filter service = "validate-file" and pipeline_id = "` + s.dataset + `"`,
@@ -114,4 +117,14 @@ func TestALateFileTellsWhatItCosts(t *testing.T) {
 			return n.Reason == alert.AlertResolved && slices.Contains(n.Channels, string(alert.Executives))
 		})
 	})
+	// What the file brings in an hour is at risk, too, when a run of its pipeline
+	// finds old rows.
+	s.remembered(t, "what the data is worth", func(s rule.State) bool { return s.Worth != nil && s.Worth.HourlyRevenue == "100000" })
+	old := 180.0
+	s.report(t, pipeline.Run{Status: pipeline.Succeeded, EndedAt: time.Now().UTC(), Freshness: &old})
+	s.await(t, "what the run costs", func() bool { return len(s.signals(t, event.SignalRaised, alert.StaleData)) == 1 })
+	k := s.signals(t, event.SignalRaised, alert.StaleData)[0].Stakes
+	if k.HourlyRevenue != "100000" || k.Currency != "EUR" || k.HoursLate == nil || *k.HoursLate != 2 || k.RevenueAtRisk != "20000.00" {
+		t.Errorf("the run costs %+v", k)
+	}
 }
