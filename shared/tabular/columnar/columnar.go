@@ -338,6 +338,11 @@ func (k *chunk) close() {
 	}
 }
 
+// compressions are what columns may be compressed by. LZ4_RAW is not among them:
+// the library returns zeros for most of its pages, and no error
+// (parquet-go issue 608).
+var compressions = []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd}
+
 // check looks at the headers of a chunk's pages: what they say of sizes decides
 // how much memory reading them takes.
 func (f *File) check(c parquet.ColumnChunk, group int, rows int64) error {
@@ -346,6 +351,9 @@ func (f *File) check(c parquet.ColumnChunk, group int, rows int64) error {
 		return errors.New("the row group lacks the column")
 	}
 	meta := &f.file.Metadata().RowGroups[group].Columns[k.Column()].MetaData
+	if !slices.Contains(compressions, meta.Codec) {
+		return fmt.Errorf("it is compressed by %s, which is not read: write the file with snappy, gzip, zstd or brotli", meta.Codec)
+	}
 	at := meta.DataPageOffset
 	if d := meta.DictionaryPageOffset; d > 0 && d < at {
 		at = d

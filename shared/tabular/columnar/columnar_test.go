@@ -117,6 +117,10 @@ func TestEachTypeReadsAsText(t *testing.T) {
 		"one group":                 nil,
 		"small groups, small pages": {parquet.MaxRowsPerRowGroup(130), parquet.PageBufferSize(64)},
 		"pages of version 1":        {parquet.DataPageVersion(1), parquet.PageBufferSize(200)},
+		"snappy":                    {parquet.Compression(&parquet.Snappy)},
+		"gzip":                      {parquet.Compression(&parquet.Gzip), parquet.DataPageVersion(1)},
+		"zstd":                      {parquet.Compression(&parquet.Zstd)},
+		"brotli":                    {parquet.Compression(&parquet.Brotli)},
 	} {
 		file := write(t, records, options...)
 		for _, rows := range []int{1, 17, 128, 5000} {
@@ -233,6 +237,23 @@ func TestOnlyColumnsAskedForAreRead(t *testing.T) {
 	}
 	if in.n > len(file)/4 {
 		t.Errorf("%d of %d bytes were read", in.n, len(file))
+	}
+}
+
+// What the library would read as zeros is not read.
+func TestUnreadableCompressionIsRefused(t *testing.T) {
+	records, _ := sample(100)
+	file := write(t, records, parquet.Compression(&parquet.Lz4Raw))
+	f, err := Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := f.Next(100, nil)
+	Append[span](s, 0, nil, nil, &Scratch{})
+	s.Done()
+	want := "column flag: it is compressed by LZ4_RAW, which is not read: write the file with snappy, gzip, zstd or brotli"
+	if err := f.Err(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
