@@ -111,9 +111,7 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 		return incident.Event{ID: n.Incident + "/" + what, Incident: n.Incident, At: now, Kind: kind, By: incident.System, Text: text}
 	}
 	if s.Status == alert.Resolved && n.By != "" { // their answer ends it
-		told := event("notified/"+s.ID+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity)+" that "+n.By+" says it is over")
-		told.Channel = string(s.Severity)
-		return []incident.Event{told}
+		return toldOf(n, event, "", " that "+n.By+" says it is over")
 	}
 	if s.Status == alert.Resolved {
 		return []incident.Event{event("resolved/"+s.ID, incident.Resolve, "All alerts are over: "+s.Summary)}
@@ -129,9 +127,7 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	if n.Reason == alert.RemedyFirst || n.Reason == alert.NewAlerts || n.Reason == alert.SomeResolved || n.Reason == alert.CostsMore {
 		return list // nobody was called of it
 	}
-	told := event("notified/"+s.ID+"/"+string(n.Reason)+"/"+string(s.Severity), incident.Notified, "Told the people of "+string(s.Severity))
-	told.Channel = string(s.Severity)
-	list = append(list, told)
+	list = append(list, toldOf(n, event, string(n.Reason)+"/", "")...)
 	switch n.Reason {
 	case alert.SeverityRaised:
 		raised := event("raised/"+string(s.Severity), incident.SeverityRaised, "It became "+string(s.Severity)+": "+s.Summary)
@@ -141,6 +137,28 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 		reopened := event("reopened/"+s.ID, incident.Reopen, "It came back: "+s.Summary)
 		reopened.Signal = &s
 		list = append(list, reopened)
+	}
+	return list
+}
+
+// toldOf makes an event for each channel that a page went to: the severities
+// whose people were told, the rooms if nobody else was. What is the part of the
+// events' ids that tells pages about the same signal apart.
+func toldOf(n receiver.Notice, event func(string, incident.Kind, string) incident.Event, what, that string) (list []incident.Event) {
+	channels := slices.DeleteFunc(slices.Clone(n.Channels), func(c string) bool { return c == alert.Chat })
+	if len(channels) == 0 && len(n.Channels) > 0 {
+		channels = n.Channels
+	} else if len(channels) == 0 {
+		channels = []string{string(n.Signal.Severity)}
+	}
+	for _, channel := range channels {
+		text := "Told the people of " + channel
+		if channel == alert.Chat {
+			text = "Told the rooms"
+		}
+		told := event("notified/"+n.Signal.ID+"/"+what+channel, incident.Notified, text+that)
+		told.Channel = channel
+		list = append(list, told)
 	}
 	return list
 }

@@ -150,7 +150,7 @@ func TestAllOfAnIncidentIsOneThread(t *testing.T) {
 	w.deliver(t, 60, `{"wake_incident":"20261122-1"}`)
 	inc := w.incident(t)
 	s := inc.Alerts[0].Signal
-	routers, err := message.Compose(s, alert.Notice{Reason: alert.FirstNotification, Incident: inc.ID, Page: true, Severities: []alert.Severity{alert.P1}, At: noon, Since: noon})
+	routers, err := message.Compose(s, alert.Notice{Reason: alert.FirstNotification, Incident: inc.ID, Page: true, Channels: []string{"P1", alert.Chat}, At: noon, Since: noon})
 	if err != nil {
 		t.Fatal(err)
 	}

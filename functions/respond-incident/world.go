@@ -52,13 +52,13 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	}
 	page := alert.Link{Name: alert.IncidentLink, URL: t.page(inc.ID)}
 	s.Links = append([]alert.Link{page}, s.Links...)
-	d := alert.Notice{Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID, Group: inc.Group}
+	d := alert.Notice{Channels: []string{alert.Chat}, Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID, Group: inc.Group}
 	if e.Kind == incident.Escalated {
 		d.Reason, d.Page, d.OnCall, d.RespondBy = alert.Unacknowledged, true, e.To, inc.RespondBy()
 		s.Summary = fmt.Sprintf("nobody has taken %s on: %s", inc.ID, inc.Title)
 		for _, to := range e.Through {
-			if severity := alert.Severity(to); slices.Contains(alert.Severities, severity) {
-				d.Severities = append(d.Severities, severity)
+			if slices.Contains(alert.Severities, alert.Severity(to)) {
+				d.Channels = append(d.Channels, to)
 			}
 		}
 		var tried []alert.Fact

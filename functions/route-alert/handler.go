@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -151,7 +152,7 @@ func (h *handler) decided(ctx context.Context, msg events.SQSMessage, s alert.Si
 func (h *handler) told(ctx context.Context, r router.Result) {
 	for _, n := range r.Sent {
 		h.log.InfoContext(ctx, "people told", "decision", "notify", "reason", string(n.Reason), "notification_id", n.ID, "incident_id", n.Incident,
-			"group_key", n.Group, "dedup_key", n.Signal.DedupKey, "signal_id", n.First, "page", n.Page, "severities", n.Severities, "audiences", n.Audiences,
+			"group_key", n.Group, "dedup_key", n.Signal.DedupKey, "signal_id", n.First, "page", n.Page, "channels", n.Channels, "audiences", n.Audiences,
 			"firing", len(n.Firing), "resolved", len(n.Resolved), "held_back", n.HeldBack, "folded", n.Folded)
 	}
 }
@@ -171,9 +172,16 @@ func period(s alert.Signal) string {
 func (h *handler) measure(ctx context.Context, r router.Result, now time.Time) {
 	var list []metric.Measurement
 	for _, n := range r.Sent {
-		for _, severity := range n.Severities {
+		if !n.Page {
+			continue
+		}
+		topics := slices.DeleteFunc(slices.Clone(n.Channels), func(c string) bool { return !slices.Contains(alert.Severities, alert.Severity(c)) })
+		if len(topics) == 0 && n.Signal.Status == alert.Firing { // a page of the rooms alone
+			topics = []string{string(n.Signal.Severity)}
+		}
+		for _, severity := range topics {
 			list = append(list, metric.Measurement{Name: metric.NotificationsSent, Value: 1, At: now,
-				Dimensions: map[string]string{metric.Environment: h.environment, metric.Severity: string(severity)}})
+				Dimensions: map[string]string{metric.Environment: h.environment, metric.Severity: severity}})
 		}
 	}
 	if len(list) == 0 && r.Decision.Outcome != "" && r.Decision.Outcome != group.Waiting {

@@ -214,7 +214,7 @@ func TestOneNightAsItIsHeard(t *testing.T) {
 			t.Fatal(failed, w.log.String())
 		}
 	}
-	if got, want := w.channels(), "P1 chat P0 chat P1 P0 chat"; got != want {
+	if got, want := w.channels(), "P1 chat P0 chat P0 P1 chat"; got != want {
 		t.Errorf("told %q, want %q", got, want)
 	}
 	var kinds []string
@@ -476,7 +476,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || s.Validate() != nil {
 			return
 		}
-		n := alert.Notice{Reason: alert.FirstNotification, Page: true, Severities: []alert.Severity{s.Severity}, At: s.At.Add(time.Minute), Since: s.At}
+		n := alert.Notice{Reason: alert.FirstNotification, Page: true, Channels: []string{string(s.Severity), alert.Chat}, At: s.At.Add(time.Minute), Since: s.At}
 		if _, err := message.Compose(s, n); err != nil {
 			t.Errorf("compose: %v", err)
 		}

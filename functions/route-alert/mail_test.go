@@ -137,7 +137,7 @@ func TestANightByMail(t *testing.T) {
 	m.say(t, "signal/resolved", "T04:41:02", "T08:26:40")
 	m.say(t, "signal/resolved", "sig-09", "sig-9q", "file_rejected", "low_quality", "T04:41:02", "T08:26:40")
 	m.pass(t, 5*time.Minute) // as long as the group waits with its next page
-	m.sns.Got(t, "over", "P1 P0 executive_team")
+	m.sns.Got(t, "over", "P0 P1 executive_team")
 	m.sns.Tell(t, "testdata/night.txtar", "One incident as those who are mailed read it: each mail as their server kept it.", *update)
 }
 

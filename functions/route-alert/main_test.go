@@ -37,7 +37,7 @@ escalations:
 		{"an update", alert.P1, 8, false, ""},
 	} {
 		s.Severity = c.severity
-		list, err := composeUnder(p, guide{}, func(id string) string { return "https://example.com/" + id }, nil, slog.New(slog.DiscardHandler))(t.Context(), s, alert.Notice{Incident: "INC-1", Reason: alert.FirstNotification, Page: c.page, Severities: []alert.Severity{c.severity},
+		list, err := composeUnder(p, guide{}, func(id string) string { return "https://example.com/" + id }, nil, slog.New(slog.DiscardHandler))(t.Context(), s, alert.Notice{Incident: "INC-1", Reason: alert.FirstNotification, Page: c.page, Channels: []string{string(c.severity), alert.Chat},
 			At: time.Date(2026, 11, 23, c.hour, 0, 0, 0, time.UTC), Since: s.At})
 		if err != nil {
 			t.Fatal(err)

@@ -59,7 +59,7 @@ func decodeNotice(body string) (notice, bool, error) {
 // function that made the email.
 func (n notice) email() string {
 	_, body := message.Email(message.Bound(n.Signal), alert.Notice{
-		Reason: n.Reason, Severities: []alert.Severity{n.Signal.Severity}, At: n.At, Since: n.Signal.At,
+		Reason: n.Reason, Channels: []string{string(n.Signal.Severity)}, At: n.At, Since: n.Signal.At,
 	})
 	return body
 }

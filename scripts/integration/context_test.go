@@ -85,7 +85,7 @@ func TestALateFileTellsWhatItCosts(t *testing.T) {
 				board = body
 			case err == nil && n.Signal.Pipeline == s.dataset:
 				// The emulator delivers no email: it is written again from what was told.
-				list, err := message.Compose(n.Signal, alert.Notice{Reason: n.Reason, Severities: []alert.Severity{n.Signal.Severity}, At: n.Signal.Stakes.AsOf, Since: n.Signal.At})
+				list, err := message.Compose(n.Signal, alert.Notice{Reason: n.Reason, Channels: []string{string(n.Signal.Severity), alert.Chat}, At: n.Signal.Stakes.AsOf, Since: n.Signal.At})
 				if err != nil {
 					t.Fatal(err)
 				}

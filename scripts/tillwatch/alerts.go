@@ -30,9 +30,17 @@ func (a *app) alertsLintCommand() *cobra.Command {
 		Short: "Find everything that is wrong with alert policies",
 		Long: `Lint reads alert policies and lists every error with file, line and column, and what
 to write instead: also rules that could never fire, routes that no alert reaches, and
-inhibit rules that would mute too much. What is read and not run is noted, and schedules
-are warned of that have nobody on call, or two overrides at once, in the next 14 days.
-Without a file it prints the policy that ships, as a beginning.
+inhibit rules that would mute too much. Whom each receiver tells is noted, and what is
+read and not run; schedules are warned of that have nobody on call, or two overrides at
+once, in the next 14 days. Without a file it prints the policy that ships, as a beginning.
+
+Routes, receivers, time intervals and inhibit rules are those of Alertmanager's file. A
+receiver stands for channels of the deployment: severity (the topic of the alert's
+severity), P0 to P3 (one of them in any case) and chat (the rooms). It names them itself,
+  receivers: [{name: team, channels: [severity, chat]}]
+or by its settings: pagerduty_configs, email_configs and the like are severity,
+slack_configs and the like chat. One without either tells nobody, unless none of the file
+has any: then each tells everybody.
 
 Exit codes: 0 all are valid, 1 at least one is not, 2 one could not be read.`,
 		ValidArgsFunction: contractFiles,

@@ -37,7 +37,8 @@ upstream, or depends_on (the pipelines that this one reads from); the policy's t
 knows more. Where there is no pipeline, an application, service, dataset, table or job
 stands for it; run_id, attempt and the like are not taken for part of an alert. Where lines
 name their truth_incident, the report says whether every incident was told of and
-how well the signals of one were kept together.
+how well the signals of one were kept together. Signals and incidents whose routes lead to
+receivers that tell nobody are counted apart.
 
 With --decisions every line gets one, in its order: notify on the first signal of each
 page, else why nobody was paged (grouped, duplicate, outdated, cooling_down, suppressed,

@@ -8,9 +8,10 @@ type Notice struct {
 	// Page says that people are woken, or told that they can sleep; else it is an
 	// update for the room.
 	Page bool
-	// Severities are those whose people are told: one if it fires, everybody who
-	// was told if it ended, none for an update.
-	Severities []Severity
+	// Channels are those that are told, each once: severities, whose people are,
+	// the worst first, and Chat. If it fires they are those of the receivers; of the end, all that
+	// were told; of an update, Chat at most.
+	Channels []string
 	// Audiences are those who are told beside them, of what it costs: in a page,
 	// those whom it concerns by now; of the end, all who were told; in what else
 	// the room is told, those whom it has come to concern.
@@ -81,6 +82,7 @@ const (
 	Unacknowledged    Reason = "unacknowledged" // nobody took the incident on in time
 	Progress          Reason = "progress"       // something was done about it
 	CostsMore         Reason = "costs_more"     // it has come to concern an audience
+	NewReceivers      Reason = "new_receivers"  // its routes tell others too by now
 	// RemedyFirst tells what tries remedies, and the rooms: nobody is paged until
 	// they had their time.
 	RemedyFirst Reason = "remedy_first"

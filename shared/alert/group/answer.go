@@ -47,7 +47,8 @@ func (e Engine) Resolve(g *Group, incident, by string, at, now time.Time) bool {
 	}
 	i.due(now)
 	if i.firing() {
-		i.Known, i.Reopened, i.AckedBy = false, now, ""
+		i.Reopened, i.AckedBy = now, ""
+		i.unknown()
 		return ended
 	}
 	i.EndedBy = by

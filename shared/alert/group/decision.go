@@ -58,6 +58,8 @@ const (
 	AlertEnded      Reason = "alert_resolved"    // others of the incident fire on
 	IncidentEnded   Reason = "incident_resolved"
 
+	// NoReceiver is told: the routes lead to receivers that tell nobody.
+	NoReceiver        Reason = "no_receiver"
 	MaintenanceWindow Reason = "maintenance_window"
 	TimeInterval      Reason = "time_interval"
 	Silenced          Reason = "silence" // a person's
@@ -83,6 +85,9 @@ type Notice struct {
 	// is told of.
 	Signal alert.Signal
 	First  string
+	// Topic is the severity among the channels that stands for severity in a
+	// receiver, "" for none.
+	Topic alert.Severity
 	// Firing and Resolved are the dedup keys of the alerts that it tells of, sorted.
 	Firing, Resolved []string
 }

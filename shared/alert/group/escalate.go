@@ -3,7 +3,7 @@ package group
 // escalate tells at once of an incident that has become worse than people know.
 func escalate(c *call) (Outcome, Reason, error) {
 	i := c.incident
-	if !i.Known || !c.alert.Severity.Worse(i.Severity) {
+	if !i.known() || !c.alert.Severity.Worse(i.Severity) {
 		return "", "", nil
 	}
 	i.First, i.Muted = c.signal.ID, false

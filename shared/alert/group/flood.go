@@ -25,7 +25,7 @@ type Opening struct {
 // wait for that.
 func flood(c *call) (Outcome, Reason, error) {
 	i, storm := c.incident, &c.engine.Policy.Incidents.Storm
-	if storm.Limit == 0 || i.Known || c.group.Key == FloodKey || i.Folds == "" && !i.NotBefore.IsZero() {
+	if storm.Limit == 0 || i.known() || c.group.Key == FloodKey || i.Folds == "" && !i.NotBefore.IsZero() {
 		return "", "", nil
 	}
 	severity := c.alert.Severity

@@ -25,7 +25,7 @@ func (e Engine) Flush(g *Group, v View, now time.Time) (Notice, bool, error) {
 		if i.Due.IsZero() || now.Before(i.Due) {
 			continue
 		}
-		f := &flush{engine: e, route: route, group: g, incident: i, view: v, now: now}
+		f := newFlush(e, route, g, i, v, now)
 		if err := f.age(); err != nil {
 			return Notice{}, false, err
 		}
@@ -45,14 +45,25 @@ type flush struct {
 	incident *Incident
 	view     View
 	now      time.Time
+	listener listener
 
-	fresh, firing, ended []string       // told to nobody; may be told; told and over
-	severity             alert.Severity // the worst of firing
-	heard                bool           // one of firing goes on as far as can be known
-	flooded              bool           // more incidents begin than are told of one by one
-	goesOn               bool           // the incident is not over, but for what is suppressed and told to nobody
-	again                time.Time      // when something changes by time alone
-	stakes               *alert.Stakes  // the worst of firing, as they are now
+	fresh, firing, ended []string            // told to nobody; may be told; told and over
+	severity             alert.Severity      // the worst of firing
+	ears                 map[string][]string // the names of the channels of fresh, firing and ended
+	topic                alert.Severity      // the worst of firing that somebody is told of by severity
+	lacking              []string            // channels of firing whose people do not know of the incident
+	heard                bool                // one of firing goes on as far as can be known
+	flooded              bool                // more incidents begin than are told of one by one
+	goesOn               bool                // the incident is not over, but for what is suppressed and told to nobody
+	again                time.Time           // when something changes by time alone
+	stakes               *alert.Stakes       // the worst of firing, as they are now
+}
+
+func newFlush(e Engine, route *policy.Route, g *Group, i *Incident, v View, now time.Time) *flush {
+	return &flush{
+		engine: e, route: route, group: g, incident: i, view: v, now: now,
+		listener: listener{policy: e.Policy, now: now}, ears: map[string][]string{},
+	}
 }
 
 func (f *flush) rule(a *Alert) *policy.Rule { return f.engine.Policy.Rule(a.Of.Rule, a.Of.Pipeline) }
@@ -84,12 +95,16 @@ func (f *flush) age() error {
 		if !a.Firing {
 			if a.Told {
 				f.ended = append(f.ended, key)
+				f.ears[key] = f.heardOf(a)
 			}
 			continue
 		}
 		if err := f.stillFiring(key, a, rule); err != nil {
 			return err
 		}
+	}
+	if f.lacking = f.incident.lacks(f.names(f.firing), f.topic); f.topic == "" {
+		f.topic = f.incident.Topic
 	}
 	f.weigh()
 	return nil
@@ -118,7 +133,9 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 		f.again = sooner(f.again, at)
 		return nil
 	}
-	reason, until, err := f.engine.suppressed(f.route, &a.Of, f.incident, f.view, f.now)
+	hear := f.listener.ears(&a.Of, f.incident)
+	f.again = sooner(f.again, hear.opens)
+	reason, until, err := f.engine.suppressed(f.route, &a.Of, f.incident, hear, f.view, f.now)
 	if err != nil {
 		return err
 	}
@@ -141,6 +158,10 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 		return nil // it is over, as far as is known: nobody need hear of it
 	}
 	f.firing = append(f.firing, key)
+	f.ears[key] = hear.names
+	if slices.Contains(hear.names, policy.BySeverity) && (f.topic == "" || a.Severity.Worse(f.topic)) {
+		f.topic = a.Severity
+	}
 	f.heard = f.heard || f.engine.alive(a, f.engine.Policy.Incidents.Stale, f.now)
 	if f.severity == "" || a.Severity.Worse(f.severity) {
 		f.severity = a.Severity
@@ -185,7 +206,11 @@ func (f *flush) absent(a *Alert, after time.Duration) {
 func (f *flush) reason() (alert.Reason, bool) {
 	i := f.incident
 	tick := !f.now.Before(i.NextTick)
-	known := i.Known
+	known := i.known()
+	lacks := known && len(f.lacking) > 0
+	if lacks && f.now.Before(i.NotBefore) {
+		f.again, lacks = sooner(f.again, i.NotBefore), false
+	}
 	switch {
 	case len(f.fresh) > 0 && !known && i.Folds != "" && f.flooded && f.engine.Policy.Incidents.Storm.Folds(f.severity):
 		return "", false
@@ -207,6 +232,8 @@ func (f *flush) reason() (alert.Reason, bool) {
 		return alert.FirstNotification, true
 	case len(f.firing) > 0 && known && f.severity.Worse(i.Severity):
 		return alert.SeverityRaised, true
+	case lacks:
+		return alert.NewReceivers, true
 	case len(f.firing) > 0 && known && len(f.concerned()) > 0:
 		return alert.CostsMore, false
 	case len(f.fresh) > 0 && tick:
@@ -241,7 +268,7 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	n := Notice{
 		Notice: alert.Notice{
 			Reason: reason, Page: page, At: f.now, Since: i.Opened, HeldBack: max(0, i.HeldBack-1), Folded: i.Folded,
-			Incident: i.ID, Group: f.group.Key, AckedBy: i.AckedBy,
+			Incident: i.ID, Group: f.group.Key, Channels: f.channels(reason, page), AckedBy: i.AckedBy,
 		},
 		ID:    i.ID + "-" + strconv.Itoa(i.Page+1) + "-" + string(reason),
 		First: i.First, Firing: f.firing, Resolved: f.ended,
@@ -256,18 +283,20 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	}
 	lead := i.Lead
 	if reason == alert.AlertResolved {
-		n.Severities, n.By = slices.Clone(i.Told), i.EndedBy
+		n.By = i.EndedBy
 		if i.End != nil {
 			lead = i.End
 		}
-	} else if page {
-		n.Severities = []alert.Severity{cmp.Or(f.severity, i.Severity)}
+	} else if page && slices.Contains(n.Channels, string(f.topic)) {
+		n.Topic = f.topic
 	}
 	switch reason {
 	case alert.SeverityRaised:
 		n.Previous = i.Severity
 	case alert.StillFiring:
 		n.First = i.Again
+	case alert.NewReceivers:
+		n.First = cmp.Or(i.First, i.Again)
 	}
 	if lead != nil {
 		n.Signal = *lead
@@ -331,7 +360,7 @@ func (f *flush) schedule() {
 	i := f.incident
 	i.Due = f.again
 	if i.firing() {
-		if f.heard && i.Known && i.AckedBy == "" {
+		if f.heard && i.known() && i.AckedBy == "" {
 			i.due(later(i.NextTick, i.tick(f.route.Interval, i.PagedAt.Add(f.repeat()))))
 		}
 		return

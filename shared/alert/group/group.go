@@ -78,10 +78,13 @@ type Incident struct {
 	Severity alert.Severity `json:",omitempty"`
 	Page     int            `json:",omitempty"`
 	PagedAt  time.Time
-	// Known says that people were paged and not yet told of the end. Told are the
-	// severities whose people were told, or may have been, and not yet of the end.
-	Known bool             `json:",omitempty"`
-	Told  []alert.Severity `json:",omitempty"`
+	// Reached are the channels that were paged and not yet told of the end; Topic
+	// is the severity among them that a receiver by severity was paged through last,
+	// "" if none was. Told are the channels that were told, or may have been, and not
+	// yet of the end.
+	Reached []string       `json:",omitempty"`
+	Topic   alert.Severity `json:",omitempty"`
+	Told    []string       `json:",omitempty"`
 	// Trying is the remedy that is tried before the first page; forgotten when the
 	// end is told.
 	Trying Trial `json:",omitzero"`
@@ -207,6 +210,12 @@ func (g *Group) open(memory time.Duration, now time.Time) *Incident {
 	g.Incidents = append(g.Incidents, i)
 	return i
 }
+
+// known reports whether people know that i goes on.
+func (i *Incident) known() bool { return len(i.Reached) > 0 }
+
+// unknown has people told anew that i goes on.
+func (i *Incident) unknown() { i.Reached, i.Topic = nil, "" }
 
 // over reports whether nothing of i fires, everybody who must know does, and no
 // time is waited for.

@@ -4,7 +4,7 @@ package group
 func pending(c *call) (Outcome, Reason, error) {
 	if at := c.alert.Since.Add(c.rule.For); c.rule.For > 0 && c.now.Before(at) && !c.alert.Told {
 		c.incident.due(at)
-		if !c.incident.Known {
+		if !c.incident.known() {
 			c.incident.first(c.signal.ID, false)
 		}
 		return Waiting, PendingFor, nil

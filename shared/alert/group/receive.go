@@ -20,6 +20,7 @@ type call struct {
 	incident *Incident
 	alert    *Alert // nil if it is new
 	flapped  bool   // its end was being held
+	ears     ears   // who is told of it now
 	also     *alert.Signal
 	view     View
 	now      time.Time
@@ -134,7 +135,8 @@ func (e Engine) supersede(g *Group, old *Incident, key string, now time.Time) *I
 	delete(old.Alerts, key)
 	told, audiences := old.Told, old.Audiences
 	if !old.firing() {
-		old.Told, old.Audiences, old.Known, old.Due, old.Ended = nil, nil, false, time.Time{}, now
+		old.Told, old.Audiences, old.Due, old.Ended = nil, nil, time.Time{}, now
+		old.unknown()
 	}
 	i := g.last()
 	if i == old || !e.goesOn(i, now) {

@@ -1,6 +1,7 @@
 package group
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -34,17 +35,21 @@ func (g *Group) Hold(n Notice, until time.Time) {
 		Until: until, Delivered: delivered,
 	}
 	if i := g.Incident(n.Incident); i != nil && n.Reason != alert.AlertResolved {
-		i.tell(n.Severities)
+		i.tell(n.Channels)
 		i.tellAudiences(n.Audiences)
 	}
 }
 
-func (i *Incident) tell(severities []alert.Severity) {
-	for _, s := range severities {
-		if !slices.Contains(i.Told, s) {
-			i.Told = append(i.Told, s)
+func (i *Incident) tell(channels []string) { i.Told = joined(i.Told, channels) }
+
+// joined returns list and what of more is not in it.
+func joined(list, more []string) []string {
+	for _, v := range more {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
 		}
 	}
+	return list
 }
 
 // Assume takes a claim of g that was abandoned for what it may have done: if it
@@ -56,7 +61,7 @@ func (g *Group) Assume(now time.Time) {
 		return
 	}
 	if i := g.Incident(c.Incident); i != nil && c.Ends {
-		i.Known = false
+		i.unknown()
 		for _, a := range i.Alerts {
 			if a.Firing {
 				a.Told = false
@@ -85,7 +90,8 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 		for _, a := range i.Alerts {
 			a.Told = false
 		}
-		i.Told, i.Audiences, i.Known, i.Trying = nil, nil, false, Trial{}
+		i.Told, i.Audiences, i.Trying = nil, nil, Trial{}
+		i.unknown()
 	} else if n.Reason != alert.RemedyFirst {
 		i.tellAudiences(n.Audiences)
 		for _, key := range n.Firing {
@@ -102,16 +108,18 @@ func (e Engine) Record(g *Group, n Notice, v View, now time.Time) error {
 				i.First = ""
 			}
 			i.Again = ""
-			i.NotBefore, i.Known, i.Folds = time.Time{}, true, ""
-			i.tell(n.Severities)
-			i.Severity, i.PagedAt = n.Severities[0], now
+			i.NotBefore, i.Folds = time.Time{}, ""
+			i.tell(n.Channels)
+			i.Reached = joined(i.Reached, n.Channels)
+			i.Topic = cmp.Or(n.Topic, i.Topic)
+			i.Severity, i.PagedAt = n.Signal.Severity, now
 		}
 	}
 	if n.Reason == alert.FirstNotification || n.Reason == alert.FiredAgain {
 		i.FirstTick = now
 	}
 	i.NextTick = i.tick(route.Interval, now.Add(1))
-	f := &flush{engine: e, route: route, group: g, incident: i, view: v, now: now}
+	f := newFlush(e, route, g, i, v, now)
 	if err := f.age(); err != nil {
 		return err
 	}

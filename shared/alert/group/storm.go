@@ -18,7 +18,7 @@ func storm(c *call) (Outcome, Reason, error) {
 	if n < c.rule.StormLimit && len(i.Alerts) < maxAlerts {
 		return "", "", nil
 	}
-	if len(i.Told) > 0 && c.signal.Severity.Worse(i.Severity) && len(i.Alerts) < 2*maxAlerts {
+	if len(i.Told) > 0 && i.Page > 0 && c.signal.Severity.Worse(i.Severity) && len(i.Alerts) < 2*maxAlerts {
 		return "", "", nil
 	}
 	i.Folded++

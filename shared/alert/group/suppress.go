@@ -7,39 +7,45 @@ import (
 	"tillwatch/shared/alert/policy"
 )
 
-// suppress mutes what maintenance windows, the route's time intervals or
+// suppress mutes what maintenance windows, the time intervals of all routes or
 // people's silences mute. The alert is known all the same, and told of if it
-// still fires when they end.
+// still fires when they end. What no route tells anybody of is known too, so that
+// it mutes what it should, and never told of.
 func suppress(c *call) (Outcome, Reason, error) {
-	reason, until, err := c.engine.suppressed(c.route, c.signal, c.incident, c.view, c.now)
+	l := listener{policy: c.engine.Policy, now: c.now}
+	c.ears = l.ears(c.signal, c.incident)
+	reason, until, err := c.engine.suppressed(c.route, c.signal, c.incident, c.ears, c.view, c.now)
 	if err != nil || reason == "" {
 		return "", "", err
 	}
 	c.alert.Muted = Suppressed
-	if !c.incident.Known || c.alert.Severity.Worse(c.incident.Severity) {
+	if reason != NoReceiver && (!c.incident.known() || c.alert.Severity.Worse(c.incident.Severity)) {
 		c.incident.first(c.signal.ID, true)
 	}
 	c.incident.due(until)
 	return Suppressed, reason, nil
 }
 
-// suppressed returns why s, of incident i, is not told of at now, "" if it is,
-// and when to ask again. A silence may be expired before its end, so that it is
+// suppressed returns why s, of incident i, is not told to those who hear of it at
+// now, "" if it is, and when to ask again, zero for never. A silence may be expired before its end, so that it is
 // asked again after a group interval at the latest, as Alertmanager does.
-func (e Engine) suppressed(r *policy.Route, s *alert.Signal, i *Incident, v View, now time.Time) (Reason, time.Time, error) {
+func (e Engine) suppressed(r *policy.Route, s *alert.Signal, i *Incident, hear ears, v View, now time.Time) (Reason, time.Time, error) {
 	ends := func(w policy.Window) time.Time {
 		if len(w.Intervals) == 0 {
 			return w.Until
 		}
 		return policy.Reopens(now, func(t time.Time) bool { return !e.Policy.Mutes(w, s, t) })
 	}
+	if hear.nobody {
+		return NoReceiver, time.Time{}, nil
+	}
 	for _, w := range e.Policy.Maintenance {
 		if e.Policy.Mutes(w, s, now) {
 			return MaintenanceWindow, ends(w), nil
 		}
 	}
-	if _, open := e.Policy.Open(r, now); !open {
-		return TimeInterval, policy.Reopens(now, func(t time.Time) bool { _, open := e.Policy.Open(r, t); return open }), nil
+	if len(hear.names) == 0 {
+		return TimeInterval, hear.opens, nil
 	}
 	silences, err := v.Silences()
 	if err != nil {

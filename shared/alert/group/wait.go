@@ -2,11 +2,12 @@ package group
 
 import "tillwatch/shared/alert"
 
-// wait takes an alert of an incident that nobody knows of. P0 and P1 are told
-// of at once, the others, and a storm, when the group has waited for more.
+// wait takes an alert that somebody is to be paged for: its incident is not known
+// yet, or not to all whom the alert's routes tell. P0 and P1 are told of at once,
+// the others, and a storm, when the group has waited for more.
 func wait(c *call) (Outcome, Reason, error) {
 	i := c.incident
-	if i.Known {
+	if i.known() && len(i.lacks(c.ears.names, c.alert.Severity)) == 0 {
 		return "", "", nil
 	}
 	i.first(c.signal.ID, false)

@@ -20,7 +20,7 @@ func TestAnswersAreOffered(t *testing.T) {
 	at := time.Date(2026, 11, 22, 3, 7, 0, 0, time.UTC)
 	s := alert.Signal{ID: "s", DedupKey: "d", GroupKey: "g", Rule: "file_rejected", Status: alert.Firing, Severity: alert.P1, Pipeline: "sales_data",
 		At: at, Summary: "sales_data failed its contract"}
-	d := alert.Notice{Reason: alert.FirstNotification, Page: true, Severities: []alert.Severity{alert.P1}, At: at, Since: at, Incident: "i", Group: "0/sales", Choices: choices}
+	d := alert.Notice{Reason: alert.FirstNotification, Page: true, Channels: []string{"P1", alert.Chat}, At: at, Since: at, Incident: "i", Group: "0/sales", Choices: choices}
 	list, err := Compose(s, d)
 	if err != nil || len(list) != 2 {
 		t.Fatalf("got %d messages, %v", len(list), err)
@@ -51,7 +51,7 @@ func TestAnswersAreOffered(t *testing.T) {
 func TestWhoEndedItIsSaid(t *testing.T) {
 	at := time.Date(2026, 11, 22, 3, 7, 0, 0, time.UTC)
 	s := alert.Signal{ID: "s", DedupKey: "d", GroupKey: "g", Rule: "file_rejected", Status: alert.Resolved, Severity: alert.P1, At: at, Summary: "it failed"}
-	d := alert.Notice{Reason: alert.AlertResolved, Page: true, Severities: []alert.Severity{alert.P1}, At: at, Since: at, Incident: "i", By: "Ann <b>"}
+	d := alert.Notice{Reason: alert.AlertResolved, Page: true, Channels: []string{"P1", alert.Chat}, At: at, Since: at, Incident: "i", By: "Ann <b>"}
 	list, err := Compose(s, d)
 	if err != nil {
 		t.Fatal(err)

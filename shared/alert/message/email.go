@@ -187,6 +187,8 @@ func why(s alert.Signal, d alert.Notice) []string {
 		text = "You get this because a part of the incident is over."
 	case alert.Unacknowledged:
 		text = "You get this because nobody has taken the incident on yet."
+	case alert.NewReceivers:
+		text = "You get this because you are told of it from now on."
 	case alert.CostsMore:
 		text = "You get this because it has come to cost more."
 	case alert.Progress:

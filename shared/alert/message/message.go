@@ -6,31 +6,36 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/impact"
 )
 
-// Compose writes one message for each severity that d names, none for an update,
-// one for the responder where nobody is paged of what changed, and one for the
-// chat room. What s says is bounded and cleaned first, since parts of it were
-// taken from files that anybody may have written.
+// Compose writes one message for each channel and audience that d names, and
+// one for the responder where no severity's people are told. What s says is
+// bounded and cleaned first, since parts of it were taken from files that anybody
+// may have written.
 func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	s = Bound(s)
 	s.Stakes = impact.At(s.Stakes, asOf(s, d))
 	var messages []alert.Message
-	for _, severity := range d.Severities {
-		m, err := forSeverity(s, d, severity)
+	for _, channel := range d.Channels {
+		if channel == alert.Chat {
+			continue
+		}
+		m, err := forSeverity(s, d, alert.Severity(channel))
 		if err != nil {
 			return nil, err
 		}
 		messages = append(messages, m)
 	}
+	called := len(messages) > 0
 	for _, a := range d.Audiences {
 		messages = append(messages, forAudience(s, d, a))
 	}
-	if len(d.Severities) == 0 && responders[d.Reason] {
+	if !called && d.Reason != alert.Progress && d.Reason != alert.Unacknowledged { // which are the responder's own
 		machine, err := Machine(s, d)
 		if err != nil {
 			return nil, err
@@ -38,6 +43,9 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 		messages = append(messages, alert.Message{
 			Channel: alert.Responder, Bodies: map[string]string{"default": string(machine)}, Attributes: attributes(s, s.Severity),
 		})
+	}
+	if !slices.Contains(d.Channels, alert.Chat) {
+		return messages, nil
 	}
 	body, err := Chat(s, d)
 	if err != nil {
@@ -50,11 +58,13 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	}), nil
 }
 
-// responders are the reasons that the responder hears of in any case.
-var responders = map[alert.Reason]bool{alert.RemedyFirst: true, alert.CostsMore: true, alert.AlertResolved: true, alert.NewAlerts: true, alert.SomeResolved: true}
-
+// forSeverity writes to the people of a severity. That of the signal may be
+// another, if a receiver names them whatever it is; of the end, and where the
+// next level is called, it is put as theirs.
 func forSeverity(s alert.Signal, d alert.Notice, severity alert.Severity) (alert.Message, error) {
-	s.Severity = severity
+	if d.Reason == alert.AlertResolved || d.Reason == alert.Unacknowledged {
+		s.Severity = severity
+	}
 	subject, text := Email(s, d)
 	machine, err := Machine(s, d)
 	if err != nil {
@@ -129,12 +139,13 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 			Group     string           `json:"group_key,omitempty"`
 			By        string           `json:"by,omitempty"`
 			OnCall    []string         `json:"on_call,omitempty"`
+			Channels  []string         `json:"channels,omitempty"`
 			Audiences []alert.Audience `json:"audiences,omitempty"`
 			Signal    alert.Signal     `json:"signal"`
 
 			Alerts  []alert.Member `json:"alerts,omitempty"`
 			Choices []alert.Choice `json:"answers,omitempty"`
-		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), d.Audiences, s, members, d.Choices})
+		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), d.Channels, d.Audiences, s, members, d.Choices})
 		if err != nil {
 			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
 		}

@@ -26,23 +26,23 @@ var cases = []struct {
 	name     string
 	decision alert.Notice
 }{
-	{"rejected", alert.Notice{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P1},
+	{"rejected", alert.Notice{Reason: alert.FirstNotification, Channels: []string{"P1", alert.Chat},
 		At: now, Since: now.Add(-20 * time.Second), QuietUntil: now.Add(time.Hour)}},
-	{"worse", alert.Notice{Reason: alert.SeverityRaised, Severities: []alert.Severity{alert.P0}, Previous: alert.P1,
+	{"worse", alert.Notice{Reason: alert.SeverityRaised, Channels: []string{"P0", alert.Chat}, Previous: alert.P1,
 		At: now.Add(30 * time.Minute), Since: now.Add(-20 * time.Second), HeldBack: 3, QuietUntil: now.Add(90 * time.Minute)}},
-	{"resolved", alert.Notice{Reason: alert.AlertResolved, Severities: []alert.Severity{alert.P1},
+	{"resolved", alert.Notice{Reason: alert.AlertResolved, Channels: []string{"P1", alert.Chat},
 		At: now.Add(94 * time.Minute), Since: now.Add(-20 * time.Second), HeldBack: 1}},
-	{"no-contract", alert.Notice{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P3},
+	{"no-contract", alert.Notice{Reason: alert.FirstNotification, Channels: []string{"P3", alert.Chat},
 		At: now, Since: now.Add(-5 * time.Second), QuietUntil: now.Add(time.Hour)}},
-	{"late", alert.Notice{Reason: alert.CostsMore, Audiences: []alert.Audience{alert.Executives, alert.Operations, alert.CustomerService},
+	{"late", alert.Notice{Reason: alert.CostsMore, Channels: []string{alert.Chat}, Audiences: []alert.Audience{alert.Executives, alert.Operations, alert.CustomerService},
 		At: now, Since: now.Add(-97 * time.Minute), Incident: "20261122T013012.000-5f3a2c11"}},
-	{"late-first", alert.Notice{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P1}, Audiences: []alert.Audience{alert.Executives},
+	{"late-first", alert.Notice{Reason: alert.FirstNotification, Channels: []string{"P1", alert.Chat}, Audiences: []alert.Audience{alert.Executives},
 		At: now, Since: now.Add(-20 * time.Second), QuietUntil: now.Add(time.Hour), Incident: "20261122T013012.000-5f3a2c11"}},
-	{"late-over", alert.Notice{Reason: alert.AlertResolved, Severities: []alert.Severity{alert.P1}, Audiences: alert.Audiences,
+	{"late-over", alert.Notice{Reason: alert.AlertResolved, Channels: []string{"P1", alert.Chat}, Audiences: alert.Audiences,
 		At: now.Add(2 * time.Hour), Since: now.Add(-97 * time.Minute), Incident: "20261122T013012.000-5f3a2c11"}},
-	{"error-rate", alert.Notice{Reason: alert.FirstNotification, Severities: []alert.Severity{alert.P2}, Audiences: []alert.Audience{alert.Operations},
+	{"error-rate", alert.Notice{Reason: alert.FirstNotification, Channels: []string{"P2", alert.Chat}, Audiences: []alert.Audience{alert.Operations},
 		At: now, Since: now.Add(-20 * time.Second), QuietUntil: now.Add(time.Hour)}},
-	{"alarm", alert.Notice{Reason: alert.StillFiring, Severities: []alert.Severity{alert.P2},
+	{"alarm", alert.Notice{Reason: alert.StillFiring, Channels: []string{"P2", alert.Chat},
 		At: now, Since: now.Add(-3 * time.Hour), HeldBack: 2, QuietUntil: now.Add(time.Hour)}},
 }
 
@@ -301,17 +301,21 @@ func TestTextRules(t *testing.T) {
 // TestTheResponderHearsWhatNobodyIsPagedOf keeps the responder from missing an
 // incident whose page waits for a remedy.
 func TestTheResponderHearsWhatNobodyIsPagedOf(t *testing.T) {
+	room := []string{alert.Chat}
 	for _, c := range []struct {
 		rule   string
 		notice alert.Notice
 		want   string
 	}{
-		{"a remedy comes first", alert.Notice{Reason: alert.RemedyFirst}, "responder chat"},
-		{"and helps", alert.Notice{Reason: alert.AlertResolved, Page: true}, "responder chat"},
-		{"a page", alert.Notice{Reason: alert.FirstNotification, Page: true, Severities: []alert.Severity{alert.P1}}, "P1 chat"},
-		{"its end", alert.Notice{Reason: alert.AlertResolved, Page: true, Severities: []alert.Severity{alert.P1}}, "P1 chat"},
-		{"an update", alert.Notice{Reason: alert.NewAlerts}, "responder chat"},
-		{"what the responder did itself", alert.Notice{Reason: alert.Progress}, "chat"},
+		{"a remedy comes first", alert.Notice{Reason: alert.RemedyFirst, Channels: room}, "responder chat"},
+		{"and helps", alert.Notice{Reason: alert.AlertResolved, Page: true, Channels: room}, "responder chat"},
+		{"a page", alert.Notice{Reason: alert.FirstNotification, Page: true, Channels: []string{"P1", alert.Chat}}, "P1 chat"},
+		{"its end", alert.Notice{Reason: alert.AlertResolved, Page: true, Channels: []string{"P1", alert.Chat}}, "P1 chat"},
+		{"a page of the rooms alone", alert.Notice{Reason: alert.FirstNotification, Page: true, Channels: room}, "responder chat"},
+		{"a page of no room", alert.Notice{Reason: alert.StillFiring, Page: true, Channels: []string{"P0", "P2"}}, "P0 P2"},
+		{"an update that no room gets", alert.Notice{Reason: alert.NewAlerts}, "responder"},
+		{"an update", alert.Notice{Reason: alert.NewAlerts, Channels: room}, "responder chat"},
+		{"what the responder did itself", alert.Notice{Reason: alert.Progress, Channels: room}, "chat"},
 	} {
 		s := alert.Signal{ID: "s", DedupKey: "d", GroupKey: "g", Rule: "r", Status: alert.Firing, Severity: alert.P1, Summary: "it failed", At: time.Date(2026, 11, 22, 3, 5, 0, 0, time.UTC)}
 		c.notice.Incident = "INC-1"

@@ -26,7 +26,7 @@ func TestWhoIsOnCallIsNamed(t *testing.T) {
 	} {
 		s := load(t, "rejected")
 		s.Status = c.status
-		list, err := Compose(s, alert.Notice{Reason: c.reason, Severities: []alert.Severity{alert.P1}, At: now, Since: now, OnCall: people})
+		list, err := Compose(s, alert.Notice{Reason: c.reason, Channels: []string{"P1", alert.Chat}, At: now, Since: now, OnCall: people})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/alertmanager/timeinterval"
 
+	"tillwatch/shared/alert"
 	"tillwatch/shared/document"
 )
 
@@ -77,23 +79,27 @@ func (r *reader) names(n *document.Node) {
 }
 
 func (r *reader) readRoutes(root *document.Node) {
-	n := root.Get("route")
-	if n == nil {
-		r.p.Routes = []*Route{{ID: "0", GroupBy: []string{"environment", "pipeline"}, Wait: defaultWait, Interval: defaultInterval, Repeat: defaultRepeat}}
-		return
-	}
-	for _, key := range []string{"matchers", "match", "match_re", "continue", "mute_time_intervals", "active_time_intervals"} {
-		if e := n.Entry(key); e != nil {
-			r.faults.Addf(e.Place, "put it into a child of the root route", "the root route takes every alert and has no %s", key)
+	r.readReceivers(root.Get("receivers").List())
+	top := Route{Wait: defaultWait, Interval: defaultInterval, Repeat: defaultRepeat, Channels: everybody}
+	if n := root.Get("route"); n == nil {
+		top.ID, top.GroupBy = "0", []string{"environment", "pipeline"}
+		r.p.Routes = []*Route{&top}
+	} else {
+		for _, key := range []string{"matchers", "match", "match_re", "continue", "mute_time_intervals", "active_time_intervals"} {
+			if e := n.Entry(key); e != nil {
+				r.faults.Addf(e.Place, "put it into a child of the root route", "the root route takes every alert and has no %s", key)
+			}
+		}
+		r.route(n, "0", top)
+		for _, key := range []string{"global", "templates", "tracing"} {
+			if root.Get(key) != nil {
+				r.notef("%s is read and not run: people are told through the topics of the deployment", key)
+			}
 		}
 	}
-	r.route(n, "0", Route{Wait: defaultWait, Interval: defaultInterval, Repeat: defaultRepeat})
-	for _, key := range []string{"global", "templates"} {
-		if root.Get(key) != nil {
-			r.notef("%s is read and not run: people are told through the topics of the deployment", key)
-		}
-	}
-	r.receivers(root)
+	storm := *r.p.Routes[0]
+	storm.Routes, storm.Channels = nil, everybody
+	r.p.storm = []*Route{&storm}
 }
 
 func (r *reader) notef(format string, args ...any) {
@@ -103,7 +109,7 @@ func (r *reader) notef(format string, args ...any) {
 // route reads the route at n, whose absent fields are those of its parent.
 func (r *reader) route(n *document.Node, id string, parent Route) *Route {
 	at := &Route{
-		ID: id, Receiver: parent.Receiver, GroupBy: parent.GroupBy, ByAll: parent.ByAll,
+		ID: id, Receiver: parent.Receiver, Channels: parent.Channels, GroupBy: parent.GroupBy, ByAll: parent.ByAll,
 		Wait: parent.Wait, Interval: parent.Interval, Repeat: parent.Repeat,
 		PageUpdates: parent.PageUpdates, WaitAlways: parent.WaitAlways,
 		Mute: texts(n.Get("mute_time_intervals")), Active: texts(n.Get("active_time_intervals")),
@@ -111,6 +117,11 @@ func (r *reader) route(n *document.Node, id string, parent Route) *Route {
 	r.p.Routes = append(r.p.Routes, at)
 	if v := n.Get("receiver"); v != nil {
 		at.Receiver = v.Text
+		if channels, ok := r.channels[v.Text]; ok {
+			at.Channels = channels
+		} else if len(r.channels) > 0 {
+			r.faults.Addf(v.Place, document.Among(v.Text, slices.Sorted(maps.Keys(r.channels))), "there is no receiver %q", v.Text)
+		}
 	}
 	if v := n.Get("group_by"); v != nil {
 		at.GroupBy, at.ByAll = texts(v), false
@@ -135,37 +146,17 @@ func (r *reader) route(n *document.Node, id string, parent Route) *Route {
 	r.names(n.Get("mute_time_intervals"))
 	r.names(n.Get("active_time_intervals"))
 	at.Matchers = r.matchers(n, "")
-	at.SeesAll = n.Get("continue").True() && len(at.Matchers) == 0
-	if n.Get("continue").True() {
-		r.notef("line %d: continue is read and not run: the first route that matches makes the group; a second group would page the same topics again", n.Entry("continue").Line)
+	if at.Continue = n.Get("continue").True(); at.Continue && !r.continues {
+		r.continues = true
+		r.notef("line %d: continue: an alert that several routes take is one incident, told through the channels of all of them; the group_by and the timers of the first that tells anybody count, those of the others are not run", n.Entry("continue").Line)
+	}
+	if e := n.Entry("labels"); e != nil {
+		r.notef("line %d: labels of a route are read and not run", e.Line)
 	}
 	for i, c := range n.Get("routes").List() {
 		at.Routes = append(at.Routes, r.route(c, id+"."+strconv.Itoa(i), *at))
 	}
 	return at
-}
-
-// receivers holds the receivers' names against the routes.
-func (r *reader) receivers(root *document.Node) {
-	var names []string
-	for _, n := range root.Get("receivers").List() {
-		names = append(names, n.Get("name").Str())
-		for _, e := range n.Entries {
-			if e.Key != "name" {
-				r.notef("line %d: receiver %s: %s is read and not run: each severity has a topic, and subscribers belong there", e.Line, n.Get("name").Str(), e.Key)
-			}
-		}
-	}
-	var walk func(n *document.Node)
-	walk = func(n *document.Node) {
-		if v := n.Get("receiver"); v != nil && len(names) > 0 && !slices.Contains(names, v.Text) {
-			r.faults.Addf(v.Place, document.Among(v.Text, names), "there is no receiver %q", v.Text)
-		}
-		for _, c := range n.Get("routes").List() {
-			walk(c)
-		}
-	}
-	walk(root.Get("route"))
 }
 
 // matchers reads the matchers of n in all of Alertmanager's forms. With a
@@ -207,6 +198,11 @@ func (r *reader) matchers(n *document.Node, prefix string) labels.Matchers {
 		}
 	}
 	slices.SortFunc(all, func(a, b *labels.Matcher) int { return strings.Compare(a.String(), b.String()) })
+	for _, m := range all {
+		if m.Name == "severity" && !slices.ContainsFunc(alert.Severities, func(s alert.Severity) bool { return m.Matches(string(s)) }) {
+			r.notef("line %d: %s matches no alert: severities are P0 to P3", n.Line, m)
+		}
+	}
 	return all
 }
 

@@ -44,6 +44,7 @@ type Policy struct {
 	intervals  map[string][]timeinterval.TimeInterval
 	upstreams  map[string][]string
 	neighbours map[string][]string // by connect
+	storm      []*Route            // of a storm that no route tells of
 }
 
 // A Rule says how the alerts of one name are treated.
@@ -126,7 +127,12 @@ type Route struct {
 	// ID is the place in the tree: "0" is the root, "0.2" its third child.
 	ID       string
 	Receiver string
+	// Channels are those that Receiver stands for, each once: BySeverity and of
+	// the package's Channels. Empty tells nobody.
+	Channels []string
 	Matchers labels.Matchers
+	// Continue lets an alert that matches go on to the routes beside this one.
+	Continue bool
 	// GroupBy are the labels whose values make a group, sorted; ByAll is '...'.
 	GroupBy []string
 	ByAll   bool
@@ -141,9 +147,7 @@ type Route struct {
 	PageUpdates bool
 	// WaitAlways makes P0 and P1 wait for Wait too, as Alertmanager does.
 	WaitAlways bool
-	// SeesAll is a route with continue and no matchers.
-	SeesAll bool
-	Routes  []*Route
+	Routes     []*Route
 }
 
 // An Inhibit mutes the alerts that Target matches while one that Source

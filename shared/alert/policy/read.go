@@ -61,6 +61,9 @@ var defaultIncidents = Incidents{
 type reader struct {
 	p      *Policy
 	faults document.Faults
+
+	channels  map[string][]string // of the receivers, by name
+	continues bool                // a route was noted that does
 }
 
 func (r *reader) read(root *document.Node) {

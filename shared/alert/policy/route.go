@@ -10,25 +10,61 @@ import (
 	"tillwatch/shared/alert"
 )
 
-// Route returns the route of s: the first child that matches, and within it
-// the same again. Alertmanager goes on after a route with continue, and tells
-// of the alert once more for each receiver; here receivers are the topics of the
-// severities, the same for all routes, so that the first one has the alert alone. A
-// route with continue and no matchers, which sees everything on its way to the
-// others, has what no other route matches.
-func (p *Policy) Route(s *alert.Signal) *Route {
-	r := p.Routes[0]
-	for {
-		i := slices.IndexFunc(r.Routes, func(c *Route) bool { return !c.SeesAll && Matches(c.Matchers, s) })
-		if i < 0 {
-			i = slices.IndexFunc(r.Routes, func(c *Route) bool { return c.SeesAll })
-		}
-		if i < 0 {
-			return r
-		}
-		r = r.Routes[i]
+// Route returns the route of s that groups and times it: the first of RoutesOf.
+func (p *Policy) Route(s *alert.Signal) *Route { return p.RoutesOf(s)[0] }
+
+// RoutesOf returns the routes that s is told through, at least one, as
+// Alertmanager's dispatcher finds them: depth first, after a route with continue
+// also those beside it, and a parent only if none of its children matches.
+//
+// The first one leads: s is in its group, and told by its timers, once to each
+// channel of all routes, as one incident. In Alertmanager each of the others
+// groups and times s for itself; here the GroupBy, Wait, Interval and Repeat of
+// those are not used, only their Channels and time intervals. The first route in
+// the order of the file leads, but for two kinds: one that tells nobody leads
+// only if no other does, and one with continue and no matchers, which sees
+// everything on its way to the others, only after those beside it.
+//
+// A storm of incidents that its routes tell nobody of has one that does: it
+// stands for incidents of other routes.
+func (p *Policy) RoutesOf(s *alert.Signal) []*Route {
+	all := p.Routes[:1:1]
+	if len(all[0].Routes) > 0 {
+		all = all[0].find(s, nil)
 	}
+	switch i := slices.IndexFunc(all, (*Route).tells); {
+	case i > 0:
+		all = slices.Concat(all[i:i+1], all[:i], all[i+1:])
+	case i < 0 && s.Rule == alert.IncidentStorm:
+		return p.storm
+	}
+	return all
 }
+
+// find appends to all the routes at and below r that take s, which r matches.
+func (r *Route) find(s *alert.Signal, all []*Route) []*Route {
+	before := len(all)
+	var last []*Route
+	for _, c := range r.Routes {
+		if !Matches(c.Matchers, s) {
+			continue
+		}
+		if c.Continue && len(c.Matchers) == 0 {
+			last = c.find(s, last)
+		} else if all = c.find(s, all); !c.Continue {
+			break
+		}
+	}
+	if all = append(all, last...); len(all) == before {
+		all = append(all, r)
+	}
+	return all
+}
+
+func (r *Route) tells() bool { return len(r.Channels) > 0 }
+
+// TellsNobody reports whether no route of s tells anybody of it, at any time.
+func (p *Policy) TellsNobody(s *alert.Signal) bool { return !p.RoutesOf(s)[0].tells() }
 
 // RouteByID returns the route with that ID, the root if there is none any
 // longer: a group outlives the file that it was made by.

@@ -88,10 +88,10 @@ var fileShape = &document.Shape{Name: "the policy", Kinds: document.Map, Keys: m
 		Keys: map[string]*document.Shape{"name": text,
 			"source_matchers": names, "target_matchers": names, "equal": names,
 			"source_match": valued, "target_match": valued, "source_match_re": valued, "target_match_re": valued}}},
-	"receivers": {Kinds: document.List, Item: &document.Shape{Name: "a receiver", Kinds: document.Map, Need: []string{"name"}}},
+	"receivers": {Kinds: document.List, Item: receiverShape},
 	"people":    keyed("people", personShape), "on_call": keyed("on_call", scheduleShape),
 	"escalations": {Kinds: document.List, Item: escalationShape},
-	"global":      anyMap, "templates": {Kinds: document.List},
+	"global":      anyMap, "templates": {Kinds: document.List}, "tracing": anyMap,
 }}
 
 // routeShape returns the shape of a route, whose children have it too.
@@ -99,7 +99,7 @@ func routeShape() *document.Shape {
 	s := &document.Shape{Name: "a route", Kinds: document.Map}
 	s.Keys = map[string]*document.Shape{
 		"receiver": text, "group_by": names, "continue": flag, "matchers": names, "match": valued, "match_re": valued,
-		"group_wait": duration, "group_interval": duration, "repeat_interval": duration,
+		"labels": anyMap, "group_wait": duration, "group_interval": duration, "repeat_interval": duration,
 		"mute_time_intervals": names, "active_time_intervals": names,
 		"routes": {Kinds: document.List, Item: s},
 		"update": {Kinds: document.Text, Words: []string{"page", "thread"}},

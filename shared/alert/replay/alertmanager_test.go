@@ -1,16 +1,11 @@
 package replay
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +13,7 @@ import (
 	"time"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/alert/alertmanagertest"
 	"tillwatch/shared/alert/group"
 	"tillwatch/shared/alert/policy"
 )
@@ -60,14 +56,9 @@ var compared = []change{
 const comparedFor = 25 * time.Second
 
 // TestTimersAreAlertmanagers plays the same signals through the stages and
-// through the program that TILLWATCH_ALERTMANAGER names, and holds what they
-// send against each other. scripts/check builds that program.
+// through Alertmanager, and holds what they send against each other.
 func TestTimersAreAlertmanagers(t *testing.T) {
-	program := os.Getenv("TILLWATCH_ALERTMANAGER")
-	if program == "" {
-		t.Skip("TILLWATCH_ALERTMANAGER names no program to compare with")
-	}
-	theirs, ours := alertmanagers(t, program), stages(t)
+	theirs, ours := alertmanagers(t), stages(t)
 	if !slices.Equal(theirs, ours) {
 		t.Errorf("Alertmanager sent\n%s\nthe stages sent\n%s", strings.Join(theirs, "\n"), strings.Join(ours, "\n"))
 	}
@@ -119,7 +110,7 @@ func labelsOf(keys []string) []string {
 }
 
 // alertmanagers returns what the program sends, in the same form.
-func alertmanagers(t *testing.T, program string) []string {
+func alertmanagers(t *testing.T) []string {
 	t.Helper()
 	var mu sync.Mutex
 	var sent []string
@@ -150,38 +141,7 @@ func alertmanagers(t *testing.T, program string) []string {
 		sent = append(sent, line(time.Since(start).Round(time.Second), m.GroupLabels["pipeline"], firing, ended))
 	}))
 	defer hook.Close()
-	dir := t.TempDir()
-	config := filepath.Join(dir, "alertmanager.yml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, comparedRoutes, "", hook.URL), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	free.Close()
-	c := exec.CommandContext(t.Context(), program, "--config.file="+config, "--storage.path="+dir, "--web.listen-address="+address, "--cluster.listen-address=")
-	var log bytes.Buffer
-	c.Stderr, c.Stdout = &log, &log
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	}()
-	for try := 0; ; try++ {
-		response, err := http.Get("http://" + address + "/-/ready")
-		if err == nil {
-			response.Body.Close()
-			break
-		}
-		if try == 50 {
-			t.Fatalf("it does not answer: %v\n%s", err, log.String())
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	server := alertmanagertest.Start(t, os.Getenv(alertmanagertest.Program), fmt.Sprintf(comparedRoutes, "", hook.URL))
 	start = time.Now()
 	for second := time.Duration(0); second*time.Second < comparedFor; second++ {
 		time.Sleep(time.Until(start.Add(second * time.Second)))
@@ -199,18 +159,8 @@ func alertmanagers(t *testing.T, program string) []string {
 		if len(batch) == 0 {
 			continue
 		}
-		body, err := json.Marshal(batch)
-		if err != nil {
+		if err := server.Post(batch); err != nil {
 			t.Fatal(err)
-		}
-		response, err := http.Post("http://"+address+"/api/v2/alerts", "application/json", bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, _ := io.ReadAll(response.Body)
-		response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			t.Fatalf("%s: %s", response.Status, answer)
 		}
 	}
 	mu.Lock()

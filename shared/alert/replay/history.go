@@ -151,6 +151,9 @@ func (r Report) Text() string {
 	row("notifications", fmt.Sprintf("%d (%d escalations, %d repeats)", r.Notifications, r.Escalations, r.Repeats))
 	row("reduction", number(r.Reduction, 2)+" %")
 	row("incidents", strconv.Itoa(r.Incidents))
+	if r.Untold > 0 {
+		row("told to nobody", fmt.Sprintf("%d signals, by their routes", r.Untold))
+	}
 	row("ends told", strconv.Itoa(r.Resolves))
 	row("updates to the room", strconv.Itoa(r.Updates))
 	row("added delay p50", number(r.DelayP50, 1)+" s")
@@ -158,6 +161,9 @@ func (r Report) Text() string {
 	row("slowest P0 or P1", number(r.CriticalMax, 1)+" s")
 	if t := r.Truth; t != nil {
 		row("true incidents", strconv.Itoa(t.Incidents))
+		if t.Untold > 0 {
+			row("told to nobody", fmt.Sprintf("%d of these, left out below", t.Untold))
+		}
 		row("recall of incidents", number(t.Recall, 1)+" %")
 		row("pages per incident", number(t.PagesPerIncident, 2)+" besides escalations")
 		row("pairwise precision", number(t.PairPrecision, 4))

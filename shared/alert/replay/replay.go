@@ -129,7 +129,7 @@ func (p *Player) Play(l Line) error {
 	}
 	w := waiter{line: line, id: s.ID, outcome: o, truth: l.Truth, at: p.clock,
 		urgent: (l.Severity == alert.P0 || l.Severity == alert.P1) && d.Outcome == group.Waiting}
-	p.report.signal(l, d)
+	p.report.signal(l, d, !p.engine.Policy.TellsNobody(&s))
 	switch i := g.Incident(d.Incident); {
 	case d.Outcome == group.Folded && i != nil && i.First == s.ID:
 		p.waiting[d.Incident] = []waiter{w} // the newest stands for all

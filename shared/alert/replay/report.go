@@ -22,6 +22,8 @@ type Report struct {
 	// Reduction is 1 - notifications / signals, in percent.
 	Reduction float64 `json:"reduction_percent"`
 	Incidents int     `json:"incidents"` // that were told of
+	// Untold counts the signals whose routes tell nobody.
+	Untold int `json:"untold_signals"`
 	// Delay is the time from the arrival of a page's first signal until it left,
 	// in seconds; CriticalMax is the longest of P0 and P1 that nothing muted.
 	DelayP50    float64        `json:"added_delay_p50_seconds"`
@@ -35,6 +37,9 @@ type Report struct {
 // Truth compares the incidents that were made with those that were.
 type Truth struct {
 	Incidents int `json:"incidents"`
+	// Untold counts those of whose signals the routes tell nobody. The shares and
+	// the pages are of the others.
+	Untold int `json:"untold_incidents"`
 	// Recall is the share of incidents that somebody was paged for, in percent;
 	// Missed names at most twenty of the others.
 	Recall float64  `json:"recall_percent"`
@@ -54,16 +59,21 @@ type tally struct {
 	delays []float64
 	cells  map[string]map[string]int // truth, incident
 	found  map[string]bool           // truth incidents that were paged for
+	told   map[string]bool           // truth incidents that some route tells of
 }
 
 func newTally() *tally {
 	return &tally{
-		Report: Report{Decisions: map[string]int{}}, cells: map[string]map[string]int{}, found: map[string]bool{},
+		Report: Report{Decisions: map[string]int{}}, cells: map[string]map[string]int{}, found: map[string]bool{}, told: map[string]bool{},
 	}
 }
 
-func (t *tally) signal(l Line, d group.Decision) {
+// signal notes a line; told says that a route tells somebody of it.
+func (t *tally) signal(l Line, d group.Decision, told bool) {
 	t.Signals++
+	if !told {
+		t.Untold++
+	}
 	t.Decisions[string(d.Outcome)]++
 	if l.Truth == "" {
 		return
@@ -72,6 +82,7 @@ func (t *tally) signal(l Line, d group.Decision) {
 		t.cells[l.Truth] = map[string]int{}
 	}
 	t.cells[l.Truth][d.Incident]++
+	t.told[l.Truth] = t.told[l.Truth] || told
 }
 
 // first notes the line that a page is counted on.
@@ -123,7 +134,7 @@ func (t *tally) report() Report {
 }
 
 func (t *tally) truth(r Report) *Truth {
-	truth := &Truth{Incidents: len(t.cells)}
+	truth := &Truth{Incidents: len(t.cells), Untold: len(t.cells) - t.telling()}
 	together, same, both := 0.0, 0.0, 0.0
 	incidents := map[string]int{}
 	pairs := func(n int) float64 { return float64(n) * float64(n-1) / 2 }
@@ -135,22 +146,32 @@ func (t *tally) truth(r Report) *Truth {
 			both += pairs(k)
 		}
 		same += pairs(n)
-		if !t.found[name] {
+		if t.told[name] && !t.found[name] {
 			truth.Missed = append(truth.Missed, name)
 		}
 	}
 	for _, n := range incidents {
 		together += pairs(n)
 	}
-	truth.Recall = 100 * float64(len(t.found)) / float64(len(t.cells))
+	truth.Recall = 100 * ratio(float64(len(t.found)), float64(t.telling()))
 	slices.Sort(truth.Missed)
 	truth.Missed = truth.Missed[:min(20, len(truth.Missed))]
-	truth.PagesPerIncident = float64(r.Notifications-r.Escalations) / float64(len(t.cells))
+	truth.PagesPerIncident = float64(r.Notifications-r.Escalations) / float64(max(1, t.telling()))
 	truth.PairPrecision, truth.PairRecall = ratio(both, together), ratio(both, same)
 	if sum := truth.PairPrecision + truth.PairRecall; sum > 0 {
 		truth.PairF1 = 2 * truth.PairPrecision * truth.PairRecall / sum
 	}
 	return truth
+}
+
+// telling counts the true incidents that some route tells of.
+func (t *tally) telling() (n int) {
+	for _, told := range t.told {
+		if told {
+			n++
+		}
+	}
+	return n
 }
 
 // ratio is 1 where there is nothing to be wrong about.

@@ -64,10 +64,10 @@ func TestTimelines(t *testing.T) {
 		})
 	}
 	for _, reason := range slices.Concat(
-		texts(alert.FirstNotification, alert.FiredAgain, alert.SeverityRaised, alert.NewAlerts, alert.AlertResolved, alert.SomeResolved, alert.StillFiring, alert.CostsMore),
+		texts(alert.FirstNotification, alert.FiredAgain, alert.SeverityRaised, alert.NewAlerts, alert.AlertResolved, alert.SomeResolved, alert.StillFiring, alert.CostsMore, alert.NewReceivers),
 		texts(group.SameSignal, group.SameFact, group.Overtaken, group.OnRetry, group.StormLimit, group.ManyIncidents, group.Alive, group.NeverFired,
 			group.HeldForFlapping, group.AlertEnded, group.IncidentEnded, group.MaintenanceWindow, group.TimeInterval, group.Silenced,
-			group.SourceFiring, group.PendingFor, group.WorseNow, group.Urgent, group.GroupWait, group.FlapHeld, group.Cooling,
+			group.SourceFiring, group.NoReceiver, group.PendingFor, group.WorseNow, group.Urgent, group.GroupWait, group.FlapHeld, group.Cooling,
 			group.StillFires, group.NewInGroup, group.CorrelatedUp),
 	) {
 		if !said[reason] {
@@ -107,8 +107,8 @@ func tell(t *testing.T, p *policy.Policy, story string, said map[string]bool) st
 			kind = "update"
 		}
 		fmt.Fprintf(&out, "   => %s %s %s", at.Format("15:04:05"), kind, n.Reason)
-		for _, s := range n.Severities {
-			fmt.Fprintf(&out, " %s", s)
+		for _, c := range n.Channels {
+			fmt.Fprintf(&out, " %s", c)
 		}
 		for _, a := range n.Audiences {
 			fmt.Fprintf(&out, " %s", a)

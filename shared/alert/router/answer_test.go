@@ -92,7 +92,7 @@ func TestAResolveIsToldOnce(t *testing.T) {
 		t.Fatalf("got %+v, %v", result, changed)
 	}
 	n := result.Sent[0]
-	if n.Reason != alert.AlertResolved || n.By != "Ann" || n.Signal.Status != alert.Resolved || !n.Signal.At.Equal(a.said.At) || len(n.Severities) != 1 {
+	if n.Reason != alert.AlertResolved || n.By != "Ann" || n.Signal.Status != alert.Resolved || !n.Signal.At.Equal(a.said.At) || len(n.Channels) != 2 {
 		t.Errorf("got %+v", n)
 	}
 	if result, changed := a.say(t, answer.Resolve, 3*time.Minute); changed || len(result.Sent) > 0 {

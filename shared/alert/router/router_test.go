@@ -137,10 +137,10 @@ func (w *world) router() *router.Router {
 			w.saying = s.Status
 			w.mu.Unlock()
 			var list []alert.Message
-			for _, severity := range n.Severities {
-				list = append(list, alert.Message{Channel: string(severity)})
+			for _, channel := range n.Channels {
+				list = append(list, alert.Message{Channel: channel})
 			}
-			return append(list, alert.Message{Channel: alert.Chat}), nil
+			return list, nil
 		},
 		Lease: time.Minute,
 	}
@@ -233,7 +233,7 @@ func TestEveryStepMayFail(t *testing.T) {
 							t.Errorf("an error before its effect led to %d doubles", twice)
 						}
 						g, err := w.Alerts.Group(context.Background(), "0/{pipeline=orders}")
-						if err != nil || g.Claim.Notice != "" || len(g.Incidents) != 1 || !g.Incidents[0].Known {
+						if err != nil || g.Claim.Notice != "" || len(g.Incidents) != 1 || len(g.Incidents[0].Reached) == 0 {
 							t.Errorf("state afterwards: %+v, %v", g, err)
 						}
 					})

@@ -34,7 +34,7 @@ func Run(t *testing.T, store router.Store, prefix string) {
 			Claim: group.Claim{Notice: "n", Incident: "i", Ends: true, Resolved: []string{"a"}, Until: at.Add(time.Hour), Delivered: []string{"P1", "chat"}},
 			Incidents: []*group.Incident{{
 				ID: "i", Opened: at, Spread: at, Active: at.Add(time.Minute), Folded: 2, Due: at.Add(time.Second), First: "s", Severity: alert.P0,
-				Page: 1, PagedAt: at, Known: true, Told: []alert.Severity{alert.P2, alert.P0}, HeldBack: 3,
+				Page: 1, PagedAt: at, Reached: []string{"P0", alert.Chat}, Topic: alert.P0, Told: []string{"P2", alert.Chat, "P0"}, HeldBack: 3,
 				Lead: &alert.Signal{ID: "s", At: at, Findings: []alert.Finding{{Message: "m"}}},
 				Alerts: map[string]*group.Alert{"a": {
 					Of: alert.Signal{ID: "s", Labels: map[string]string{"k": "v"}}, Firing: true, Severity: alert.P1, Since: at, FiringAt: at,
