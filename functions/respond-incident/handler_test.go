@@ -330,7 +330,7 @@ func TestPeopleAnswer(t *testing.T) {
 		}
 		said = append(said, m.Channel+": "+note.Metadata.Summary)
 	}
-	want := []string{"chat: Taken on by Ann Lee: on it", "chat: Silenced by Ben until it is fixed, 2026-11-22T13:06:00Z at the latest: the supplier sends it again at six"}
+	want := []string{"chat: Taken on by Ann Lee: on it", "chat: Silenced by Ben until it is fixed, Sun 22 Nov 13:06 UTC at the latest: the supplier sends it again at six"}
 	if !slices.Equal(said, want) {
 		t.Errorf("said %q, want %q", said, want)
 	}

@@ -2,10 +2,12 @@ package incident
 
 import (
 	"fmt"
-	"time"
 
 	"tillwatch/shared/alert/answer"
 )
+
+// moment is a time as people read it.
+const moment = "Mon 2 Jan 15:04 UTC"
 
 // Answered is the line that a person's answer makes in the timeline of its
 // incident: of the same answer the same, however often it comes.
@@ -19,9 +21,9 @@ func Answered(a answer.Answer) Event {
 	case answer.Resolve:
 		e.Kind, e.Text = Resolve, "Resolved by "+a.By
 	case answer.Silence:
-		e.Kind, e.Text = Noted, fmt.Sprintf("Silenced by %s until %s", a.By, a.Until.UTC().Format(time.RFC3339))
+		e.Kind, e.Text = Noted, fmt.Sprintf("Silenced by %s until %s", a.By, a.Until.UTC().Format(moment))
 		if a.WhileOpen {
-			e.Text = fmt.Sprintf("Silenced by %s until it is fixed, %s at the latest", a.By, a.Until.UTC().Format(time.RFC3339))
+			e.Text = fmt.Sprintf("Silenced by %s until it is fixed, %s at the latest", a.By, a.Until.UTC().Format(moment))
 		}
 	default:
 		e.Kind, e.Text = Noted, a.Text

@@ -38,12 +38,16 @@ func AnHour(s *alert.Stakes) string {
 }
 
 // Say returns what s, as At returned it, means for the business, one sentence
-// each; nil if s is. over says that the whole is over.
+// each; nil if s is. over says that the whole is over, of which nothing unknown is
+// told.
 func Say(s *alert.Stakes, over bool) []string {
 	if s == nil {
 		return nil
 	}
-	list := []string{revenue(s, over || !s.Until.IsZero())}
+	var list []string
+	if !over || s.HourlyRevenue != "" {
+		list = append(list, revenue(s, over || !s.Until.IsZero()))
+	}
 	if s.Customers != nil {
 		list = append(list, fmt.Sprintf("Customers affected: %s.", words.Count(*s.Customers)))
 	}

@@ -283,6 +283,7 @@ func TestTextRules(t *testing.T) {
 		{"line ends nothing early", line("a\r\nb\tc\u2028d\u202ee"), "a b c d e"},
 		{"escape leaves no mention", escape("<!here> & co"), "&lt;!here&gt; &amp; co"},
 		{"markup is cut before an escape", cutMarkup("aaaaaaa&amp;bbbb", 14), "aaaaaaa..."},
+		{"no minute", span(20 * time.Second), "less than a minute"},
 		{"an hour", span(time.Hour), "1 hour"},
 		{"hours", span(4 * time.Hour), "4 hours"},
 		{"minutes", span(94 * time.Minute), "94 minutes"},

@@ -101,10 +101,12 @@ func clock(t, now time.Time) string {
 	return t.Format("Mon 2 Jan 15:04 UTC")
 }
 
-// span returns d as a person says it, in whole minutes or hours.
+// span returns d as a person says it, in whole minutes, hours or days.
 func span(d time.Duration) string {
 	minutes := int(d.Round(time.Minute) / time.Minute)
 	switch {
+	case minutes < 1:
+		return "less than a minute"
 	case minutes == 1:
 		return "1 minute"
 	case minutes < 120 && minutes != 60:
