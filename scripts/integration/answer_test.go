@@ -102,13 +102,13 @@ func (s *stack) notices(t *testing.T, inbox string, reasons ...alert.Reason) map
 
 // TestPeopleAnswerByLink follows a bad file: its message has links, opening
 // them changes nothing, and what is sent from their pages reaches the timeline,
-// the router and PagerDuty.
+// the router, PagerDuty and the chat room.
 func TestPeopleAnswerByLink(t *testing.T) {
 	s := deployed(t)
 	tools := s.tools(t)
 	incidents := &incidenttable.Store{Client: dynamodb.NewFromConfig(s.cfg), Table: s.Table, Now: time.Now}
 	alerts := &alerttable.Store{Client: dynamodb.NewFromConfig(s.cfg), Table: s.Table, Now: time.Now}
-	inbox := s.inbox(t, s.TopicP1)
+	inbox, room := s.inbox(t, s.TopicP1), s.room(t)
 	s.push(t, contractOf)
 	s.drop(t, "2026-11-22.csv", bad)
 	told := s.notice(t, inbox, alert.FirstNotification)
@@ -180,6 +180,9 @@ func TestPeopleAnswerByLink(t *testing.T) {
 		t.Fatalf("looking has changed it: %+v, acknowledged by %q", inc, acked())
 	}
 
+	if tools != nil {
+		tools.heard(t, s.dataset, "trigger", "firing")
+	}
 	if status, page := s.open(t, "POST", links["Acknowledge"], url.Values{"name": {"Ann"}, "comment": {"on it"}}); status != 200 || !strings.Contains(page, "You have it") {
 		t.Fatalf("acknowledged: %d, %s", status, page)
 	}
@@ -233,7 +236,11 @@ func TestPeopleAnswerByLink(t *testing.T) {
 	until("the end in the timeline", func() bool { inc := load(); return inc.Status == incident.StatusResolved && inc.ResolvedBy == "Ann" })
 	if tools != nil {
 		tools.heard(t, s.dataset, "resolve", "resolved")
+		if got := tools.one(t, s.dataset); got != "trigger acknowledge resolve" {
+			t.Errorf("PagerDuty heard %q", got)
+		}
 	}
+	room.followed(t, told.Incident, s.dataset, "Taken on by Ann: on it", "Silenced by Ben until it is fixed", "Ann says that it is over.")
 	if status, page := s.open(t, "POST", links["Resolve"], url.Values{"name": {"Cem"}}); status != 200 || !strings.Contains(page, "Ann ended it") {
 		t.Errorf("resolved again: %d, %s", status, page)
 	}

@@ -22,27 +22,44 @@ import (
 	"tillwatch/shared/metric"
 )
 
-// chain calls Kim after 2 seconds, Lee after 4 more and everybody of P0 after
-// another 20, of the pipelines of a test.
-const chain = `
+// short calls Kim after 2 seconds, Lee after 4 more and everybody of P0 after
+// another 20, of the pipelines that begin with CALLED; of those that begin with
+// REPEATED it repeats pages after 4 seconds.
+const short = `
 defaults: {keep_firing_for: 0s} # it is in force for others for a while
 people: {kim: {name: Kim}, lee: {name: Lee, channel: P0}}
 on_call:
   primary: {time_zone: Europe/Berlin, first_handover: 2026-01-05 09:00, turn: 1d, people: [kim]}
   secondary: {time_zone: America/New_York, first_handover: 2026-01-05 09:00, turn: 1d, people: [lee]}
 rules:
-  - {name: freshness, keep_firing_for: 0s, runbook: 'https://example.com/freshness'}
-route: {group_by: [environment, pipeline]}
+  - {name: freshness, keep_firing_for: 0s, cooldown: 0s, runbook: 'https://example.com/freshness'}
+route:
+  group_by: [environment, pipeline]
+  routes:
+    - {matchers: ['pipeline=~"REPEATED.*"'], group_interval: 2s, repeat_interval: 4s}
 escalations:
-  - {severities: [P1], matchers: ['pipeline=~"DATASET.*"'], levels: [{after: 2s, to: [primary]}, {after: 4s, to: [secondary]}, {after: 20s, to: [P0]}]}
+  - {severities: [P1], matchers: ['pipeline=~"CALLED.*"'], levels: [{after: 2s, to: [primary]}, {after: 4s, to: [secondary]}, {after: 20s, to: [P0]}]}
 `
 
-// TestTheNextIsCalledUntilSomebodyTakesItOn lets nobody take a P1 on, until Lee
-// does, who was called second: nobody is called third. What people hear, the
-// bus, the figures and the page of the incident say so.
-func TestTheNextIsCalledUntilSomebodyTakesItOn(t *testing.T) {
-	s := deployed(t)
-	s.inForce(t, strings.ReplaceAll(chain, "DATASET", s.dataset))
+// TestUnderAPolicyOfShortTimes shares one policy, and the wait for it.
+func TestUnderAPolicyOfShortTimes(t *testing.T) {
+	called, repeated := deployed(t), deployed(t)
+	called.inForce(t, strings.NewReplacer("CALLED", called.dataset, "REPEATED", repeated.dataset).Replace(short))
+	t.Run("the next is called until somebody takes it on", func(t *testing.T) {
+		t.Parallel()
+		called.callsTheNext(t)
+	})
+	t.Run("an acknowledgement holds repeats", func(t *testing.T) {
+		t.Parallel()
+		repeated.holdsRepeats(t)
+	})
+}
+
+// callsTheNext lets nobody take a P1 on, until Lee does, who was called second:
+// nobody is called third. What people hear, the bus, the figures and the page of
+// the incident say so.
+func (s *stack) callsTheNext(t *testing.T) {
+	t.Helper()
 	inbox := s.inbox(t, s.TopicP1, s.TopicP0)
 	began := time.Now().UTC()
 	late := s.signal(1, 0, alert.P1)
