@@ -24,7 +24,8 @@ const (
 //   - that needs the least: a comma before others, a double quote, no escape, no comment;
 //     a line with as many cells as the records, such as "#7,red", is a record.
 //
-// Text that is no table in any way is read with commas. There is a header unless the first
+// Text that is no table in any way is read with commas, or with what stands in
+// every record where commas separate nothing. There is a header unless the first
 // record is like those after it: see hasHeader.
 func Detect(text []byte, whole bool, declared Dialect) Reading {
 	r := Reading{Dialect: declared}
@@ -125,8 +126,12 @@ var candidates = []struct {
 	weight float64
 }{{',', 1}, {';', 1}, {'\t', 1}, {'|', 1}, {0x01, 1}, {0x1f, 1}, {'^', 0.9}, {'~', 0.9}, {':', 0.6}, {' ', 0.5}}
 
-// enough is the score below which a text is no table.
-const enough = 0.3
+// enough is the score below which a text is no table, and nearly that which is
+// worth more than commas that separate nothing.
+const (
+	enough = 0.3
+	nearly = 0.2
+)
 
 // best tries the ways that are open to read the sample.
 func (s *sample) best(d Dialect) trial {
@@ -158,10 +163,38 @@ func (s *sample) best(d Dialect) trial {
 		}
 	}
 	if d.Delimiter == 0 && best.score < enough {
-		d.Delimiter, d.SkipRows = ',', skip[0]
-		return s.try(d, 1)
+		d.SkipRows = skip[0]
+		return s.likeliest(d, best)
 	}
 	return best
+}
+
+// likeliest reads a sample that no way makes a table of: with commas, unless they
+// separate nothing and another delimiter stands in every record, or best is nearly
+// a table. Spaces and colons stand in every line of prose and of times.
+func (s *sample) likeliest(d Dialect, best trial) trial {
+	var commas trial
+	for _, c := range candidates {
+		if c.weight < 1 {
+			continue
+		}
+		d.Delimiter = c.c
+		t := s.try(d, 1)
+		if len(t.rows) > 0 && !slices.ContainsFunc(t.rows, func(row []string) bool { return len(row) < 2 }) {
+			return t
+		}
+		if c.c == ',' {
+			if commas = t; len(t.rows) > 0 {
+				if width, _ := modalWidth(t.rows); width > 1 {
+					return t
+				}
+			}
+		}
+	}
+	if best.score > nearly {
+		return best
+	}
+	return commas
 }
 
 // quotes tries the ways to quote, escape and comment that the text can have.
