@@ -156,6 +156,7 @@ func newAlert(stack awscdk.Stack, p alertProps) alerting {
 			may("Tell", []string{"sns:Publish"}, all...),
 			may("UseTheKey", []string{"kms:Decrypt", "kms:GenerateDataKey"}, p.key.KeyArn()),
 			may("Publish", []string{"events:PutEvents"}, bus.EventBusArn()),
+			may("ReadWhatMetricsWereBefore", []string{"cloudwatch:GetMetricData"}, jsii.String("*")),
 			mayPublish(metric.Self),
 		),
 	})

@@ -84,6 +84,7 @@ var unbounded = map[string]string{
 	"xray:PutTraceSegments":         "writing traces knows no resource",
 	"xray:PutTelemetryRecords":      "writing traces knows no resource",
 	"cloudwatch:PutMetricData":      "bounded by a condition on the namespace",
+	"cloudwatch:GetMetricData":      "reading metrics knows no resource",
 	"xray:GetSamplingRules":         "writing traces knows no resource",
 	"xray:GetSamplingTargets":       "writing traces knows no resource",
 	"logs:CreateLogDelivery":        "delivering logs knows no resource",
@@ -179,7 +180,7 @@ func TestFunctionsCanDoTheirWorkAndRouteAlertReadsOnlyItsPolicy(t *testing.T) {
 		}
 	}
 	for _, action := range []string{"sns:Publish", "dynamodb:PutItem", "events:PutEvents", "kms:GenerateDataKey", "sqs:DeleteMessage",
-		"dynamodb:Query", "dynamodb:DeleteItem", "sqs:SendMessage", "scheduler:CreateSchedule", "iam:PassRole", "s3:ListBucket"} {
+		"dynamodb:Query", "dynamodb:DeleteItem", "sqs:SendMessage", "scheduler:CreateSchedule", "iam:PassRole", "s3:ListBucket", "cloudwatch:GetMetricData"} {
 		if !strings.Contains(route, `"`+action+`"`) {
 			t.Errorf("route-alert may not %s", action)
 		}

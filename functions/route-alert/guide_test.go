@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -78,5 +79,30 @@ func TestASilentPipelineIsToldOfAsFullyAsAnyOther(t *testing.T) {
 	var told struct{ Signal alert.Signal }
 	if err := json.Unmarshal([]byte(w.sent[0].Bodies["sqs"]), &told); err != nil || len(told.Signal.Trend) != alert.MaxTrend {
 		t.Errorf("%v, %d points", err, len(told.Signal.Trend))
+	}
+}
+
+// TestAnAlarmSaysWhatItsMetricWasBefore lets the metric be read, and not.
+func TestAnAlarmSaysWhatItsMetricWasBefore(t *testing.T) {
+	for _, c := range []struct {
+		rule string
+		err  error
+		want string
+		logs bool
+	}{
+		{"what it was", nil, "usually 0 seconds. Before: 0, 0, 0, 0, 0, 30 seconds, the last of them at 02:56 UTC.", false},
+		{"and nothing, where that cannot be read", errors.New("throttled"), "at most 900 seconds expected.", true},
+	} {
+		w := newWorld()
+		w.series.err = c.err
+		w.deliver(t, "alarm/sns-metric")
+		w.pass(t, time.Minute)
+		if len(w.sent) == 0 {
+			t.Fatalf("%s: nobody was told", c.rule)
+		}
+		text := strings.Join(strings.Fields(w.sent[0].Bodies["email"]), " ")
+		if !strings.Contains(text, c.want) || strings.Contains(w.log.String(), "trend of an alarm not read") != c.logs {
+			t.Errorf("%s: got %s", c.rule, w.sent[0].Bodies["email"])
+		}
 	}
 }

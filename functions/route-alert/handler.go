@@ -51,7 +51,8 @@ type handler struct {
 	// error if the newest policy is not.
 	door        func(ctx context.Context, now time.Time) (door, error)
 	metrics     sink
-	environment string // of a signal that names none
+	series      cloudwatchalarm.API // of the metrics that alarms watch
+	environment string              // of a signal that names none
 	traces      *telemetry.Traces
 	now         func() time.Time
 	log         *slog.Logger
@@ -94,8 +95,9 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 	if w, err = wake([]byte(msg.Body)); err != nil {
 		return err
 	}
+	var watched cloudwatchalarm.Metric
 	if w.Group == "" {
-		if s, err = decode([]byte(msg.Body)); err != nil {
+		if s, watched, err = decode([]byte(msg.Body)); err != nil {
 			return err
 		}
 	}
@@ -112,7 +114,7 @@ func (h *handler) one(ctx context.Context, msg events.SQSMessage) (err error) {
 		return nil
 	}
 	s.Environment = cmp.Or(s.Environment, h.environment)
-	s = message.Bound(s)
+	s = message.Bound(h.before(ctx, s, watched))
 	h.traces.Attribute(ctx, "tillwatch.dedup_key", s.DedupKey)
 	if r, err = d.Route(ctx, s, now); err != nil {
 		return fmt.Errorf("route signal %s: %w", s.ID, err)
@@ -167,6 +169,33 @@ func period(s alert.Signal) string {
 	return ""
 }
 
+// beforeWithin is how long an alarm waits to hear what its metric was before.
+const beforeWithin = 3 * time.Second
+
+// before adds to an alarm's signal what its metric was before, of which the alarm
+// itself says little or nothing. People must hear of it even if that is not known.
+func (h *handler) before(ctx context.Context, s alert.Signal, m cloudwatchalarm.Metric) alert.Signal {
+	if m.Name == "" {
+		return s
+	}
+	ctx, cancel := context.WithTimeout(ctx, beforeWithin)
+	defer cancel()
+	trend, err := m.Before(ctx, h.series)
+	if err != nil {
+		h.log.WarnContext(ctx, "trend of an alarm not read", "error", err, "signal_id", s.ID, "error_code", cmp.Or(fault.Code(err), "internal"))
+		return s
+	}
+	if len(trend) > 0 {
+		s.Trend = trend
+	}
+	if s.Measure != nil {
+		measure := *s.Measure
+		measure.Expected = alert.Usual(s.Trend)
+		s.Measure = &measure
+	}
+	return s
+}
+
 // measure counts what was done. A count that is lost is no reason to tell
 // people twice, so its error is logged and no more.
 func (h *handler) measure(ctx context.Context, r router.Result, now time.Time) {
@@ -209,8 +238,8 @@ func wake(body []byte) (router.Wake, error) {
 }
 
 // decode reads a signal from the bus, or an alarm's state change in any of its
-// forms, with or without SNS's wrapping.
-func decode(body []byte) (alert.Signal, error) {
+// forms, with or without SNS's wrapping, and the metric that the alarm watches.
+func decode(body []byte) (s alert.Signal, watched cloudwatchalarm.Metric, err error) {
 	var m struct {
 		DetailType string          `json:"detail-type"`
 		Source     string          `json:"source"`
@@ -219,7 +248,7 @@ func decode(body []byte) (alert.Signal, error) {
 		Message    string
 	}
 	if err := json.Unmarshal(body, &m); err != nil {
-		return alert.Signal{}, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
+		return s, watched, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
 	if m.Type == "Notification" && m.Message != "" {
 		body = []byte(m.Message)
@@ -227,15 +256,20 @@ func decode(body []byte) (alert.Signal, error) {
 	}
 	switch m.DetailType {
 	case event.SignalRaised:
-		return signal(m.DetailType, m.Detail, alert.Firing)
+		s, err = signal(m.DetailType, m.Detail, alert.Firing)
+		return s, watched, err
 	case event.SignalResolved:
-		return signal(m.DetailType, m.Detail, alert.Resolved)
+		s, err = signal(m.DetailType, m.Detail, alert.Resolved)
+		return s, watched, err
 	}
-	s, err := cloudwatchalarm.Decode(body)
+	s, err = cloudwatchalarm.Decode(body)
 	if errors.Is(err, cloudwatchalarm.ErrNotAlarm) {
-		return s, fmt.Errorf("%w: %w", queue.ErrMalformed, err)
+		err = fmt.Errorf("%w: %w", queue.ErrMalformed, err)
 	}
-	return s, err
+	if err == nil {
+		watched = cloudwatchalarm.Watched(body)
+	}
+	return s, watched, err
 }
 
 func signal(kind string, detail []byte, want alert.Status) (alert.Signal, error) {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tillwatch/shared/alert"
@@ -66,9 +68,23 @@ type world struct {
 	sent    []alert.Message
 	bus     memory.Bus
 	metrics memory.Metrics
+	series  series
 	down    string // a channel that cannot be reached
 	at      time.Time
 	wakes   []router.Wake
+}
+
+// series is a metric that was 30, 0, 0 … in the periods before, the newest first, or
+// one that cannot be read.
+type series struct{ err error }
+
+func (s *series) GetMetricData(_ context.Context, in *cloudwatch.GetMetricDataInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricDataOutput, error) {
+	q := in.MetricDataQueries[0].MetricStat
+	r := types.MetricDataResult{Values: []float64{30, 0, 0, 0, 0, 0, 0}}
+	for i := range r.Values {
+		r.Timestamps = append(r.Timestamps, in.EndTime.Add(-time.Duration(i+1)*time.Duration(*q.Period)*time.Second))
+	}
+	return &cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{r}}, s.err
 }
 
 // book is where the runbooks of tests are.
@@ -89,7 +105,7 @@ func newWorld() *world {
 	w.router = r
 	w.handler = &handler{
 		door:    func(context.Context, time.Time) (door, error) { return r, nil },
-		metrics: &w.metrics, environment: "test",
+		metrics: &w.metrics, series: &w.series, environment: "test",
 		now: func() time.Time { return w.at },
 		log: telemetry.NewLogger(&w.log, service, slog.LevelInfo),
 	}
@@ -472,7 +488,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s, err := decode(body)
+		s, _, err := decode(body)
 		if err != nil || s.Validate() != nil {
 			return
 		}

@@ -75,6 +75,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 		Publisher: &snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics},
 		Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
 	}
+	watch := cloudwatch.NewFromConfig(cfg)
 	g := guide{c.runbooks, runbook.Deployment{Landing: c.landing, Results: c.results}}
 	h := &handler{
 		door: func(ctx context.Context, now time.Time) (door, error) {
@@ -83,7 +84,8 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 			r.Engine, r.Compose = group.Engine{Policy: p}, composeUnder(p, g, c.page, offer, log)
 			return &r, err
 		},
-		metrics:     &cloudwatchmetric.Publisher{Client: cloudwatch.NewFromConfig(cfg)},
+		metrics:     &cloudwatchmetric.Publisher{Client: watch},
+		series:      watch,
 		environment: c.environment,
 		traces:      traces,
 		now:         time.Now,

@@ -50,16 +50,20 @@ const maxTrend = 6
 
 // Before says at now what the measure was before, "" if that is unknown.
 func Before(s alert.Signal, now time.Time) string {
-	if s.Measure == nil || len(s.Trend) == 0 {
+	if len(s.Trend) == 0 {
 		return ""
+	}
+	unit := ""
+	if s.Measure != nil {
+		unit = s.Measure.Unit
 	}
 	points := s.Trend[max(0, len(s.Trend)-maxTrend):]
 	var values []string
 	for _, p := range points {
-		values = append(values, strings.TrimSuffix(amount(p.Value, s.Measure.Unit), suffix(s.Measure.Unit)))
+		values = append(values, strings.TrimSuffix(amount(p.Value, unit), suffix(unit)))
 	}
 	newest := points[len(points)-1]
-	text := strings.Join(values, ", ") + suffix(s.Measure.Unit)
+	text := strings.Join(values, ", ") + suffix(unit)
 	if len(points) == 1 {
 		return text + " at " + clock(newest.At, now) + "."
 	}

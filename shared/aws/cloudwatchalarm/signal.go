@@ -159,30 +159,36 @@ func (c change) measured() string {
 		c.metrics[0].String(), strings.Join(values, ", "), m[2], trimZero(m[3]))
 }
 
-// evidence returns the newest value against the threshold, and the values before
-// it, oldest first; nothing if the reason gives no numbers.
-func (c change) evidence() (*alert.Measure, []alert.Point) {
+// points are the values that the reason gives, oldest first; nil if it gives none,
+// or one that is none.
+func (c change) points() []alert.Point {
 	m := crossed.FindStringSubmatch(c.reason[:min(len(c.reason), maxReason)])
-	if m == nil || len(c.metrics) == 0 {
-		return nil, nil
-	}
-	threshold, err := strconv.ParseFloat(m[3], 64)
-	if err != nil {
-		return nil, nil
+	if m == nil {
+		return nil
 	}
 	var points []alert.Point
 	for _, p := range datapoint.FindAllStringSubmatch(m[1], maxPoints) {
 		v, err := strconv.ParseFloat(p[1], 64)
 		at, late := time.Parse("02/01/06 15:04:05", p[2])
 		if err != nil || late != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, nil
+			return nil
 		}
 		points = append(points, alert.Point{At: at.UTC(), Value: v})
 	}
-	if len(points) == 0 || math.IsNaN(threshold) || math.IsInf(threshold, 0) {
+	return alert.Newest(points, alert.MaxTrend)
+}
+
+// evidence returns the newest value against the threshold, and the values before
+// it, oldest first; nothing if the reason gives no numbers.
+func (c change) evidence() (*alert.Measure, []alert.Point) {
+	m, points := crossed.FindStringSubmatch(c.reason[:min(len(c.reason), maxReason)]), c.points()
+	if len(points) == 0 || len(c.metrics) == 0 {
 		return nil, nil
 	}
-	slices.SortStableFunc(points, func(a, b alert.Point) int { return a.At.Compare(b.At) })
+	threshold, err := strconv.ParseFloat(m[3], 64)
+	if err != nil || math.IsNaN(threshold) || math.IsInf(threshold, 0) {
+		return nil, nil
+	}
 	newest := points[len(points)-1]
 	measure := &alert.Measure{Name: c.metrics[0].String(), Value: newest.Value, Threshold: &threshold}
 	if p, ok := plainly[c.metrics[0].name]; ok && c.metrics[0].expression == "" {
