@@ -16,25 +16,29 @@ import (
 )
 
 // An outfile is a file that is written as it comes, compressed if its name ends
-// in .gz or .zst, and appears under its name only once it is whole. A pipe or a
-// device is written directly.
+// in .gz or .zst, and appears under its name only once it is whole; see
+// placeOf.
 type outfile struct {
 	io.Writer
-	name string
-	f    *os.File
-	pack io.Closer // nil if nothing is compressed
-	temp bool
+	name   string
+	f      *os.File
+	pack   io.Closer // nil if nothing is compressed
+	temp   bool
+	shared bool // with the rest of our output, which goes on
 }
 
 // createFile begins a file; keep it or drop it.
 func createFile(name string) (*outfile, error) {
-	o := &outfile{name: name}
+	path, inPlace := placeOf(name)
+	o := &outfile{name: path, temp: !inPlace}
 	var err error
-	if info, stat := os.Stat(name); stat == nil && !info.Mode().IsRegular() {
-		o.f, err = os.OpenFile(name, os.O_WRONLY, 0)
-	} else {
-		o.temp = true
-		o.f, err = os.CreateTemp(filepath.Dir(name), ".tillwatch-*")
+	switch {
+	case inPlace && isStdout(path):
+		o.f, o.shared = os.Stdout, true
+	case inPlace:
+		o.f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	default:
+		o.f, err = os.CreateTemp(filepath.Dir(path), ".tillwatch-*")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", name, err)
@@ -53,6 +57,30 @@ func createFile(name string) (*outfile, error) {
 		o.Writer, o.pack = z, z
 	}
 	return o, nil
+}
+
+// placeOf returns where a file of that name is written: where links lead to,
+// and inPlace, at its end, if it is a pipe, a device or what /dev calls our own
+// output. Any other file is written beside its place and then moved there.
+func placeOf(name string) (path string, inPlace bool) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return name, false
+	}
+	clean := filepath.Clean(name)
+	if !info.Mode().IsRegular() || isStdout(clean) || clean == "/dev/stderr" || strings.HasPrefix(clean, "/dev/fd/") {
+		return clean, true
+	}
+	if path, err = filepath.EvalSymlinks(name); err != nil {
+		return name, false
+	}
+	return path, false
+}
+
+// isStdout reports whether a name is that of our own output, which has a place of
+// its own in the file that it goes to.
+func isStdout(name string) bool {
+	return name == "/dev/stdout" || name == "/dev/fd/1"
 }
 
 // packing is the ending of a name that means compression, "" if it means none.
@@ -83,7 +111,7 @@ func (o *outfile) keep() error {
 	if o.temp {
 		errs = append(errs, o.f.Chmod(0o644))
 	}
-	err := errors.Join(append(errs, o.f.Close())...)
+	err := errors.Join(append(errs, o.close())...)
 	if o.temp {
 		if err == nil {
 			err = os.Rename(o.f.Name(), o.name)
@@ -98,12 +126,19 @@ func (o *outfile) keep() error {
 	return nil
 }
 
+func (o *outfile) close() error {
+	if o.shared {
+		return nil
+	}
+	return o.f.Close()
+}
+
 // drop gives the file up.
 func (o *outfile) drop() {
 	if o.pack != nil {
 		o.pack.Close()
 	}
-	o.f.Close()
+	o.close()
 	if o.temp {
 		os.Remove(o.f.Name())
 	}
@@ -168,28 +203,14 @@ func (c *call) tableOfRows(in *quality.Input) (keep func(error) error, err error
 }
 
 // writeFile puts data in a file in one step, so that no reader sees half of it.
-func writeFile(name string, data []byte) (err error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if err := os.WriteFile(name, data, 0o644); err != nil { // a pipe or a device
-			return fmt.Errorf("write %s: %w", name, err)
-		}
-		return nil
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".tillwatch-*")
+func writeFile(name string, data []byte) error {
+	f, err := createFile(name)
 	if err != nil {
+		return err
+	}
+	if _, err := f.Write(data); err != nil {
+		f.drop()
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err = os.Rename(f.Name(), name); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
+	return f.keep()
 }
