@@ -37,6 +37,51 @@ var peers = map[[2]string]bool{
 	{"shared/tabular", "shared/dialect"}:     true,
 }
 
+// parts are the layers within a concept that has many packages, in the same
+// order; "" is the concept's own package.
+var parts = map[string][][]string{
+	"shared/quality": {
+		{"judge", "report"},
+		{"rule"},
+		{"glue"},
+		{"fact", "figure"},
+		{"check"},
+		{""},
+		{"query", "statistic"},
+		{"kernel"},
+		{"key"},
+		{"state", "rowset"},
+		{"view"},
+		{"drift", "short", "wire"},
+	},
+}
+
+// part returns which part of a concept a package belongs to, and its layer; -1 if
+// it has none.
+func part(folder, path string) (name string, layer int) {
+	name = strings.TrimPrefix(strings.TrimPrefix(path, "tillwatch/"+folder), "/")
+	name, _, _ = strings.Cut(name, "/")
+	return name, slices.IndexFunc(parts[folder], func(l []string) bool { return slices.Contains(l, name) })
+}
+
+// wrongPart says what is wrong with an import within a concept, "" if nothing.
+func wrongPart(folder, from, to string) string {
+	if parts[folder] == nil {
+		return ""
+	}
+	fromPart, fromLayer := part(folder, from)
+	toPart, toLayer := part(folder, to)
+	switch {
+	case fromLayer < 0:
+		return from + " has no layer within " + folder + ": add it to the list in this test"
+	case toLayer < 0:
+		return to + " has no layer within " + folder + ": add it to the list in this test"
+	case fromPart == toPart, toLayer > fromLayer:
+		return ""
+	}
+	return "the parts of " + folder + " import those below them only"
+}
+
 // listed is a package as go list shows it.
 type listed struct {
 	ImportPath, Dir string
@@ -95,7 +140,9 @@ func wrong(from, to string) string {
 		return from + " has no layer: add it to the list in this test, and to the design"
 	case toLayer < 0:
 		return to + " has no layer: add it to the list in this test, and to the design"
-	case fromHome == toHome, toLayer > fromLayer, peers[[2]string{fromHome, toHome}]:
+	case fromHome == toHome:
+		return wrongPart(fromHome, from, to)
+	case toLayer > fromLayer, peers[[2]string{fromHome, toHome}]:
 		return ""
 	case fromLayer == 0:
 		if toHome == "scripts" && fromHome == "scripts" || toHome == "infra" && fromHome == "infra" {
@@ -129,6 +176,11 @@ func TestWrongImportsAreSeen(t *testing.T) {
 		{"a concept may import a leaf", "tillwatch/shared/quality", "tillwatch/shared/tabular", false},
 		{"a concept may import the contract", "tillwatch/shared/quality", "tillwatch/shared/contract", false},
 		{"a part of a concept may import the whole", "tillwatch/shared/quality/report", "tillwatch/shared/quality", false},
+		{"a kernel looks at views", "tillwatch/shared/quality/kernel", "tillwatch/shared/quality/view", false},
+		{"a view knows no kernel", "tillwatch/shared/quality/view", "tillwatch/shared/quality/kernel", true},
+		{"a part's own parts import it", "tillwatch/shared/quality/view/viewtest", "tillwatch/shared/quality/view", false},
+		{"the whole imports none of the parts above it", "tillwatch/shared/quality", "tillwatch/shared/quality/check", true},
+		{"a new part is asked for its place", "tillwatch/shared/quality/new", "tillwatch/shared/quality/view", true},
 		{"landing brings concepts together", "tillwatch/shared/landing", "tillwatch/shared/quality", false},
 		{"cost may import anomaly", "tillwatch/shared/cost", "tillwatch/shared/anomaly", false},
 		{"anomaly may not import cost", "tillwatch/shared/anomaly", "tillwatch/shared/cost", true},

@@ -8,8 +8,8 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"tillwatch/shared/datetime"
-	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/statistic"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/textformat"
 )
@@ -63,7 +63,7 @@ func newColumn(limit int) *column {
 }
 
 // observe adds the cells of one block.
-func (c *column) observe(v *state.View, slot int) {
+func (c *column) observe(v *view.View, slot int) {
 	spans := v.Spans(slot)
 	data := v.Batch.Data
 	c.rows += int64(len(spans))

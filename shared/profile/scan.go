@@ -7,7 +7,8 @@ import (
 	"io"
 	"sync"
 
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/key"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
 )
 
@@ -22,10 +23,10 @@ type scanned struct {
 // A worker observes blocks. The workers of a file take turns with its reader.
 type worker struct {
 	batch   tabular.Batch
-	view    *state.View
+	view    *view.View
 	columns []*column
-	keys    []*state.KeyBuffer // nil once a value was seen twice
-	spill   *state.Spill
+	keys    []*key.Buffer // nil once a value was seen twice
+	spill   *key.Spill
 	records map[int]int // of each block
 	rows    int64
 	faulty  int64 // records with a fault of any kind
@@ -40,18 +41,18 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 	defer closer.Close()
 	d := r.Dialect()
 	s := &scanned{}
-	var slots []state.Slot
+	var slots []view.Slot
 	seen := map[string]bool{}
 	for i, name := range r.Header() {
 		if !seen[name] {
 			seen[name] = true
-			slots = append(slots, state.Slot{Name: name, Position: i})
+			slots = append(slots, view.Slot{Name: name, Position: i})
 			s.names = append(s.names, name)
 		}
 	}
 	workers := make([]*worker, o.Threads)
 	for i := range workers {
-		workers[i] = newWorker(slots, int(o.KeyBytes)/state.KeyEntryBytes/max(len(slots)*len(workers), 1), o.SpillDir)
+		workers[i] = newWorker(slots, int(o.KeyBytes)/key.EntryBytes/max(len(slots)*len(workers), 1), o.SpillDir)
 		defer workers[i].spill.Close()
 	}
 	progress := func() {
@@ -78,11 +79,11 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 	return s, s.gather(workers)
 }
 
-func newWorker(slots []state.Slot, keyBound int, spillDir string) *worker {
-	w := &worker{view: state.NewView(slots), spill: state.NewSpill(spillDir), records: map[int]int{}}
+func newWorker(slots []view.Slot, keyBound int, spillDir string) *worker {
+	w := &worker{view: view.New(slots), spill: key.NewSpill(spillDir), records: map[int]int{}}
 	for i := range slots {
 		w.columns = append(w.columns, newColumn(capacity(len(slots))))
-		w.keys = append(w.keys, state.NewKeyBuffer(&state.KeySpec{Slots: []int{i}, Index: i}, keyBound, w.spill))
+		w.keys = append(w.keys, key.NewBuffer(&key.Spec{Slots: []int{i}, Index: i}, keyBound, w.spill))
 	}
 	return w
 }
@@ -170,14 +171,14 @@ func (s *scanned) gather(workers []*worker) error {
 	s.file.Malformed -= s.file.Rows
 	for i := range s.names {
 		c := workers[0].columns[i]
-		buffers := []*state.KeyBuffer{workers[0].keys[i]}
+		buffers := []*key.Buffer{workers[0].keys[i]}
 		for _, w := range workers[1:] {
 			c.merge(w.columns[i])
 			buffers = append(buffers, w.keys[i])
 		}
 		unique := c.rows > c.nulls && !c.repeated
 		if unique {
-			_, repeats, err := state.Repeats(buffers, records, len(workers))
+			_, repeats, err := key.Repeats(buffers, records, len(workers))
 			if err != nil {
 				return err
 			}

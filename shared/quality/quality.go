@@ -9,8 +9,13 @@
 //	figure     statistics of columns and answers of SQL, which rules compare
 //	check      a check, the plan that it belongs to, and the workers that run plans over a file
 //	query      SQL over the rows of a file
-//	state      what a check has seen so far
 //	statistic  what describes the values of columns
+//	kernel     which rows of a block break a rule
+//	key        what rows are told apart by, and which of them repeat it
+//	rowset     rows of a file, as they are found to be bad
+//	state      what is remembered of columns over many blocks, and merges
+//	view       what a block of rows holds of the columns that are looked at
+//	short      short texts, compared without a loop
 //	drift      how the content of two files differs
 //	wire       how states travel between processes
 //	report     how a report is written

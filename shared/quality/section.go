@@ -3,7 +3,7 @@ package quality
 import (
 	"errors"
 
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/tabular"
 )
 
@@ -29,7 +29,7 @@ func (s Sections) Bounds(i int) (from, to int64) {
 // of two, about as many as there are sections.
 func (s Sections) Partitions() int {
 	n := 1
-	for n < len(s.Starts) && n < state.MostKeyPartitions {
+	for n < len(s.Starts) && n < key.Partitions {
 		n *= 2
 	}
 	return n

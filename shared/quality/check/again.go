@@ -6,7 +6,8 @@ import (
 	"slices"
 
 	"tillwatch/shared/quality"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/rowset"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
 )
 
@@ -66,13 +67,13 @@ func (f *Findings) wishes(report *quality.Report) []wish {
 	}
 	for i := range f.tallies {
 		if set := f.tallies[i].repeated; set != nil {
-			state.First(state.Union([]*state.RowSet{set}, f.records), in.Samples, func(block int, ordinal uint32) {
+			rowset.First(rowset.Union([]*rowset.Set{set}, f.records), in.Samples, func(block int, ordinal uint32) {
 				w := want(block, ordinal)
 				w.samples = append(w.samples, i)
 			})
 		}
 	}
-	report.BadRows = state.First(f.badRows(report), max(in.QuarantineRows, 0), func(block int, ordinal uint32) {
+	report.BadRows = rowset.First(f.badRows(report), max(in.QuarantineRows, 0), func(block int, ordinal uint32) {
 		want(block, ordinal).aside = true
 	})
 	slices.SortFunc(wishes, func(a, b wish) int {
@@ -84,7 +85,7 @@ func (f *Findings) wishes(report *quality.Report) []wish {
 // look reads the rows that are wished for, in their order. Only blocks that hold
 // such rows are parsed, and reading ends with the last of them.
 func (p *Plan) look(ctx context.Context, reader *tabular.Reader, wishes []wish) ([]glimpse, error) {
-	view := state.NewView(p.Slots)
+	v := view.New(p.Slots)
 	var batch tabular.Batch
 	var blk tabular.Block
 	glimpses := make([]glimpse, 0, len(wishes))
@@ -96,7 +97,7 @@ func (p *Plan) look(ctx context.Context, reader *tabular.Reader, wishes []wish) 
 			continue
 		}
 		batch.Parse(&blk, len(p.Header), p.dialect)
-		view.Turn(&batch, blk.Index)
+		v.Turn(&batch, blk.Index)
 		row := 0
 		for len(wishes) > 0 && wishes[0].block == blk.Index {
 			w := wishes[0]
@@ -107,14 +108,14 @@ func (p *Plan) look(ctx context.Context, reader *tabular.Reader, wishes []wish) 
 			if int(w.ordinal) >= batch.Records {
 				return nil, errChanged
 			}
-			glimpses = append(glimpses, p.glimpse(view, w, row))
+			glimpses = append(glimpses, p.glimpse(v, w, row))
 		}
 	}
 	return glimpses, reader.Err()
 }
 
 // glimpse shows a row of the view's block; row is where it stands if it is well formed.
-func (p *Plan) glimpse(v *state.View, w wish, row int) glimpse {
+func (p *Plan) glimpse(v *view.View, w wish, row int) glimpse {
 	g := glimpse{wish: w}
 	readable := row < v.Batch.Rows && v.Batch.Ordinal(row) == int(w.ordinal)
 	if readable {

@@ -16,7 +16,9 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
+	"tillwatch/shared/quality/key"
+	"tillwatch/shared/quality/rowset"
 	"tillwatch/shared/textformat"
 )
 
@@ -29,12 +31,12 @@ type Check struct {
 	Want contract.Want
 
 	// Kernel finds bad rows within a block; nil if the check has no such rows.
-	Kernel state.Kernel
+	Kernel kernel.Kernel
 	Where  int // the filter that Kernel and Keys look through, of Plan.Filter; 0 is none
 	// Prepare, if not nil, runs once the references are read.
 	Prepare func()
 	// Keys, if not nil, finds rows whose key came before, once all are seen.
-	Keys *state.KeySpec
+	Keys *key.Spec
 	// Finish fills the result where counting bad rows is not all; nil is ByRows.
 	Finish func(f *Findings, t *Tally, r *quality.Result)
 	// Blocked says why the check could not be compiled; Status is then
@@ -111,8 +113,8 @@ func (c *Check) BadPattern(err error) {
 type Tally struct {
 	Violations, Looked int64
 	samples            []sample // in file order, no more than the input asks for
-	rows               state.RowSet
-	repeated           *state.RowSet // rows whose key came before; nil if the check has no keys
+	rows               rowset.Set
+	repeated           *rowset.Set // rows whose key came before; nil if the check has no keys
 	// crashed says why the check stopped; the check is then Errored.
 	crashed string
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"tillwatch/shared/quality"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/rowset"
 	"tillwatch/shared/words"
 )
 
@@ -142,7 +142,7 @@ func (f *Findings) judge(c *Check, r *quality.Result, t *Tally, of map[*Check]*q
 			r.Advice = of[leaf].Advice
 		}
 	}
-	var rows, repeated []*state.RowSet
+	var rows, repeated []*rowset.Set
 	for _, leaf := range failed {
 		part := &f.tallies[at[leaf]]
 		if leaf.Kernel == nil && leaf.Keys == nil {
@@ -156,10 +156,10 @@ func (f *Findings) judge(c *Check, r *quality.Result, t *Tally, of map[*Check]*q
 		t.merge(&Tally{samples: part.samples}, f.Plan.In.Samples)
 	}
 	if rows != nil {
-		t.rows = *state.Joined(rows, f.records)
+		t.rows = *rowset.Joined(rows, f.records)
 	}
 	if repeated != nil {
-		t.repeated = state.Joined(repeated, f.records)
+		t.repeated = rowset.Joined(repeated, f.records)
 	}
 	seen := map[sample]bool{}
 	for _, s := range t.samples {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/wire"
 	"tillwatch/shared/tabular"
 )
@@ -148,8 +148,8 @@ func (w *worker) shift(blocks int) {
 }
 
 // addRepeated takes in what RepeatedKeys found among the partitions of a key.
-func (f *Findings) addRepeated(spec *state.KeySpec, messages [][]byte) error {
-	set, n, err := state.DecodeRepeated(messages, f.records)
+func (f *Findings) addRepeated(spec *key.Spec, messages [][]byte) error {
+	set, n, err := key.DecodeRepeated(messages, f.records)
 	if err != nil {
 		return err
 	}

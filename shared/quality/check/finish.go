@@ -6,7 +6,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
 )
@@ -180,7 +180,7 @@ func (c *Check) Wanted(r *quality.Result) string {
 
 // shown is what a sample shows of a row: the check's column, or the columns
 // of its key.
-func (p *Plan) shown(c *Check, v *state.View, row int) string {
+func (p *Plan) shown(c *Check, v *view.View, row int) string {
 	if c.Personal && !p.In.ShowPersonal {
 		if len(c.Shows) == 1 && len(v.Value(c.Shows[0], row)) == 0 {
 			return "" // that nothing is there tells nobody's secret

@@ -11,7 +11,9 @@ import (
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/drift"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/series"
 	"tillwatch/shared/tabular"
 )
@@ -25,13 +27,13 @@ type Plan struct {
 	Header   []string
 	Faults   []tabular.Fault // of the header, or of the file as a whole
 	Position map[string]int  // of each column name in the header, first occurrence
-	Slots    []state.Slot    // the columns that are looked at
+	Slots    []view.Slot     // the columns that are looked at
 	slotOf   map[int]int     // by position in the header
 	checks   []*Check
 	aggs     []func() state.Aggregate
-	aggWhere []int // which filter each aggregate looks through; see state.View.Where
-	keys     []*state.KeySpec
-	filters  []state.Filter
+	aggWhere []int // which filter each aggregate looks through; see view.View.Where
+	keys     []*key.Spec
+	filters  []view.Filter
 	filterOf map[string]int // filters by their text
 	Where    int            // the filter of the rule that is being compiled; 0 is none
 	keyBound int            // entries a worker may hold in memory for one key
@@ -72,7 +74,7 @@ func (compile Compiler) newPlan(in *quality.Input, header []string, faults []tab
 	}
 	compile(p)
 	p.structure = slices.IndexFunc(p.checks, func(c *Check) bool { return c.OfForm })
-	bound := in.KeyBytes / state.KeyEntryBytes
+	bound := in.KeyBytes / key.EntryBytes
 	if n := int64(len(p.keys) * in.Threads); n > 1 {
 		bound /= n
 	}
@@ -147,21 +149,21 @@ func (p *Plan) Need(make func() state.Aggregate) int {
 }
 
 // Share registers an aggregate that other checks may have asked for already.
-func (p *Plan) Share(key string, make func() state.Aggregate) int {
+func (p *Plan) Share(name string, make func() state.Aggregate) int {
 	if p.Where != 0 {
-		key += fmt.Sprint(" where ", p.Where)
+		name += fmt.Sprint(" where ", p.Where)
 	}
-	if at, ok := p.shared[key]; ok {
+	if at, ok := p.shared[name]; ok {
 		return at
 	}
 	at := p.Need(make)
-	p.shared[key] = at
+	p.shared[name] = at
 	return at
 }
 
 // Filter registers a filter under its text, unless it is known, and returns its
 // number for where.
-func (p *Plan) Filter(text string, make func() (state.Filter, error)) (int, error) {
+func (p *Plan) Filter(text string, make func() (view.Filter, error)) (int, error) {
 	if at, ok := p.filterOf[text]; ok {
 		return at, nil
 	}
@@ -182,10 +184,10 @@ type Statistic func(f *Findings) (value float64, note, problem string)
 type Measure func(f *Findings) (value float64, problem string)
 
 // Past lists a metric's values in the accepted runs before this one.
-func (p *Plan) Past(key string) []series.Point {
+func (p *Plan) Past(metric string) []series.Point {
 	var past []series.Point
 	for _, run := range p.In.History {
-		if v, ok := run.Metrics[key]; ok && run.Accepted() && run.At.Before(p.In.Now) {
+		if v, ok := run.Metrics[metric]; ok && run.Accepted() && run.At.Before(p.In.Now) {
 			past = append(past, series.Point{At: run.At, Value: v})
 		}
 	}
@@ -254,8 +256,8 @@ func (p *Plan) Find(c *contract.Column) (int, bool) {
 
 // SlotFor describes how a column's cells are read as points in time. A column
 // without a contract, or of no date type, is read as an ISO timestamp or date.
-func SlotFor(name string, at int, c *contract.Column) state.Slot {
-	s := state.Slot{Name: name, Position: at, Layout: datetime.ISOTimestamp(), Zone: time.UTC}
+func SlotFor(name string, at int, c *contract.Column) view.Slot {
+	s := view.Slot{Name: name, Position: at, Layout: datetime.ISOTimestamp(), Zone: time.UTC}
 	s.Loose = c == nil || c.Type == "" || c.Type == contract.String
 	if c == nil {
 		return s

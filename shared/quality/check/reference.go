@@ -8,7 +8,9 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/dialect"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
 )
@@ -53,11 +55,11 @@ func (r *Reference) Look(columns []string, make func(slots []int) state.Aggregat
 
 // Tuples looks up which tuples of columns there are.
 func (r *Reference) Tuples(columns []string) *Lookup {
-	return r.Look(columns, func(slots []int) state.Aggregate { return state.NewDistinct(slots) })
+	return r.Look(columns, func(slots []int) state.Aggregate { return key.NewDistinct(slots) })
 }
 
 // Prints returns the fingerprints of a lookup made by Tuples.
-func (l *Lookup) Prints() *state.Prints { return l.Agg.(*state.Distinct).Fingerprints() }
+func (l *Lookup) Prints() *key.Prints { return l.Agg.(*key.Distinct).Fingerprints() }
 
 // Problem says why the lookup could not be answered; "" if it was.
 func (l *Lookup) Problem() string {
@@ -65,7 +67,7 @@ func (l *Lookup) Problem() string {
 		return l.ref.Failure
 	}
 	if l.failure == "" {
-		if d, ok := l.Agg.(*state.Distinct); ok && d.Full {
+		if d, ok := l.Agg.(*key.Distinct); ok && d.Full {
 			return fmt.Sprintf("%s has more than %s different keys", l.ref.name, words.Count(state.GroupLimit))
 		}
 	}
@@ -95,7 +97,7 @@ func (r *Reference) read(ctx context.Context) error {
 	if len(r.wants) == 0 {
 		return nil // only its columns are asked for
 	}
-	view := state.NewView(slots)
+	v := view.New(slots)
 	var batch tabular.Batch
 	var blk tabular.Block
 	for {
@@ -108,9 +110,9 @@ func (r *Reference) read(ctx context.Context) error {
 			return ctx.Err()
 		}
 		batch.Parse(&blk, len(reader.Header()), reader.Dialect())
-		view.Turn(&batch, blk.Index)
+		v.Turn(&batch, blk.Index)
 		for _, a := range aggs {
-			a.Observe(view)
+			a.Observe(v)
 		}
 	}
 }
@@ -135,7 +137,7 @@ func (r *Reference) expected() tabular.Dialect {
 }
 
 // resolve finds the columns that the lookups want in the reference's header.
-func (r *Reference) resolve(header []string) ([]state.Slot, []state.Aggregate) {
+func (r *Reference) resolve(header []string) ([]view.Slot, []state.Aggregate) {
 	table, known := r.plan.In.Contract.Table(r.name)
 	position := map[string]int{}
 	for i, name := range header {
@@ -143,7 +145,7 @@ func (r *Reference) resolve(header []string) ([]state.Slot, []state.Aggregate) {
 			position[name] = i
 		}
 	}
-	var slots []state.Slot
+	var slots []view.Slot
 	var aggs []state.Aggregate
 	for _, l := range r.wants {
 		l.failure = ""

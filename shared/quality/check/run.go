@@ -12,7 +12,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/drift"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/rowset"
 	"tillwatch/shared/tabular"
 )
 
@@ -202,7 +202,7 @@ func (f *Findings) report(r *tabular.Reader) *quality.Report {
 
 // badRows returns the rows that a failed check sets aside.
 func (f *Findings) badRows(report *quality.Report) [][]uint64 {
-	var sets []*state.RowSet
+	var sets []*rowset.Set
 	for i := range report.Checks {
 		if report.Checks[i].Status != quality.Fail {
 			continue
@@ -212,7 +212,7 @@ func (f *Findings) badRows(report *quality.Report) [][]uint64 {
 			sets = append(sets, f.tallies[i].repeated)
 		}
 	}
-	return state.Union(sets, f.records)
+	return rowset.Union(sets, f.records)
 }
 
 // analyze returns what the analyzers measured.

@@ -10,7 +10,10 @@ import (
 	"sync"
 
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/key"
+	"tillwatch/shared/quality/rowset"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
 )
 
@@ -19,12 +22,12 @@ import (
 type worker struct {
 	plan    *Plan
 	batch   tabular.Batch
-	view    *state.View
+	view    *view.View
 	tallies []Tally
 	aggs    []state.Aggregate
 	stopped []string // why an aggregate stopped, by its index; "" if it didn't
-	keys    []*state.KeyBuffer
-	spill   *state.Spill
+	keys    []*key.Buffer
+	spill   *key.Spill
 	blocks  []blockFacts
 	bad     []uint32
 	err     error
@@ -42,17 +45,17 @@ type blockFacts struct {
 func newWorker(p *Plan) *worker {
 	w := &worker{
 		plan:    p,
-		view:    state.NewView(p.Slots, p.filters...),
+		view:    view.New(p.Slots, p.filters...),
 		tallies: make([]Tally, len(p.checks)),
-		keys:    make([]*state.KeyBuffer, len(p.keys)),
-		spill:   state.NewSpill(p.In.SpillDir),
+		keys:    make([]*key.Buffer, len(p.keys)),
+		spill:   key.NewSpill(p.In.SpillDir),
 	}
 	for _, make := range p.aggs {
 		w.aggs = append(w.aggs, make())
 	}
 	w.stopped = make([]string, len(w.aggs))
 	for i, spec := range p.keys {
-		w.keys[i] = state.NewKeyBuffer(spec, p.keyBound, w.spill)
+		w.keys[i] = key.NewBuffer(spec, p.keyBound, w.spill)
 	}
 	return w
 }
@@ -94,12 +97,12 @@ func (w *worker) run(i int, c *Check) {
 			t.crashed = fmt.Sprint(r)
 		}
 	}()
-	view := w.view.Where(c.Where)
-	bad, looked := c.Kernel(view, w.bad[:0])
+	v := w.view.Where(c.Where)
+	bad, looked := c.Kernel(v, w.bad[:0])
 	w.bad = bad
 	if c.Where != 0 {
 		for j, row := range bad {
-			bad[j] = uint32(view.Row(int(row)))
+			bad[j] = uint32(v.Row(int(row)))
 		}
 	}
 	t.Looked += int64(looked)
@@ -289,7 +292,7 @@ func (w *worker) merge(other *worker) {
 func collect(p *Plan, workers []*worker, headerLines int) (*Findings, error) {
 	f := join(workers).findings(headerLines)
 	for _, spec := range p.keys {
-		set, n, err := state.Repeats(buffersOf(workers, spec), f.records, len(workers))
+		set, n, err := key.Repeats(buffersOf(workers, spec), f.records, len(workers))
 		if err != nil {
 			return nil, err
 		}
@@ -298,8 +301,8 @@ func collect(p *Plan, workers []*worker, headerLines int) (*Findings, error) {
 	return f, nil
 }
 
-func buffersOf(workers []*worker, spec *state.KeySpec) []*state.KeyBuffer {
-	buffers := make([]*state.KeyBuffer, len(workers))
+func buffersOf(workers []*worker, spec *key.Spec) []*key.Buffer {
+	buffers := make([]*key.Buffer, len(workers))
 	for i, w := range workers {
 		buffers[i] = w.keys[spec.Index]
 	}
@@ -307,7 +310,7 @@ func buffersOf(workers []*worker, spec *state.KeySpec) []*state.KeyBuffer {
 }
 
 // repeat takes in which rows repeat a key.
-func (f *Findings) repeat(spec *state.KeySpec, rows *state.RowSet, n int64) {
+func (f *Findings) repeat(spec *key.Spec, rows *rowset.Set, n int64) {
 	t := &f.tallies[spec.Check]
 	t.Violations += n
 	t.repeated = rows

@@ -7,7 +7,7 @@ import (
 	"sort"
 
 	"tillwatch/shared/quality"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/wire"
 	"tillwatch/shared/tabular"
 )
@@ -68,7 +68,7 @@ func (compile Compiler) Observe(ctx context.Context, in quality.Input, sections 
 	w.encode(&out)
 	seen := quality.Seen{State: out.Seal()}
 	for _, spec := range p.keys {
-		messages, err := state.EncodeKeys(buffersOf(workers, spec), sections.Partitions(), section, len(w.blocks))
+		messages, err := key.Encode(buffersOf(workers, spec), sections.Partitions(), section, len(w.blocks))
 		if err != nil {
 			return quality.Seen{}, err
 		}

@@ -6,6 +6,8 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/kernel"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/quality/wire"
@@ -21,10 +23,10 @@ func everyState(p *Plan) {
 	store, _ := p.Column("store")
 	amount, _ := p.Column("amount")
 	day, _ := p.Column("day")
-	bad := &Check{Kernel: state.Number(amount), Noun: "values", Shows: []int{amount}}
+	bad := &Check{Kernel: kernel.Number(amount), Noun: "values", Shows: []int{amount}}
 	bad.Say.ID = "number"
 	p.Add(bad)
-	twice := &Check{Keys: &state.KeySpec{Slots: []int{store}}, Noun: "rows", Shows: []int{store}}
+	twice := &Check{Keys: &key.Spec{Slots: []int{store}}, Noun: "rows", Shows: []int{store}}
 	twice.Say.ID = "unique"
 	p.AddKeyed(twice)
 	for _, make := range []func() state.Aggregate{
@@ -39,7 +41,7 @@ func everyState(p *Plan) {
 		func() state.Aggregate { return state.NewPeriods(day, 24*time.Hour) },
 		func() state.Aggregate { return state.NewGroups([]int{store}, amount, false) },
 		func() state.Aggregate { return statistic.NewContent(amount) },
-		func() state.Aggregate { return state.NewDistinct([]int{store}) },
+		func() state.Aggregate { return key.NewDistinct([]int{store}) },
 		func() state.Aggregate { return statistic.NewHistogram(store, 2) },
 		func() state.Aggregate { return statistic.NewJoint(store, amount) },
 		func() state.Aggregate { return statistic.NewShare(store, "1") },

@@ -11,7 +11,8 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/words"
 )
 
@@ -38,7 +39,7 @@ func Column(p *check.Plan, col *contract.Column) {
 type draft struct {
 	*check.Check
 	// build makes the kernel once the column's slot is known; nil if there is none.
-	build func(slot int) state.Kernel
+	build func(slot int) kernel.Kernel
 }
 
 // columnFacts lists the checks that a column's facts make.
@@ -48,14 +49,14 @@ func columnFacts(p *check.Plan, col *contract.Column) []*draft {
 		c := fact(p, col, "required", contract.Completeness)
 		c.Noun, c.Complaint = "rows", fmt.Sprintf("have no %s", col.Name)
 		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again; if it may be empty, drop `required: true`.", col.Name)
-		c.build = state.Null
+		c.build = kernel.Null
 		facts = append(facts, c)
 	}
 	if col.Unique {
 		c := fact(p, col, "unique", contract.Uniqueness)
 		c.Noun, c.Complaint = "rows", fmt.Sprintf("repeat %s that came before", words.A(col.Name))
 		c.Advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
-		c.Keys = &state.KeySpec{}
+		c.Keys = &key.Spec{}
 		facts = append(facts, c)
 	}
 	facts = append(facts, typeFacts(p, col)...)
@@ -63,7 +64,7 @@ func columnFacts(p *check.Plan, col *contract.Column) []*draft {
 		c := fact(p, col, "enum", contract.Conformity)
 		c.Complaint = "are not among the allowed: " + check.ValueList(col.Enum)
 		c.Advice = "Correct the values at the source, or add the new ones to the contract's enum."
-		c.build = func(slot int) state.Kernel { return state.Among(slot, col.Enum) }
+		c.build = func(slot int) kernel.Kernel { return kernel.Among(slot, col.Enum) }
 		facts = append(facts, c)
 	}
 	return facts
@@ -116,8 +117,8 @@ func PrimaryKey(p *check.Plan) {
 		p.Add(c)
 		return
 	}
-	c.Kernel = state.AnyNull(slots)
-	c.Keys = &state.KeySpec{Slots: slots}
+	c.Kernel = kernel.AnyNull(slots)
+	c.Keys = &key.Spec{Slots: slots}
 	c.Shows = slots
 	c.Personal = p.Personal(slots...)
 	p.AddKeyed(c)

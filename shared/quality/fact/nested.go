@@ -9,7 +9,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
 )
 
 // nestedFacts lists the checks of a column whose cells hold JSON.
@@ -23,14 +23,14 @@ func nestedFacts(p *check.Plan, col *contract.Column) []*draft {
 		what, valid = "a JSON array of numbers", isVector
 	}
 	c := typeFact(p, col, what)
-	c.build = func(slot int) state.Kernel { return state.Values(slot, valid) }
+	c.build = func(slot int) kernel.Kernel { return kernel.Values(slot, valid) }
 	facts := []*draft{c}
 	option := func(name, complaint string, good func(any) bool) {
 		c := fact(p, col, name, contract.Conformity)
 		c.Complaint = complaint
 		c.Advice = "Look at how the source writes this column; the contract and the export disagree."
-		c.build = func(slot int) state.Kernel {
-			return state.Values(slot, func(cell []byte) bool {
+		c.build = func(slot int) kernel.Kernel {
+			return kernel.Values(slot, func(cell []byte) bool {
 				value, ok := parseJSON(cell)
 				return !ok || good(value) // the type check says what is no JSON
 			})

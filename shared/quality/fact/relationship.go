@@ -7,7 +7,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
 )
 
 // Relationship makes the check of a foreign key.
@@ -41,7 +41,7 @@ func Relationship(p *check.Plan, rel *contract.Relationship) {
 			c.Status, c.Blocked = quality.Errored, "not measured: "+problem
 			return
 		}
-		c.Kernel = state.Member(slots, set.Prints())
+		c.Kernel = kernel.Member(slots, set.Prints())
 	}
 	p.Add(c)
 }

@@ -9,7 +9,7 @@ import (
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/textformat"
 )
 
@@ -23,7 +23,7 @@ func typeFacts(p *check.Plan, col *contract.Column) []*draft {
 		return momentFacts(p, col)
 	case contract.Boolean:
 		c := typeFact(p, col, "true or false")
-		c.build = func(slot int) state.Kernel { return state.Values(slot, IsBoolean) }
+		c.build = func(slot int) kernel.Kernel { return kernel.Values(slot, IsBoolean) }
 		return []*draft{c}
 	case contract.Object, contract.Array, contract.Map, contract.Vector:
 		return nestedFacts(p, col)
@@ -72,15 +72,15 @@ func numberFacts(p *check.Plan, col *contract.Column) []*draft {
 		what += " of format " + o.Format
 	}
 	c := typeFact(p, col, what)
-	c.build = func(slot int) state.Kernel { return state.Number(slot) }
+	c.build = func(slot int) kernel.Kernel { return kernel.Number(slot) }
 	format, ranged := textformat.NumberRange(o.Format)
 	switch {
 	case o.Format != "" && !ranged:
 		c.Status, c.Blocked = quality.Skipped, fmt.Sprintf("skipped: number format %q is not one of i8 … i128, u8 … u128, f32, f64", o.Format)
 	case format.Integer || col.Type == contract.Integer:
-		c.build = func(slot int) state.Kernel { return state.Integer(slot, format.Min, format.Max) }
+		c.build = func(slot int) kernel.Kernel { return kernel.Integer(slot, format.Min, format.Max) }
 	case ranged:
-		c.build = func(slot int) state.Kernel { return state.Within(slot, format.Min, format.Max) }
+		c.build = func(slot int) kernel.Kernel { return kernel.Within(slot, format.Min, format.Max) }
 	}
 	facts := []*draft{c}
 	for _, b := range []struct {
@@ -96,22 +96,22 @@ func numberFacts(p *check.Plan, col *contract.Column) []*draft {
 			continue
 		}
 		c := bound(p, col, b.what, b.complaint, b.text)
-		bound, ok := state.NewBound(b.text)
+		bound, ok := kernel.NewBound(b.text)
 		if !ok {
 			c.Status, c.Blocked = quality.Errored, fmt.Sprintf("not measured: the contract's %s %q is not a number", b.what, b.text)
 		}
-		c.build = func(slot int) state.Kernel { return state.Compare(slot, bound, b.good) }
+		c.build = func(slot int) kernel.Kernel { return kernel.Compare(slot, bound, b.good) }
 		facts = append(facts, c)
 	}
 	if o.MultipleOf != "" {
 		c := fact(p, col, "multipleOf", contract.Accuracy)
 		c.Complaint = "are no multiple of " + o.MultipleOf
 		c.Advice = "Check the unit and the rounding at the source."
-		step, ok := state.NewBound(o.MultipleOf)
+		step, ok := kernel.NewBound(o.MultipleOf)
 		if !ok || !step.Positive() {
 			c.Status, c.Blocked = quality.Errored, fmt.Sprintf("not measured: multipleOf %q is not a number above 0", o.MultipleOf)
 		}
-		c.build = func(slot int) state.Kernel { return state.Multiple(slot, step) }
+		c.build = func(slot int) kernel.Kernel { return kernel.Multiple(slot, step) }
 		facts = append(facts, c)
 	}
 	return facts
@@ -151,7 +151,7 @@ func momentFacts(p *check.Plan, col *contract.Column) []*draft {
 			c.Unmeasurable("%v", err)
 		}
 	}
-	c.build = func(slot int) state.Kernel { return state.Moment(slot, o.Timezone) }
+	c.build = func(slot int) kernel.Kernel { return kernel.Moment(slot, o.Timezone) }
 	facts := []*draft{c}
 	zone, err := time.LoadLocation(o.DefaultTimezone)
 	if err != nil {
@@ -182,7 +182,7 @@ func momentFacts(p *check.Plan, col *contract.Column) []*draft {
 		case !ok:
 			c.Unmeasurable("the contract's %s %q is not written like the column's values", b.what, b.text)
 		}
-		c.build = func(slot int) state.Kernel { return state.CompareMoment(slot, at, b.good) }
+		c.build = func(slot int) kernel.Kernel { return kernel.CompareMoment(slot, at, b.good) }
 		facts = append(facts, c)
 	}
 	return facts
@@ -205,8 +205,8 @@ func textFacts(p *check.Plan, col *contract.Column) []*draft {
 		c := fact(p, col, "minLength", contract.Conformity)
 		c.Complaint = fmt.Sprintf("are shorter than %d characters", *o.MinLength)
 		c.Advice = "Look for values that were cut off or are placeholders."
-		c.build = func(slot int) state.Kernel {
-			return state.Values(slot, func(v []byte) bool { return textformat.Length(v) >= *o.MinLength })
+		c.build = func(slot int) kernel.Kernel {
+			return kernel.Values(slot, func(v []byte) bool { return textformat.Length(v) >= *o.MinLength })
 		}
 		facts = append(facts, c)
 	}
@@ -214,8 +214,8 @@ func textFacts(p *check.Plan, col *contract.Column) []*draft {
 		c := fact(p, col, "maxLength", contract.Conformity)
 		c.Complaint = fmt.Sprintf("are longer than %d characters", *o.MaxLength)
 		c.Advice = "Look for two values run together, or for free text in the wrong column."
-		c.build = func(slot int) state.Kernel {
-			return state.Values(slot, func(v []byte) bool { return len(v) <= *o.MaxLength || textformat.Length(v) <= *o.MaxLength })
+		c.build = func(slot int) kernel.Kernel {
+			return kernel.Values(slot, func(v []byte) bool { return len(v) <= *o.MaxLength || textformat.Length(v) <= *o.MaxLength })
 		}
 		facts = append(facts, c)
 	}
@@ -227,7 +227,7 @@ func textFacts(p *check.Plan, col *contract.Column) []*draft {
 		if err != nil {
 			c.BadPattern(err)
 		} else {
-			c.build = func(slot int) state.Kernel { return state.Pattern(slot, m) }
+			c.build = func(slot int) kernel.Kernel { return kernel.Pattern(slot, m) }
 		}
 		facts = append(facts, c)
 	}
@@ -239,7 +239,7 @@ func textFacts(p *check.Plan, col *contract.Column) []*draft {
 		if !ok {
 			c.Status, c.Blocked = quality.Skipped, fmt.Sprintf("skipped: string format %q is not one that can be checked (email, uri, uuid, hostname, ipv4, ipv6, byte)", o.Format)
 		}
-		c.build = func(slot int) state.Kernel { return state.Values(slot, good) }
+		c.build = func(slot int) kernel.Kernel { return kernel.Values(slot, good) }
 		facts = append(facts, c)
 	}
 	return facts

@@ -9,6 +9,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/words"
 )
@@ -119,7 +120,7 @@ func integrityRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 			c.Status, c.Blocked = quality.Errored, "not measured: "+problem
 			return
 		}
-		c.Kernel = state.Member(slots, set.Prints())
+		c.Kernel = kernel.Member(slots, set.Prints())
 	}
 	compliance(p, c, wanted)
 }

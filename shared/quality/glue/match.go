@@ -10,6 +10,8 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/kernel"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/series"
 	"tillwatch/shared/words"
@@ -40,7 +42,7 @@ func duplicatesRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	}
 	c.Say.Want = wanted.text
 	c.Shows, c.Personal = slots, p.Personal(slots...)
-	c.Keys = &state.KeySpec{Slots: slots, Whole: true}
+	c.Keys = &key.Spec{Slots: slots, Whole: true}
 	c.Advice = "Look for an export that ran twice or a join that multiplied rows."
 	c.Finish = func(f *check.Findings, t *check.Tally, r *quality.Result) {
 		check.ByRows(f, t, r, c)
@@ -65,7 +67,7 @@ func anomalyRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 		c.Say.Column = columns[0]
 	}
 	c.Metric = glueStatistic(name, columns)
-	measured, key, absent := keep(p, name, columns, "")
+	measured, kept, absent := keep(p, name, columns, "")
 	if absent != "" {
 		p.Absent(c, absent)
 		return
@@ -77,7 +79,7 @@ func anomalyRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 			r.Status, r.Message = quality.Errored, "not measured: "+problem
 			return
 		}
-		band := series.Expect(p.Past(key), p.In.Now, series.Options{})
+		band := series.Expect(p.Past(kept), p.In.Now, series.Options{})
 		if !band.Enough {
 			r.Measured = &value
 			r.Status, r.Message = quality.Skipped, "skipped: "+band.Why
@@ -192,13 +194,13 @@ func datasetMatchRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	c.Shows, c.Personal = slots[:keys], p.Personal(slots[:keys]...)
 	c.Complaint = fmt.Sprintf("are not so in %s, by %s", dataset, strings.Join(from[:keys], " + "))
 	c.Advice = fmt.Sprintf("Find out which of the two is right for these rows; %s may be of another day or not complete yet.", dataset)
-	rows := p.Reference(dataset).Look(to, func(slots []int) state.Aggregate { return state.NewRows(slots) })
+	rows := p.Reference(dataset).Look(to, func(slots []int) state.Aggregate { return key.NewRows(slots) })
 	c.Prepare = func() {
 		if problem := rows.Problem(); problem != "" {
 			c.Status, c.Blocked = quality.Errored, "not measured: "+problem
 			return
 		}
-		c.Kernel = state.MemberRow(slots, keys, rows.Prints())
+		c.Kernel = kernel.MemberRow(slots, keys, rows.Prints())
 	}
 	compliance(p, c, wanted)
 }

@@ -9,7 +9,8 @@ import (
 	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/words"
 )
 
@@ -99,16 +100,16 @@ func columnsOf(p *check.Plan, c *check.Check, rule *dqdl.Rule) (slots []int, ok 
 }
 
 func completeRule(c *check.Check, list string, slots []int) {
-	c.Say.Dimension, c.Complaint, c.Kernel = contract.Completeness, "have no "+list, state.Null(slots[0])
+	c.Say.Dimension, c.Complaint, c.Kernel = contract.Completeness, "have no "+list, kernel.Null(slots[0])
 	c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
 }
 
 func uniqueRule(c *check.Check, list string, slots []int) {
-	c.Say.Dimension, c.Complaint, c.Keys = contract.Uniqueness, fmt.Sprintf("repeat %s that came before", words.A(list)), &state.KeySpec{Slots: slots}
+	c.Say.Dimension, c.Complaint, c.Keys = contract.Uniqueness, fmt.Sprintf("repeat %s that came before", words.A(list)), &key.Spec{Slots: slots}
 	c.Advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
 }
 
 func primaryKeyRule(c *check.Check, list string, slots []int) {
 	uniqueRule(c, list, slots)
-	c.Complaint, c.Kernel = fmt.Sprintf("have a %s that is incomplete or came before", list), state.AnyNull(slots)
+	c.Complaint, c.Kernel = fmt.Sprintf("have a %s that is incomplete or came before", list), kernel.AnyNull(slots)
 }

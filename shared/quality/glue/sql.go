@@ -10,8 +10,10 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/query"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/sql"
 	"tillwatch/shared/words"
 )
@@ -26,7 +28,7 @@ func narrow(p *check.Plan, c *check.Check, rule *dqdl.Rule) (leave func(), ok bo
 	if rule.Where == "" {
 		return leave, true
 	}
-	at, err := p.Filter(rule.Where, func() (state.Filter, error) {
+	at, err := p.Filter(rule.Where, func() (view.Filter, error) {
 		condition, err := query.CompilePredicate(rule.Where, figure.QueryTable(p, nil, primary))
 		if err != nil {
 			return nil, err
@@ -93,7 +95,7 @@ func sqlRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 func countsRows(c *dqdl.Condition) bool {
 	for _, o := range c.Operands {
 		if text, plain := dqdl.Literal(o.Number); plain {
-			if b, ok := state.NewBound(text); ok && b.Above(1) {
+			if b, ok := kernel.NewBound(text); ok && b.Above(1) {
 				return true
 			}
 		}

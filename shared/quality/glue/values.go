@@ -15,7 +15,7 @@ import (
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/fact"
 	"tillwatch/shared/quality/figure"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/textformat"
 	"tillwatch/shared/words"
 )
@@ -37,7 +37,7 @@ func ofValues(want func(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int
 		if good == nil {
 			return
 		}
-		c.Kernel = state.Cells(slots[0], nulls, good)
+		c.Kernel = kernel.Cells(slots[0], nulls, good)
 		threshold(p, c, rule)
 	}
 }

@@ -33,8 +33,8 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/rule"
-	"tillwatch/shared/quality/state"
 	"tillwatch/shared/tabular"
 )
 
@@ -72,7 +72,7 @@ func Observe(ctx context.Context, in quality.Input, sections quality.Sections, s
 
 // RepeatedKeys finds the rows that repeat a key, among one partition of one key:
 // messages are the Seen.Keys of all sections, in order.
-func RepeatedKeys(messages [][]byte) ([]byte, error) { return state.RepeatedKeys(messages) }
+func RepeatedKeys(messages [][]byte) ([]byte, error) { return key.EncodeRepeated(messages) }
 
 // Merge puts together the states of all sections, which state returns by the
 // section's number, and what RepeatedKeys made of each key's partitions.

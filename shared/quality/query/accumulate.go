@@ -8,6 +8,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/query/vector"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
@@ -310,7 +311,7 @@ func (a *spreads) result(out *vector.Vector, from, to int) {
 
 // distincts counts different values by their fingerprints.
 type distincts struct {
-	prints []state.Prints
+	prints []key.Prints
 	total  int
 	full   bool // there were more than fit
 	buffer []byte

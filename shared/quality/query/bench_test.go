@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 )
 
 // BenchmarkObserve measures what three queries as people write them cost a row,
@@ -31,7 +31,7 @@ func BenchmarkObserve(b *testing.B) {
 				b.Fatal(err)
 			}
 			s := q.NewState()
-			d.views(b, 1<<20, nil, func(v *state.View) {
+			d.views(b, 1<<20, nil, func(v *view.View) {
 				s.Observe(v) // the view then knows the cells
 				b.ReportAllocs()
 				for b.Loop() {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 )
 
 // TestTooManyGroups holds that groups beyond the bound are told as such, by the
@@ -16,7 +17,7 @@ func TestTooManyGroups(t *testing.T) {
 	}
 	s, other := q.NewState(), q.NewState()
 	s.fold.groups.most = 4 // of six ids
-	shop.views(t, 1<<20, nil, func(v *state.View) { s.Observe(v) })
+	shop.views(t, 1<<20, nil, func(v *view.View) { s.Observe(v) })
 	other.Merge(s)
 	for _, s := range []*State{s, other} {
 		if got := answered(s); !strings.HasPrefix(got, "problem: the query has more than") {

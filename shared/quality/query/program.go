@@ -7,7 +7,7 @@ import (
 
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/query/vector"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 )
 
 // A program computes registers, each a vector, for a block of rows: it loads
@@ -136,7 +136,7 @@ const piece = 2048
 // over runs the program over a block of the file, piece by piece: it calls each
 // with the row that a piece begins with and how many rows it has, whose values are
 // then in the registers.
-func (m *machine) over(v *state.View, each func(from, n int)) {
+func (m *machine) over(v *view.View, each func(from, n int)) {
 	for _, l := range m.program.loads {
 		v.Spans(l.slot) // unquoting may move the data, so that all of it comes first
 	}
@@ -186,7 +186,7 @@ func (m *machine) run(n int) {
 }
 
 // fill sets out to n rows of a column of a block.
-func fill(out *vector.Vector, v *state.View, l load, from, n int) {
+func fill(out *vector.Vector, v *view.View, l load, from, n int) {
 	switch {
 	case !l.present && l.kind == vector.Number:
 		fillNumbers(out, v, l.slot, from, n)
@@ -215,7 +215,7 @@ func fill(out *vector.Vector, v *state.View, l load, from, n int) {
 }
 
 // fillNumbers sets out to n numbers of a column.
-func fillNumbers(out *vector.Vector, v *state.View, slot, from, n int) {
+func fillNumbers(out *vector.Vector, v *view.View, slot, from, n int) {
 	u := v.Units(slot)
 	out.Resize(vector.Number, n)
 	for i, x := range u.Values[from : from+n] {

@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -149,7 +149,7 @@ func FuzzCompile(f *testing.F) {
 				}
 			}
 		}()
-		shop.views(t, 100, nil, func(v *state.View) { s.Observe(v) })
+		shop.views(t, 100, nil, func(v *view.View) { s.Observe(v) })
 		answered(s)
 	})
 }

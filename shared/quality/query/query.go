@@ -48,7 +48,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/query/vector"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/sql"
 )
 
@@ -113,9 +113,9 @@ func CompilePredicate(text string, table Table) (p *Predicate, err error) {
 }
 
 // Filter returns the filter of the rows for which the condition is true.
-func (p *Predicate) Filter() state.Filter {
+func (p *Predicate) Filter() view.Filter {
 	pool := machines(p.program)
-	return func(v *state.View, rows []uint32) []uint32 {
+	return func(v *view.View, rows []uint32) []uint32 {
 		m := pool.Get().(*machine)
 		defer pool.Put(m)
 		m.over(v, func(from, n int) {

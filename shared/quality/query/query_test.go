@@ -12,7 +12,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/datetime"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
 )
 
@@ -50,10 +50,10 @@ func (d dataset) table() Table {
 }
 
 // slots are those that quality would make of the columns.
-func (d dataset) slots() []state.Slot {
-	var slots []state.Slot
+func (d dataset) slots() []view.Slot {
+	var slots []view.Slot
 	for i, name := range d.names {
-		s := state.Slot{Name: name, Position: i, Layout: datetime.ISOTimestamp(), Zone: time.UTC}
+		s := view.Slot{Name: name, Position: i, Layout: datetime.ISOTimestamp(), Zone: time.UTC}
 		switch d.types[i] {
 		case contract.Date:
 			s.Layout = datetime.ISODate()
@@ -68,14 +68,14 @@ func (d dataset) slots() []state.Slot {
 }
 
 // views calls each with the views of the data's blocks, of a size in bytes.
-func (d dataset) views(t testing.TB, size int64, filters []state.Filter, each func(*state.View)) {
+func (d dataset) views(t testing.TB, size int64, filters []view.Filter, each func(*view.View)) {
 	t.Helper()
 	reader, closer, err := tabular.OpenReader(context.Background(), tabular.Bytes([]byte(d.text)), "test.csv", tabular.Options{Limits: tabular.Limits{BlockBytes: int(size)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closer.Close()
-	view := state.NewView(d.slots(), filters...)
+	v := view.New(d.slots(), filters...)
 	var batch tabular.Batch
 	var block tabular.Block
 	for {
@@ -85,8 +85,8 @@ func (d dataset) views(t testing.TB, size int64, filters []state.Filter, each fu
 			t.Fatal(err)
 		}
 		batch.Parse(&block, len(d.names), tabular.Dialect{})
-		view.Turn(&batch, block.Index)
-		each(view)
+		v.Turn(&batch, block.Index)
+		each(v)
 	}
 }
 
@@ -242,7 +242,7 @@ func TestViolations(t *testing.T) {
 			}
 			got := "none"
 			if kernel := q.Violations(tt.want); kernel != nil {
-				shop.views(t, 1<<20, nil, func(v *state.View) {
+				shop.views(t, 1<<20, nil, func(v *view.View) {
 					bad, looked := kernel(v, nil)
 					got = fmt.Sprintf("%v of %d", bad, looked)
 				})

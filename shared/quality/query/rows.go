@@ -4,8 +4,9 @@ import (
 	"sync"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/query/vector"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/sql"
 )
 
@@ -148,7 +149,7 @@ func (e env) counted(n *sql.Node) int {
 // query's number to be so: the rows that it counts if the number should be
 // small, and if a share of all should be large the rows that it does not. It is nil if the
 // query names no rows, or the number should be something else.
-func (q *Query) Violations(want contract.Want) state.Kernel {
+func (q *Query) Violations(want contract.Want) kernel.Kernel {
 	r := q.rows
 	if r == nil {
 		return nil
@@ -169,7 +170,7 @@ func (q *Query) Violations(want contract.Want) state.Kernel {
 	default:
 		return nil
 	}
-	return func(v *state.View, bad []uint32) ([]uint32, int) {
+	return func(v *view.View, bad []uint32) ([]uint32, int) {
 		m := r.pool.Get().(*machine)
 		defer r.pool.Put(m)
 		looked := 0
@@ -202,12 +203,12 @@ func (q *Query) Unit() string {
 
 // Unlisted returns the kernel of the rows that a query which lists rows leaves
 // out; nil if the query is no such listing.
-func (q *Query) Unlisted() state.Kernel {
+func (q *Query) Unlisted() kernel.Kernel {
 	r := q.rows
 	if !q.listing || q.groups {
 		return nil
 	}
-	return func(v *state.View, bad []uint32) ([]uint32, int) {
+	return func(v *view.View, bad []uint32) ([]uint32, int) {
 		if r == nil { // it lists all
 			return bad, v.Len()
 		}

@@ -8,6 +8,7 @@ import (
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/query/vector"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/words"
 )
 
@@ -24,7 +25,7 @@ var _ state.Aggregate = (*State)(nil)
 func (q *Query) NewState() *State { return &State{q, newFold(q.stages[0])} }
 
 // Observe takes in a block.
-func (s *State) Observe(v *state.View) {
+func (s *State) Observe(v *view.View) {
 	s.fold.rows.over(v, func(_, n int) { s.fold.take(n) })
 }
 

@@ -10,6 +10,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/words"
 )
@@ -132,7 +133,7 @@ func full(f *check.Findings, at int, what string) string {
 		full = a.Full
 	case *state.Periods:
 		full = a.Full
-	case *state.Distinct:
+	case *key.Distinct:
 		full = a.Full
 	}
 	if full {

@@ -8,7 +8,7 @@ import (
 	"tillwatch/shared/expression"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/words"
 )
 
@@ -79,7 +79,7 @@ func compileArithmetic(p *check.Plan, c *check.Check, impl contract.ArithmeticCh
 	if tolerance == "" {
 		tolerance = "0"
 	}
-	bound, ok := state.NewBound(tolerance)
+	bound, ok := kernel.NewBound(tolerance)
 	if !ok {
 		c.Unmeasurable("tolerance %q is not a number", impl.Tolerance)
 		return
@@ -96,5 +96,5 @@ func compileArithmetic(p *check.Plan, c *check.Check, impl contract.ArithmeticCh
 	c.Complaint = "break " + impl.Expression
 	c.Advice = "One of the columns is wrong in these rows: recompute it at the source, and look for a changed rounding, tax or discount."
 	c.Shows, c.Personal = slots, p.Personal(slots...)
-	c.Kernel = state.Arithmetic(slots, rule, bound)
+	c.Kernel = kernel.Arithmetic(slots, rule, bound)
 }

@@ -9,7 +9,8 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/glue"
-	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/kernel"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/textformat"
 	"tillwatch/shared/words"
 )
@@ -76,17 +77,17 @@ func compileMetric(p *check.Plan, col *contract.Column, r *contract.Rule, c *che
 	switch r.Metric {
 	case contract.NullValues:
 		c.Complaint = "have no " + list
-		c.Kernel = state.Null(slots[0])
+		c.Kernel = kernel.Null(slots[0])
 		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
 	case contract.MissingValues:
 		c.Complaint = fmt.Sprintf("have no %s, or one of %s", list, check.ValueList(r.MissingValues))
-		c.Kernel = state.Missing(slots[0], r.MissingValues)
+		c.Kernel = kernel.Missing(slots[0], r.MissingValues)
 		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
 	case contract.InvalidValues:
 		compileInvalid(p, r, c, slots[0])
 	case contract.DuplicateValues:
 		c.Complaint = fmt.Sprintf("repeat %s that came before", words.A(strings.Join(names, " + ")))
-		c.Keys = &state.KeySpec{Slots: slots}
+		c.Keys = &key.Spec{Slots: slots}
 		c.Advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
 	}
 	c.Say.Dimension = defaultDimension(r)
@@ -107,18 +108,18 @@ func compileInvalid(p *check.Plan, r *contract.Rule, c *check.Check, slot int) {
 			c.BadPattern(err)
 			return
 		}
-		c.Kernel = state.Pattern(slot, m)
+		c.Kernel = kernel.Pattern(slot, m)
 	}
 	if len(r.ValidValues) > 0 {
 		complaints = append(complaints, "are not among "+check.ValueList(r.ValidValues))
-		c.Kernel = state.Among(slot, r.ValidValues)
+		c.Kernel = kernel.Among(slot, r.ValidValues)
 		if m != nil {
-			in := state.In(r.ValidValues)
-			c.Kernel = state.Values(slot, func(v []byte) bool { return in(v) && m.Match(v) })
+			in := kernel.In(r.ValidValues)
+			c.Kernel = kernel.Values(slot, func(v []byte) bool { return in(v) && m.Match(v) })
 		}
 	}
 	if c.Kernel == nil {
-		c.Kernel = state.Values(slot, func([]byte) bool { return true })
+		c.Kernel = kernel.Values(slot, func([]byte) bool { return true })
 	}
 	c.Complaint = strings.Join(complaints, " or ")
 }

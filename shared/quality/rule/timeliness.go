@@ -7,6 +7,7 @@ import (
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/words"
 )
@@ -218,5 +219,5 @@ func compilePeriod(p *check.Plan, c *check.Check, impl contract.PeriodCheck) {
 	}
 	c.Shows = []int{slot}
 	c.Personal = p.Personal(slot)
-	c.Kernel = state.Day(slot, day, zone)
+	c.Kernel = kernel.Day(slot, day, zone)
 }

@@ -9,6 +9,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/series"
 	"tillwatch/shared/words"
@@ -21,9 +22,9 @@ func compileHistory(p *check.Plan, c *check.Check, impl contract.HistoryCheck) {
 		c.Say.Dimension = contract.Completeness
 	}
 	c.Say.Column, c.Say.Want = impl.Column, "as in its history"
-	key := impl.Metric
+	kept := impl.Metric
 	if impl.Column != "" {
-		key += ":" + impl.Column
+		kept += ":" + impl.Column
 	}
 	measure, absent := figureOf(p, impl.Metric, impl.Column)
 	if absent != "" {
@@ -33,7 +34,7 @@ func compileHistory(p *check.Plan, c *check.Check, impl contract.HistoryCheck) {
 	if slot, ok := p.Column(impl.Column); ok && p.Personal(slot) && (impl.Metric == "minimum" || impl.Metric == "maximum") {
 		// The extreme is somebody's value, which neither a message nor the
 		// history may keep.
-		delete(p.Kept, key)
+		delete(p.Kept, kept)
 		c.Status, c.Blocked = quality.Skipped, fmt.Sprintf("skipped: the %s of a personal column is a person's value; compare its mean or nullPercent", impl.Metric)
 	}
 	c.Finish = func(f *check.Findings, _ *check.Tally, r *quality.Result) {
@@ -42,7 +43,7 @@ func compileHistory(p *check.Plan, c *check.Check, impl contract.HistoryCheck) {
 			r.Status, r.Message = quality.Errored, "not measured: "+problem
 			return
 		}
-		band := series.Expect(p.Past(key), p.In.Now, series.Options{
+		band := series.Expect(p.Past(kept), p.In.Now, series.Options{
 			Strategy: series.Strategy(impl.Strategy), Season: impl.Season, Lower: impl.Lower, Upper: impl.Upper,
 			MinHistory: impl.MinHistory, Lookback: impl.Lookback, IgnoreChangeBelowPercent: impl.IgnoreChangeBelowPercent,
 		})
@@ -137,9 +138,9 @@ func figureOf(p *check.Plan, name, column string) (m check.Measure, absent strin
 			return check.Percent(a.Null, a.Total), ""
 		}
 	case "distinctCount":
-		at = p.Need(func() state.Aggregate { return state.NewDistinct([]int{slot}) })
+		at = p.Need(func() state.Aggregate { return key.NewDistinct([]int{slot}) })
 		read = func(f *check.Findings) (float64, string) {
-			return float64(f.Aggs[at].(*state.Distinct).Len()), full(f, at, "values")
+			return float64(f.Aggs[at].(*key.Distinct).Len()), full(f, at, "values")
 		}
 	default:
 		at = p.Need(func() state.Aggregate { return &state.Figures{Slot: slot} })

@@ -1,12 +1,15 @@
+// Package state holds aggregates: what is remembered of the columns of a file.
+// An Aggregate observes the view of one block after another, merges with those of
+// other workers and sections, and travels in between by Encode and Decode. What
+// its numbers mean for a verdict is the business of package check.
 package state
 
 import (
 	"time"
 
-	"github.com/zeebo/xxh3"
-
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -19,7 +22,7 @@ import (
 // and columns has seen; whatever it reads, no method of the aggregate may panic
 // or go on for ever afterwards, so that what can't be is made r.Fail.
 type Aggregate interface {
-	Observe(v *View)
+	Observe(v *view.View)
 	Merge(other Aggregate)
 	Encode(w *wire.Writer)
 	Decode(r *wire.Reader)
@@ -35,11 +38,13 @@ type Nulls struct {
 	Null, Total int64
 }
 
-func (a *Nulls) Observe(v *View) {
+// Observe implements Aggregate.
+func (a *Nulls) Observe(v *view.View) {
 	a.Null += int64(len(v.Nulls(a.Slot)))
 	a.Total += int64(v.Len())
 }
 
+// Merge implements Aggregate.
 func (a *Nulls) Merge(o Aggregate) {
 	a.Null += o.(*Nulls).Null
 	a.Total += o.(*Nulls).Total
@@ -52,11 +57,12 @@ type Extent struct {
 	Seen           int64 // how many moments there were
 }
 
-func (a *Extent) Observe(v *View) {
+// Observe implements Aggregate.
+func (a *Extent) Observe(v *view.View) {
 	v, times := v.Weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	for i, ok := range valid {
-		n := Weight(times, i)
+		n := view.Weight(times, i)
 		if !ok || n == 0 {
 			continue
 		}
@@ -71,6 +77,7 @@ func (a *Extent) Observe(v *View) {
 	}
 }
 
+// Merge implements Aggregate.
 func (a *Extent) Merge(other Aggregate) {
 	o := other.(*Extent)
 	if o.Seen == 0 {
@@ -94,7 +101,8 @@ type Figures struct {
 	Large    int64           // numbers too long to be summed exactly
 }
 
-func (a *Figures) Observe(v *View) {
+// Observe implements Aggregate.
+func (a *Figures) Observe(v *view.View) {
 	u := v.Units(a.Slot)
 	for _, o := range u.Odd {
 		switch o.Kind {
@@ -133,76 +141,12 @@ func (a *Figures) extend(least, most decimal.Decimal, n int64) {
 	a.N += n
 }
 
+// Merge implements Aggregate.
 func (a *Figures) Merge(other Aggregate) {
 	o := other.(*Figures)
 	a.Large += o.Large
 	a.Sum.Merge(o.Sum)
 	a.extend(o.Min, o.Max, o.N)
-}
-
-// Fingerprint is that of a tuple of one value.
-func Fingerprint(value []byte) uint64 { return xxh3.Hash(value) }
-
-// Tuples calls each with the fingerprint of each row's values in slots; rows
-// with a null among them are left out.
-func Tuples(v *View, slots []int, each func(row int, print uint64)) {
-	for _, s := range slots {
-		v.Spans(s)
-	}
-	data := v.Batch.Data
-	if len(slots) == 1 {
-		for row, s := range v.Spans(slots[0]) {
-			if !s.IsNull() {
-				each(row, Fingerprint(data[s.Start:s.End]))
-			}
-		}
-		return
-	}
-rows:
-	for row := range v.Len() {
-		var print uint64
-		for _, slot := range slots {
-			s := v.Spans(slot)[row]
-			if s.IsNull() {
-				continue rows
-			}
-			print = Chain(print, data[s.Start:s.End])
-		}
-		each(row, print)
-	}
-}
-
-// wholeTuples is Tuples without leaving rows out: a null is a value of its own.
-func wholeTuples(v *View, slots []int, each func(row int, print uint64)) {
-	for _, s := range slots {
-		v.Spans(s)
-	}
-	data := v.Batch.Data
-	for row := range v.Len() {
-		var print uint64
-		for _, slot := range slots {
-			if s := v.Spans(slot)[row]; s.IsNull() {
-				print = Chain(^print, nil)
-			} else {
-				print = Chain(print, data[s.Start:s.End])
-			}
-		}
-		each(row, print)
-	}
-}
-
-// TupleTimes calls each with the fingerprint of each different tuple of a block, or of
-// some several times, and how often it occurs.
-func TupleTimes(v *View, slots []int, each func(print uint64, n int64)) {
-	var times []int64
-	if len(slots) == 1 {
-		v, times = v.Weighed(slots[0])
-	}
-	Tuples(v, slots, func(row int, print uint64) {
-		if n := Weight(times, row); n > 0 {
-			each(print, n)
-		}
-	})
 }
 
 // Occurrences counts how often each value of a column occurs.
@@ -212,7 +156,8 @@ type Occurrences struct {
 	Full bool // there were more than fit
 }
 
-func (a *Occurrences) Observe(v *View) {
+// Observe implements Aggregate.
+func (a *Occurrences) Observe(v *view.View) {
 	v, list := v.Tally(a.Slot)
 	data := v.Batch.Data
 	for _, t := range list {
@@ -220,6 +165,7 @@ func (a *Occurrences) Observe(v *View) {
 	}
 }
 
+// Add counts a value n times, unless there are too many different ones: see Full.
 func (a *Occurrences) Add(value []byte, n int64) {
 	if old, ok := a.Seen[string(value)]; ok {
 		a.Seen[string(value)] = old + n
@@ -230,6 +176,7 @@ func (a *Occurrences) Add(value []byte, n int64) {
 	}
 }
 
+// Merge implements Aggregate.
 func (a *Occurrences) Merge(other Aggregate) {
 	o := other.(*Occurrences)
 	for value, n := range o.Seen {
@@ -247,17 +194,19 @@ type Periods struct {
 	Full   bool // there were more than fit
 }
 
-func (a *Periods) Observe(v *View) {
+// Observe implements Aggregate.
+func (a *Periods) Observe(v *view.View) {
 	v, times := v.Weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	seconds := int64(a.Length / time.Second)
 	for i, ok := range valid {
-		if n := Weight(times, i); ok && n > 0 {
+		if n := view.Weight(times, i); ok && n > 0 {
 			a.Add(floorDiv(moments[i].Unix, seconds), n)
 		}
 	}
 }
 
+// Add counts n rows of a period, unless there are too many: see Full.
 func (a *Periods) Add(period, n int64) {
 	if _, ok := a.Seen[period]; !ok && len(a.Seen) >= GroupLimit {
 		a.Full = true
@@ -266,6 +215,7 @@ func (a *Periods) Add(period, n int64) {
 	a.Seen[period] += n
 }
 
+// Merge implements Aggregate.
 func (a *Periods) Merge(other Aggregate) {
 	o := other.(*Periods)
 	for p, n := range o.Seen {
@@ -295,7 +245,8 @@ type Groups struct {
 	key    []byte
 }
 
-func (a *Groups) Observe(v *View) {
+// Observe implements Aggregate.
+func (a *Groups) Observe(v *view.View) {
 	for _, s := range a.Slots {
 		v.Spans(s)
 	}
@@ -349,6 +300,7 @@ rows:
 // ASCII, which data files don't hold.
 const KeySeparator = 0x1F
 
+// Merge implements Aggregate.
 func (a *Groups) Merge(other Aggregate) {
 	o := other.(*Groups)
 	for key, sum := range o.Sums {

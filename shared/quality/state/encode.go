@@ -2,7 +2,6 @@ package state
 
 import (
 	"maps"
-	"math/bits"
 	"slices"
 
 	"tillwatch/shared/datetime"
@@ -174,71 +173,5 @@ func (a *Groups) Decode(r *wire.Reader) {
 		sum := new(decimal.Sum)
 		DecodeSum(r, sum)
 		a.Sums[key] = sum
-	}
-}
-
-// Encode writes the set in ascending order.
-func (p *Prints) Encode(w *wire.Writer) { w.Words(slices.Sorted(p.All())) }
-
-// Decode replaces the set by one that Encode wrote.
-func (p *Prints) Decode(r *wire.Reader) {
-	*p = Prints{}
-	for range r.Count(8) {
-		p.Add(r.Word())
-	}
-}
-
-// Encode implements Aggregate.
-func (a *Distinct) Encode(w *wire.Writer) {
-	w.Bool(a.Full)
-	w.Bool(a.numbers != nil)
-	if a.numbers == nil {
-		a.prints.Encode(w)
-		return
-	}
-	a.numbers.encodeForm(w)
-	last := len(a.seen)
-	for last > 0 && a.seen[last-1] == 0 {
-		last--
-	}
-	w.Words(a.seen[:last])
-}
-
-// Decode implements Aggregate.
-func (a *Distinct) Decode(r *wire.Reader) {
-	a.Full = r.Bool()
-	a.numbers, a.seen, a.ones, a.prints = nil, nil, 0, Prints{}
-	if !r.Bool() {
-		a.prints.Decode(r)
-		return
-	}
-	a.numbers = new(numbering)
-	a.numbers.decodeForm(r)
-	a.seen = r.Words()
-	for _, word := range a.seen {
-		a.ones += bits.OnesCount64(word)
-	}
-	if len(a.Slots) != 1 || a.ones > 0 && (a.numbers.keys == 0 || uint64(len(a.seen)-1)*64 > a.numbers.top) {
-		r.Fail("numbers without their form")
-		a.numbers, a.seen, a.ones = nil, nil, 0
-	}
-}
-
-// encodeForm writes the form of the keys that were seen.
-func (n *numbering) encodeForm(w *wire.Writer) {
-	w.Text(n.prefix)
-	w.Uint(uint64(n.width))
-	w.Uint(n.low)
-	w.Uint(n.top)
-	w.Uint(n.keys)
-}
-
-func (n *numbering) decodeForm(r *wire.Reader) {
-	n.prefix = r.Text()
-	n.width = int(r.Within(mostDigits))
-	n.low, n.top, n.keys = r.Uint(), r.Within(1e18-1), r.Uint()
-	if len(n.prefix) > mostPrefix || n.low > n.top {
-		r.Fail("no form of keys")
-		*n = numbering{}
 	}
 }

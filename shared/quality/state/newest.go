@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tillwatch/shared/datetime"
+	"tillwatch/shared/quality/view"
 )
 
 // Newest is the newest moment of a column that is not after Until. Later ones
@@ -16,13 +17,13 @@ type Newest struct {
 	Later  int64 // moments after Until
 }
 
-// Observe looks at a block.
-func (a *Newest) Observe(v *View) {
+// Observe implements Aggregate.
+func (a *Newest) Observe(v *view.View) {
 	v, times := v.Weighed(a.Slot)
 	moments, valid := v.Moments(a.Slot)
 	until, nano := a.Until.Unix(), int32(a.Until.Nanosecond())
 	for i, ok := range valid {
-		n := Weight(times, i)
+		n := view.Weight(times, i)
 		if !ok || n == 0 {
 			continue
 		}
@@ -39,7 +40,7 @@ func (a *Newest) Observe(v *View) {
 	}
 }
 
-// Merge adds what another has seen; both have the same Until.
+// Merge implements Aggregate; both have the same Until.
 func (a *Newest) Merge(other Aggregate) {
 	o := other.(*Newest)
 	a.Later += o.Later

@@ -2,6 +2,7 @@ package statistic
 
 import (
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -18,7 +19,7 @@ func NewContent(slot int) *Content {
 	return &Content{NewHistogram(slot, ExactValues), NewQuantiles(slot), &Forms{Slot: slot}}
 }
 
-func (a *Content) Observe(v *state.View) {
+func (a *Content) Observe(v *view.View) {
 	a.Values.Observe(v)
 	a.Numbers.Observe(v)
 	a.Forms.Observe(v)

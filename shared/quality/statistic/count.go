@@ -6,7 +6,9 @@ import (
 	"math/bits"
 	"slices"
 
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 )
 
 // ExactDistinct is how many different values Cardinality counts exactly.
@@ -24,8 +26,8 @@ const (
 // the order in which they came or parts were merged.
 type Cardinality struct {
 	Slots  []int
-	prints state.Prints // empty once there were too many
-	ranks  []uint8      // nil until then
+	prints key.Prints // empty once there were too many
+	ranks  []uint8    // nil until then
 }
 
 // NewCardinality returns an aggregate that has seen nothing.
@@ -33,17 +35,17 @@ func NewCardinality(slots []int) *Cardinality {
 	return &Cardinality{Slots: slots}
 }
 
-func (a *Cardinality) Observe(v *state.View) {
+func (a *Cardinality) Observe(v *view.View) {
 	if a.ranks != nil && len(a.Slots) == 1 && !v.Coded(a.Slots[0]) {
 		data := v.Batch.Data
 		for _, s := range v.Spans(a.Slots[0]) {
 			if !s.IsNull() {
-				a.rank(state.Fingerprint(data[s.Start:s.End]))
+				a.rank(key.Fingerprint(data[s.Start:s.End]))
 			}
 		}
 		return
 	}
-	state.TupleTimes(v, a.Slots, func(print uint64, _ int64) { a.add(print) })
+	key.TupleTimes(v, a.Slots, func(print uint64, _ int64) { a.add(print) })
 }
 
 func (a *Cardinality) add(print uint64) {
@@ -65,7 +67,7 @@ func (a *Cardinality) sketch() {
 	for print := range a.prints.All() {
 		a.rank(print)
 	}
-	a.prints = state.Prints{}
+	a.prints = key.Prints{}
 }
 
 func (a *Cardinality) rank(print uint64) {
@@ -159,8 +161,8 @@ func NewFrequencies(slots []int) *Frequencies {
 	return &Frequencies{Slots: slots, seen: map[uint64]int64{}}
 }
 
-func (a *Frequencies) Observe(v *state.View) {
-	state.TupleTimes(v, a.Slots, a.add)
+func (a *Frequencies) Observe(v *view.View) {
+	key.TupleTimes(v, a.Slots, a.add)
 }
 
 func (a *Frequencies) add(print uint64, n int64) {

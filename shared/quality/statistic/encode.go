@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/wire"
 )
@@ -77,7 +78,7 @@ func (a *Cardinality) Encode(w *wire.Writer) {
 
 // Decode implements Aggregate.
 func (a *Cardinality) Decode(r *wire.Reader) {
-	a.ranks, a.prints = slices.Clone(r.Bytes()), state.Prints{}
+	a.ranks, a.prints = slices.Clone(r.Bytes()), key.Prints{}
 	prints := r.Words()
 	for _, rank := range a.ranks {
 		if rank > 64-sketchBits+1 {

@@ -6,6 +6,7 @@ import (
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -32,7 +33,7 @@ type Forms struct {
 	N    [formCount]int64 // by form
 }
 
-func (a *Forms) Observe(v *state.View) {
+func (a *Forms) Observe(v *view.View) {
 	_, kinds := v.Numbers(a.Slot)
 	data := v.Batch.Data
 	for i, s := range v.Spans(a.Slot) {

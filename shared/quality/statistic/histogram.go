@@ -10,6 +10,7 @@ import (
 
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -49,7 +50,7 @@ func NewHistogram(slot, limit int) *Histogram {
 	return &Histogram{Slot: slot, limit: limit, below: math.MaxUint64, held: map[uint64]*Value{}}
 }
 
-func (a *Histogram) Observe(v *state.View) {
+func (a *Histogram) Observe(v *view.View) {
 	spans := v.Spans(a.Slot)
 	data := v.Batch.Data
 	for _, s := range spans {

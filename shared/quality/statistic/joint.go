@@ -8,6 +8,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -23,7 +24,7 @@ type Joint struct {
 // NewJoint returns an aggregate that has seen nothing.
 func NewJoint(x, y int) *Joint { return &Joint{X: x, Y: y, seen: map[[2]uint64]int64{}} }
 
-func (a *Joint) Observe(v *state.View) {
+func (a *Joint) Observe(v *view.View) {
 	v.Spans(a.X)
 	ys := v.Spans(a.Y)
 	data := v.Batch.Data

@@ -2,7 +2,6 @@ package statistic
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -11,9 +10,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tillwatch/shared/datetime"
+	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/state"
-	"tillwatch/shared/tabular"
+	"tillwatch/shared/quality/view/viewtest"
 )
 
 // aggregates makes one of each kind over the columns key, number and day.
@@ -21,8 +20,8 @@ var aggregates = map[string]func() state.Aggregate{
 	"nulls":       func() state.Aggregate { return &state.Nulls{Slot: 1} },
 	"extent":      func() state.Aggregate { return &state.Extent{Slot: 2} },
 	"figures":     func() state.Aggregate { return &state.Figures{Slot: 1} },
-	"distinct":    func() state.Aggregate { return state.NewDistinct([]int{0, 1}) },
-	"one column":  func() state.Aggregate { return state.NewDistinct([]int{1}) },
+	"distinct":    func() state.Aggregate { return key.NewDistinct([]int{0, 1}) },
+	"one column":  func() state.Aggregate { return key.NewDistinct([]int{1}) },
 	"occurrences": func() state.Aggregate { return state.NewOccurrences(0) },
 	"periods":     func() state.Aggregate { return state.NewPeriods(2, 24*time.Hour) },
 	"groups":      func() state.Aggregate { return state.NewGroups([]int{0}, 1, false) },
@@ -38,7 +37,7 @@ func tell(a state.Aggregate) string {
 		return fmt.Sprint(a.Oldest, a.Newest, a.Seen)
 	case *state.Figures:
 		return fmt.Sprint(a.Sum.String(), a.N, a.Min, a.Max, a.Large)
-	case *state.Distinct:
+	case *key.Distinct:
 		return fmt.Sprint(slices.Sorted(a.Fingerprints().All()), a.Full)
 	case *state.Occurrences:
 		return fmt.Sprint(a.Seen, a.Full)
@@ -46,8 +45,8 @@ func tell(a state.Aggregate) string {
 		return fmt.Sprint(a.Seen, a.Full)
 	case *state.Groups:
 		var b strings.Builder
-		for _, key := range slices.Sorted(maps.Keys(a.Sums)) {
-			fmt.Fprintf(&b, "%s=%s ", key, a.Sums[key].String())
+		for _, group := range slices.Sorted(maps.Keys(a.Sums)) {
+			fmt.Fprintf(&b, "%s=%s ", group, a.Sums[group].String())
 		}
 		return fmt.Sprint(b.String(), a.Wrong, a.Full)
 	}
@@ -56,33 +55,7 @@ func tell(a state.Aggregate) string {
 
 // observe shows text, without a header, to the aggregate.
 func observe(t interface{ Fatal(...any) }, a state.Aggregate, text string, block int) {
-	views(t, text, block, a.Observe)
-}
-
-// views calls each with the blocks of text, without a header, of the columns key,
-// number and day.
-func views(t interface{ Fatal(...any) }, text string, block int, each func(*state.View)) {
-	r, err := tabular.NewReader(strings.NewReader("key,number,day\n"+text), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	view := state.NewView([]state.Slot{
-		{Name: "key", Position: 0, Layout: datetime.ISODate(), Zone: time.UTC},
-		{Name: "number", Position: 1, Layout: datetime.ISODate(), Zone: time.UTC},
-		{Name: "day", Position: 2, Layout: datetime.ISODate(), Zone: time.UTC},
-	})
-	var blk tabular.Block
-	var batch tabular.Batch
-	for {
-		if err := r.Next(&blk); err == io.EOF {
-			return
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		batch.Parse(&blk, 3, tabular.Dialect{})
-		view.Turn(&batch, blk.Index)
-		each(view)
-	}
+	viewtest.Blocks(t, text, block, a.Observe)
 }
 
 // TestMergingEqualsTheWhole holds that a file split anywhere, observed in parts

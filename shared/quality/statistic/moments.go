@@ -9,6 +9,7 @@ import (
 
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 )
 
 // Powers sums the powers of a column's numbers exactly, so that parts merged in
@@ -27,7 +28,7 @@ type Powers struct {
 	wide [4][decimal.MaxScale + 1]decimal.Sum
 }
 
-func (a *Powers) Observe(v *state.View) {
+func (a *Powers) Observe(v *view.View) {
 	u := v.Units(a.Slot)
 	for _, o := range u.Odd {
 		switch o.Kind {
@@ -172,7 +173,7 @@ type Pair struct {
 	Large              int64 // rows with a number too long to be summed exactly
 }
 
-func (a *Pair) Observe(v *state.View) {
+func (a *Pair) Observe(v *view.View) {
 	xs, xKinds := v.Numbers(a.X)
 	ys, yKinds := v.Numbers(a.Y)
 	for i, kind := range xKinds {
@@ -239,12 +240,12 @@ func NewLengths(slot int, measure func([]byte) int) *Lengths {
 	return &Lengths{Slot: slot, measure: measure}
 }
 
-func (a *Lengths) Observe(v *state.View) {
+func (a *Lengths) Observe(v *view.View) {
 	v, times := v.Weighed(a.Slot)
 	spans := v.Spans(a.Slot)
 	data := v.Batch.Data
 	for i, s := range spans {
-		times := state.Weight(times, i)
+		times := view.Weight(times, i)
 		if s.IsNull() {
 			continue
 		}

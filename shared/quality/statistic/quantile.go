@@ -8,6 +8,7 @@ import (
 
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 )
 
 // ExactQuantiles is how many different numbers Quantiles holds exactly.
@@ -40,7 +41,7 @@ func NewQuantiles(slot int) *Quantiles {
 	return &Quantiles{Slot: slot, values: map[decimal.Decimal]int64{}}
 }
 
-func (a *Quantiles) Observe(v *state.View) {
+func (a *Quantiles) Observe(v *view.View) {
 	u := v.Units(a.Slot)
 	for _, o := range u.Odd {
 		switch o.Kind {
@@ -56,8 +57,8 @@ func (a *Quantiles) Observe(v *state.View) {
 }
 
 // addUnits counts a run of numbers of u once each.
-func (a *Quantiles) addUnits(run []int64, u *state.Units) {
-	if a.buckets != nil && u.Within(1<<53) {
+func (a *Quantiles) addUnits(run []int64, u *view.Units) {
+	if a.buckets != nil && u.Greatest() < 1<<53 {
 		a.N += int64(len(run))
 		a.buckets.addUnits(run, u.Scale)
 		return

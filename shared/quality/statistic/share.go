@@ -3,6 +3,7 @@ package statistic
 import (
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
 	"tillwatch/shared/quality/wire"
 )
 
@@ -26,7 +27,7 @@ func NewShareBetween(slot int, from, to *decimal.Decimal) *Share {
 	return &Share{Slot: slot, from: from, to: to}
 }
 
-func (a *Share) Observe(v *state.View) {
+func (a *Share) Observe(v *view.View) {
 	if a.from == nil && a.to == nil {
 		v, list := v.Tally(a.Slot)
 		data := v.Batch.Data

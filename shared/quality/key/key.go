@@ -1,4 +1,15 @@
-package state
+// Package key tells the rows of a file apart by the values that they have in some
+// columns, and finds those whose key an earlier row has.
+//
+// A Spec says which columns make up a key. Each worker's Buffer observes the
+// blocks that the worker sees, beyond its bound with a Spill; Repeats then finds
+// the rows whose key came before among all workers' buffers. Sections of one file
+// that are judged apart Encode their buffers instead; see EncodeRepeated.
+//
+// Keys that are a prefix and a number that counts up are kept as numbers; others
+// are Fingerprints. Tuples and TupleTimes yield those of a block, Prints is a set
+// of them, and Distinct an aggregate that remembers which keys there are.
+package key
 
 import (
 	"bytes"
@@ -9,7 +20,7 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/zeebo/xxh3"
+	"tillwatch/shared/quality/view"
 )
 
 // Exact uniqueness works on 64-bit fingerprints, spread over partitions by
@@ -17,39 +28,39 @@ import (
 // Two different keys among n share a fingerprint with a chance below n²/2⁶⁵:
 // one in a million for five million keys.
 
-// keyPartitions is how many partitions there are; a power of two.
-const keyPartitions = 256
+// Partitions is how many partitions keys are spread over; a power of two.
+const Partitions = 256
 
-// A KeySpec is a key whose rows after the first are to be found. A key with a
+// A Spec is a key whose rows after the first are to be found. A key with a
 // null part is no key, as in SQL, unless it is Whole.
-type KeySpec struct {
+type Spec struct {
 	Slots []int
 	// Whole says that the key is all of a row: a null is a value like others, and
 	// the first of equal rows is found too.
 	Whole bool
 	Index int // among the file's keys
 	Check int // the check that the rows break
-	Where int // the filter of the rows that have a key; see View.Where
+	Where int // the filter of the rows that have a key; see view.View.Where
 }
 
-// A keyEntry is one row's key and place.
-type keyEntry struct {
+// An entry is one row's key and place.
+type entry struct {
 	print          uint64
 	block, ordinal uint32
 }
 
-// KeyEntryBytes is the memory that one key takes, somewhat more than it does on
+// EntryBytes is the memory that one key takes, somewhat more than it does on
 // average: the 7 bytes of its fingerprint that its partition does not tell, and
 // how many rows it comes after the partition's last, mostly in one or two bytes.
-const KeyEntryBytes = 10
+const EntryBytes = 10
 
 // spilledBytes is what one key takes in the spill file.
 const spilledBytes = 12
 
-// A KeyBuffer gathers one worker's keys of one spec. Beyond its bound it moves
+// A Buffer gathers one worker's keys of one spec. Beyond its bound it moves
 // them to a temporary file, partition by partition.
-type KeyBuffer struct {
-	spec  *KeySpec
+type Buffer struct {
+	spec  *Spec
 	bound int // entries in memory, pending ones included
 	spill *Spill
 	// numbers holds the keys while all of them are numbers with one prefix; nil
@@ -58,10 +69,10 @@ type KeyBuffer struct {
 	// pending are the newest entries, not yet spread over the partitions, so
 	// that a short file costs no partitions at all.
 	pending    []pendingKey
-	partitions *[keyPartitions][]*keyChunk // nil until the first spreading
-	held       int                         // entries in partitions
-	free       []*keyChunk                 // whose entries were flushed
-	segments   *[keyPartitions][]segment   // nil until the first spilling
+	partitions *[Partitions][]*chunk  // nil until the first spreading
+	held       int                    // entries in partitions
+	free       []*chunk               // whose entries were flushed
+	segments   *[Partitions][]segment // nil until the first spilling
 	blocks     []blockStart
 	rows       uint64 // records seen
 }
@@ -75,26 +86,26 @@ type pendingKey struct {
 // mostPending is how many entries wait at most before they are spread.
 const mostPending = 4096
 
-// A keyChunk holds some entries of a partition, ascending by row: of each the
+// A chunk holds some entries of a partition, ascending by row: of each the
 // low 56 bits of the fingerprint, and the row less the one before as a varint.
 // Chunks are not copied as a partition grows, so that memory stays close to what
 // the entries need.
-type keyChunk struct {
+type chunk struct {
 	n    int    // bytes in use
 	last uint32 // row of the last entry
-	data [keyChunkBytes]byte
+	data [chunkBytes]byte
 }
 
 const (
-	keyChunkBytes  = 2048 - 16
+	chunkBytes     = 2048 - 16
 	mostEntryBytes = 7 + binary.MaxVarintLen32 + 1 // with the byte that the varint overwrites
 	// leastPartitioned is how many entries partitions are worth having for.
-	leastPartitioned = keyPartitions * keyChunkBytes / KeyEntryBytes
+	leastPartitioned = Partitions * chunkBytes / EntryBytes
 )
 
 // put appends an entry and returns whether there was room for it.
-func (c *keyChunk) put(print uint64, row uint32) bool {
-	if c.n+mostEntryBytes > keyChunkBytes {
+func (c *chunk) put(print uint64, row uint32) bool {
+	if c.n+mostEntryBytes > chunkBytes {
 		return false
 	}
 	binary.LittleEndian.PutUint64(c.data[c.n:], print)
@@ -105,7 +116,7 @@ func (c *keyChunk) put(print uint64, row uint32) bool {
 }
 
 // each calls f with each entry of a chunk of partition p.
-func (c *keyChunk) each(p int, f func(print uint64, row uint32)) {
+func (c *chunk) each(p int, f func(print uint64, row uint32)) {
 	row := uint32(0)
 	for at := 0; at < c.n; {
 		print := binary.LittleEndian.Uint64(c.data[at:])<<8>>8 | uint64(p)<<56
@@ -124,11 +135,11 @@ type blockStart struct {
 	codes []byte
 }
 
-// maxKeyRows is how many records one buffer can number.
-const maxKeyRows = 1<<32 - 1
+// maxRows is how many records one buffer can number.
+const maxRows = 1<<32 - 1
 
-// ErrTooManyRows is returned for a file of more rows than can be told apart.
-var ErrTooManyRows = errors.New("more than 4,294,967,295 rows for one worker")
+// errTooManyRows is returned for a file of more rows than can be told apart.
+var errTooManyRows = errors.New("more than 4,294,967,295 rows for one worker")
 
 // A segment is a run of a partition's entries in the spill file.
 type segment struct {
@@ -136,10 +147,10 @@ type segment struct {
 	entries int
 }
 
-// NewKeyBuffer returns an empty buffer that holds up to bound keys, of
-// KeyEntryBytes each, in memory and more in spill.
-func NewKeyBuffer(spec *KeySpec, bound int, spill *Spill) *KeyBuffer {
-	k := &KeyBuffer{spec: spec, bound: bound, spill: spill}
+// NewBuffer returns an empty buffer that holds up to bound keys, of
+// EntryBytes each, in memory and more in spill.
+func NewBuffer(spec *Spec, bound int, spill *Spill) *Buffer {
+	k := &Buffer{spec: spec, bound: bound, spill: spill}
 	if len(spec.Slots) == 1 && !spec.Whole {
 		k.numbers = new(numbering)
 	}
@@ -147,19 +158,19 @@ func NewKeyBuffer(spec *KeySpec, bound int, spill *Spill) *KeyBuffer {
 }
 
 // Spec returns what the buffer's keys are made of.
-func (k *KeyBuffer) Spec() *KeySpec { return k.spec }
+func (k *Buffer) Spec() *Spec { return k.spec }
 
 // Observe adds the keys of a block and returns how many rows have one. Blocks
 // must come in the order of the file.
-func (k *KeyBuffer) Observe(v *View) (int, error) {
-	if k.rows+uint64(v.Batch.Records) > maxKeyRows {
-		return 0, ErrTooManyRows
+func (k *Buffer) Observe(v *view.View) (int, error) {
+	if k.rows+uint64(v.Batch.Records) > maxRows {
+		return 0, errTooManyRows
 	}
 	first := uint32(k.rows)
 	start := blockStart{block: uint32(v.Block), row: first}
 	if k.numbers != nil {
 		codes, keyed, ok := k.numbers.encode(v, k.spec.Slots[0])
-		if ok && k.numbers.bytes+len(codes) <= k.bound*KeyEntryBytes {
+		if ok && k.numbers.bytes+len(codes) <= k.bound*EntryBytes {
 			k.numbers.bytes += len(codes)
 			start.codes = bytes.Clone(codes)
 			k.blocks = append(k.blocks, start)
@@ -176,7 +187,7 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 	var err error
 	tuples := Tuples
 	if k.spec.Whole {
-		tuples = wholeTuples
+		tuples = WholeTuples
 	}
 	tuples(v, k.spec.Slots, func(row int, print uint64) {
 		if keyed++; err == nil {
@@ -187,7 +198,7 @@ func (k *KeyBuffer) Observe(v *View) (int, error) {
 }
 
 // fingerprints turns the keys that were kept as numbers into fingerprints.
-func (k *KeyBuffer) fingerprints() error {
+func (k *Buffer) fingerprints() error {
 	n := k.numbers
 	if k.numbers = nil; n == nil {
 		return nil
@@ -209,7 +220,7 @@ func (k *KeyBuffer) fingerprints() error {
 }
 
 // add takes in one entry, whose row comes after those before.
-func (k *KeyBuffer) add(print uint64, row uint32) error {
+func (k *Buffer) add(print uint64, row uint32) error {
 	k.pending = append(k.pending, pendingKey{print, row})
 	if len(k.pending) < min(mostPending, k.bound) {
 		return nil
@@ -219,12 +230,12 @@ func (k *KeyBuffer) add(print uint64, row uint32) error {
 
 // spread empties the pending entries into the partitions, or into the spill
 // file where the bound leaves no room for partitions.
-func (k *KeyBuffer) spread() error {
+func (k *Buffer) spread() error {
 	if k.bound < leastPartitioned {
 		return k.spillPending()
 	}
 	if k.partitions == nil {
-		k.partitions = new([keyPartitions][]*keyChunk)
+		k.partitions = new([Partitions][]*chunk)
 	}
 	for _, e := range k.pending {
 		k.put(e.print, e.row)
@@ -238,7 +249,7 @@ func (k *KeyBuffer) spread() error {
 }
 
 // spillPending writes the pending entries to the spill file, by partition.
-func (k *KeyBuffer) spillPending() error {
+func (k *Buffer) spillPending() error {
 	slices.SortFunc(k.pending, func(a, b pendingKey) int { return cmp.Compare(a.print>>56, b.print>>56) })
 	var buf []byte
 	for len(k.pending) > 0 {
@@ -260,19 +271,19 @@ func (k *KeyBuffer) spillPending() error {
 }
 
 // segment appends the entries in buf to a partition in the spill file.
-func (k *KeyBuffer) segment(p int, buf []byte) error {
+func (k *Buffer) segment(p int, buf []byte) error {
 	at, err := k.spill.write(buf)
 	if err != nil {
 		return fmt.Errorf("spill keys: %w", err)
 	}
 	if k.segments == nil {
-		k.segments = new([keyPartitions][]segment)
+		k.segments = new([Partitions][]segment)
 	}
 	k.segments[p] = append(k.segments[p], segment{at, len(buf) / spilledBytes})
 	return nil
 }
 
-func (k *KeyBuffer) put(print uint64, row uint32) {
+func (k *Buffer) put(print uint64, row uint32) {
 	p := &k.partitions[print>>56]
 	if last := len(*p) - 1; last >= 0 && (*p)[last].put(print, row) {
 		return
@@ -283,10 +294,10 @@ func (k *KeyBuffer) put(print uint64, row uint32) {
 }
 
 // chunk returns an empty chunk.
-func (k *KeyBuffer) chunk() *keyChunk {
+func (k *Buffer) chunk() *chunk {
 	last := len(k.free) - 1
 	if last < 0 {
-		return new(keyChunk)
+		return new(chunk)
 	}
 	c := k.free[last]
 	k.free = k.free[:last]
@@ -296,7 +307,7 @@ func (k *KeyBuffer) chunk() *keyChunk {
 
 // entry tells the place of a row by its number; hint is the index of a block
 // not far before it, and is moved to that of its own.
-func (k *KeyBuffer) entry(print uint64, row uint32, hint *int) keyEntry {
+func (k *Buffer) entry(print uint64, row uint32, hint *int) entry {
 	if k.blocks[*hint].row > row {
 		*hint = sort.Search(len(k.blocks), func(i int) bool { return k.blocks[i].row > row }) - 1
 	}
@@ -304,16 +315,11 @@ func (k *KeyBuffer) entry(print uint64, row uint32, hint *int) keyEntry {
 		*hint++
 	}
 	b := &k.blocks[*hint]
-	return keyEntry{print, b.block, row - b.row}
-}
-
-// Chain extends the fingerprint of a tuple by one more value.
-func Chain(print uint64, value []byte) uint64 {
-	return xxh3.HashSeed(value, print+0x9E3779B97F4A7C15)
+	return entry{print, b.block, row - b.row}
 }
 
 // flush moves the entries of all partitions to the spill file.
-func (k *KeyBuffer) flush() error {
+func (k *Buffer) flush() error {
 	var buf []byte
 	for p, chunks := range k.partitions {
 		if len(chunks) == 0 {
@@ -338,13 +344,13 @@ func (k *KeyBuffer) flush() error {
 
 // settle makes every entry found by partition, once all are observed: pending
 // ones are sorted.
-func (k *KeyBuffer) settle() {
+func (k *Buffer) settle() {
 	k.free = nil
 	slices.SortFunc(k.pending, func(a, b pendingKey) int { return cmp.Compare(a.print>>56, b.print>>56) })
 }
 
 // partition appends all entries of one partition to dst; buf is scratch memory.
-func (k *KeyBuffer) partition(p int, dst []keyEntry, buf *[]byte) ([]keyEntry, error) {
+func (k *Buffer) partition(p int, dst []entry, buf *[]byte) ([]entry, error) {
 	hint := 0
 	at := sort.Search(len(k.pending), func(i int) bool { return k.pending[i].print>>56 >= uint64(p) })
 	for ; at < len(k.pending) && k.pending[at].print>>56 == uint64(p); at++ {
@@ -360,7 +366,8 @@ func (k *KeyBuffer) partition(p int, dst []keyEntry, buf *[]byte) ([]keyEntry, e
 		return dst, nil
 	}
 	for _, s := range k.segments[p] {
-		*buf = grow(*buf, s.entries*spilledBytes)
+		n := s.entries * spilledBytes
+		*buf = slices.Grow((*buf)[:0], n)[:n]
 		if _, err := k.spill.file.ReadAt(*buf, s.offset); err != nil {
 			return nil, fmt.Errorf("read spilled keys: %w", err)
 		}

@@ -1,14 +1,18 @@
-package state
+// Package rowset holds rows of a file: a Set gathers those of each block as it is
+// judged, in whatever order blocks come, and merges with those of other workers
+// and sections. Sorted, it says whether it Has a row; the Union of several sets
+// gives the First of their rows in the order of the file.
+package rowset
 
 import (
 	"math/bits"
 	"sort"
 )
 
-// A RowSet is a set of rows of a file, by block and by the row's ordinal in its
+// A Set is a set of rows of a file, by block and by the row's ordinal in its
 // block. It costs four bytes a row where rows are few and a bit where many.
 // The zero value is empty.
-type RowSet struct {
+type Set struct {
 	blocks []blockRows // ascending by block once sorted
 }
 
@@ -21,7 +25,7 @@ type blockRows struct {
 
 // Add puts the rows of one block, ascending ordinals out of total, in the set.
 // A block must not be added twice.
-func (s *RowSet) Add(block int, ordinals []uint32, total int) {
+func (s *Set) Add(block int, ordinals []uint32, total int) {
 	if len(ordinals) == 0 {
 		return
 	}
@@ -38,7 +42,7 @@ func (s *RowSet) Add(block int, ordinals []uint32, total int) {
 }
 
 // Merge adds the blocks of other, which must be different blocks.
-func (s *RowSet) Merge(other *RowSet) { s.blocks = append(s.blocks, other.blocks...) }
+func (s *Set) Merge(other *Set) { s.blocks = append(s.blocks, other.blocks...) }
 
 // or sets the rows in dst, which has a bit for each record of the block.
 func (r *blockRows) or(dst []uint64) {
@@ -52,7 +56,7 @@ func (r *blockRows) or(dst []uint64) {
 
 // Union returns the rows that are in any of sets, block by block in order;
 // records holds how many records each block has.
-func Union(sets []*RowSet, records []int) [][]uint64 {
+func Union(sets []*Set, records []int) [][]uint64 {
 	all := make([][]uint64, len(records))
 	for _, s := range sets {
 		for i := range s.blocks {
@@ -67,7 +71,7 @@ func Union(sets []*RowSet, records []int) [][]uint64 {
 }
 
 // Has reports whether the set holds a row. The set must be sorted.
-func (s *RowSet) Has(block int, ordinal uint32) bool {
+func (s *Set) Has(block int, ordinal uint32) bool {
 	i := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i].block >= block })
 	if i == len(s.blocks) || s.blocks[i].block != block {
 		return false
@@ -83,7 +87,7 @@ func (s *RowSet) Has(block int, ordinal uint32) bool {
 // Mark sets the bits of one block's rows in dst, which has a bit for each
 // record of the block, and reports whether there are any. The set must be
 // sorted.
-func (s *RowSet) Mark(block int, dst []uint64) bool {
+func (s *Set) Mark(block int, dst []uint64) bool {
 	i := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i].block >= block })
 	if i == len(s.blocks) || s.blocks[i].block != block {
 		return false
@@ -93,7 +97,7 @@ func (s *RowSet) Mark(block int, dst []uint64) bool {
 }
 
 // Sort orders the blocks; Has and Mark want it.
-func (s *RowSet) Sort() {
+func (s *Set) Sort() {
 	sort.Slice(s.blocks, func(i, j int) bool { return s.blocks[i].block < s.blocks[j].block })
 }
 
@@ -115,12 +119,18 @@ func First(all [][]uint64, limit int, each func(block int, ordinal uint32)) int6
 
 // Joined returns the rows that are in any of sets, sorted; records holds how
 // many records each block has.
-func Joined(sets []*RowSet, records []int) *RowSet {
-	joined := &RowSet{}
-	for block, words := range Union(sets, records) {
+func Joined(sets []*Set, records []int) *Set {
+	return Of(Union(sets, records))
+}
+
+// Of returns the set, sorted, of rows that stand as bits, for each block one for
+// each of its records, or nil for none. It keeps the bits.
+func Of(all [][]uint64) *Set {
+	s := &Set{}
+	for block, words := range all {
 		if words != nil {
-			joined.blocks = append(joined.blocks, blockRows{block: block, bits: words})
+			s.blocks = append(s.blocks, blockRows{block: block, bits: words})
 		}
 	}
-	return joined
+	return s
 }

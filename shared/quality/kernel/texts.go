@@ -1,12 +1,47 @@
-package state
+package kernel
 
-import "tillwatch/shared/contract"
+import (
+	"tillwatch/shared/contract"
+	"tillwatch/shared/quality/short"
+	"tillwatch/shared/quality/view"
+)
+
+// Among finds the values that are none of those listed.
+func Among(slot int, values []contract.Value) Kernel {
+	var listed []string
+	for _, v := range values {
+		if !v.Null {
+			listed = append(listed, v.Text)
+		}
+	}
+	few, in := short.NewSet(listed), In(values)
+	if few == nil {
+		return Values(slot, in)
+	}
+	return view.PerValue(slot, func(v *view.View, bad []uint32) ([]uint32, int) {
+		spans := v.Spans(slot)
+		data := v.Batch.Data
+		looked := 0
+		for row, s := range spans {
+			if s.IsNull() {
+				continue
+			}
+			looked++
+			t, ok := short.Of(data, s)
+			if ok && few.Has(&t) || !ok && in(data[s.Start:s.End]) {
+				continue
+			}
+			bad = append(bad, uint32(row))
+		}
+		return bad, looked
+	})
+}
 
 // Missing finds the cells that are null or one of values. It looks at every
 // row.
 func Missing(slot int, values []contract.Value) Kernel {
 	set := textSet(values)
-	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
+	return view.PerValue(slot, func(v *view.View, bad []uint32) ([]uint32, int) {
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		for row, s := range spans {

@@ -1,6 +1,12 @@
-package state
+package key
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/view"
+	"tillwatch/shared/quality/wire"
+)
 
 // Distinct remembers which tuples of its slots there are. Values of one column
 // that are one prefix and a number, such as C004711, cost a bit for each number;
@@ -38,7 +44,8 @@ const (
 // Len returns how many tuples there are.
 func (a *Distinct) Len() int { return a.ones + a.prints.Len() }
 
-func (a *Distinct) Observe(v *View) {
+// Observe implements state.Aggregate.
+func (a *Distinct) Observe(v *view.View) {
 	if a.Full {
 		return
 	}
@@ -49,11 +56,11 @@ func (a *Distinct) Observe(v *View) {
 	add := func(print uint64) {
 		if !a.Full {
 			a.prints.Add(print)
-			a.Full = a.prints.Len() > GroupLimit
+			a.Full = a.prints.Len() > state.GroupLimit
 		}
 	}
 	if a.whole {
-		wholeTuples(v, a.Slots, func(_ int, print uint64) { add(print) })
+		WholeTuples(v, a.Slots, func(_ int, print uint64) { add(print) })
 	} else {
 		TupleTimes(v, a.Slots, func(print uint64, _ int64) { add(print) })
 	}
@@ -61,13 +68,13 @@ func (a *Distinct) Observe(v *View) {
 
 // observeNumbers returns false if a value is no number of the form of those
 // before, or the numbers are far apart. What it took in by then is no harm.
-func (a *Distinct) observeNumbers(v *View) bool {
+func (a *Distinct) observeNumbers(v *view.View) bool {
 	v, times := v.Weighed(a.Slots[0])
 	spans := v.Spans(a.Slots[0])
 	data := v.Batch.Data
 	n := a.numbers
 	for i, s := range spans {
-		if s.IsNull() || Weight(times, i) == 0 {
+		if s.IsNull() || view.Weight(times, i) == 0 {
 			continue
 		}
 		number, ok := n.number(data[s.Start:s.End])
@@ -82,7 +89,7 @@ func (a *Distinct) observeNumbers(v *View) bool {
 			a.ones++
 		}
 	}
-	a.Full = a.ones > GroupLimit
+	a.Full = a.ones > state.GroupLimit
 	return true
 }
 
@@ -113,7 +120,8 @@ func (a *Distinct) Fingerprints() *Prints {
 	return &a.prints
 }
 
-func (a *Distinct) Merge(other Aggregate) {
+// Merge implements state.Aggregate.
+func (a *Distinct) Merge(other state.Aggregate) {
 	o := other.(*Distinct)
 	a.Full = a.Full || o.Full
 	if a.numbers != nil && o.numbers != nil && a.numbers.join(o.numbers) {
@@ -130,5 +138,41 @@ func (a *Distinct) Merge(other Aggregate) {
 	} else {
 		a.Fingerprints().Merge(o.Fingerprints())
 	}
-	a.Full = a.Full || a.Len() > GroupLimit
+	a.Full = a.Full || a.Len() > state.GroupLimit
+}
+
+// Encode implements state.Aggregate.
+func (a *Distinct) Encode(w *wire.Writer) {
+	w.Bool(a.Full)
+	w.Bool(a.numbers != nil)
+	if a.numbers == nil {
+		a.prints.Encode(w)
+		return
+	}
+	a.numbers.encodeForm(w)
+	last := len(a.seen)
+	for last > 0 && a.seen[last-1] == 0 {
+		last--
+	}
+	w.Words(a.seen[:last])
+}
+
+// Decode implements state.Aggregate.
+func (a *Distinct) Decode(r *wire.Reader) {
+	a.Full = r.Bool()
+	a.numbers, a.seen, a.ones, a.prints = nil, nil, 0, Prints{}
+	if !r.Bool() {
+		a.prints.Decode(r)
+		return
+	}
+	a.numbers = new(numbering)
+	a.numbers.decodeForm(r)
+	a.seen = r.Words()
+	for _, word := range a.seen {
+		a.ones += bits.OnesCount64(word)
+	}
+	if len(a.Slots) != 1 || a.ones > 0 && (a.numbers.keys == 0 || uint64(len(a.seen)-1)*64 > a.numbers.top) {
+		r.Fail("numbers without their form")
+		a.numbers, a.seen, a.ones = nil, nil, 0
+	}
 }

@@ -1,15 +1,16 @@
-package state
+package kernel
 
 import (
 	"time"
 
 	"tillwatch/shared/datetime"
+	"tillwatch/shared/quality/view"
 )
 
 // Moment finds the values that are no point in time as the slot's layout has
 // it. If zoned is not nil they must (true) or must not (false) carry a zone.
 func Moment(slot int, zoned *bool) Kernel {
-	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
+	return view.PerValue(slot, func(v *view.View, bad []uint32) ([]uint32, int) {
 		moments, valid := v.Moments(slot)
 		nulls := v.Nulls(slot)
 		looked := len(valid) - len(nulls)
@@ -28,7 +29,7 @@ func Moment(slot int, zoned *bool) Kernel {
 
 // CompareMoment is Compare for points in time.
 func CompareMoment(slot int, bound datetime.Moment, good func(int) bool) Kernel {
-	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
+	return view.PerValue(slot, func(v *view.View, bad []uint32) ([]uint32, int) {
 		moments, valid := v.Moments(slot)
 		looked := 0
 		for row, ok := range valid {
@@ -50,7 +51,7 @@ func CompareMoment(slot int, bound datetime.Moment, good func(int) bool) Kernel 
 func Day(slot int, day string, zone *time.Location) Kernel {
 	start, err := time.ParseInLocation("2006-01-02", day, zone)
 	from, to := start.Unix(), start.AddDate(0, 0, 1).Unix()
-	return perValue(slot, func(v *View, bad []uint32) ([]uint32, int) {
+	return view.PerValue(slot, func(v *view.View, bad []uint32) ([]uint32, int) {
 		moments, valid := v.Moments(slot)
 		looked := 0
 		for row, ok := range valid {

@@ -1,10 +1,11 @@
-package state
+package kernel
 
 import (
 	"math"
 	"math/big"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/view"
 )
 
 // An interval holds the width whole numbers from low on, counted on a ring: after
@@ -22,7 +23,7 @@ func (i interval) hasAll(least, most int64) bool {
 	return i.has(most) && uint64(least)-uint64(i.low) <= uint64(most)-uint64(i.low)
 }
 
-// The least and the greatest of Units.Values that can be.
+// The least and the greatest of view.Units.Values that can be.
 const (
 	leastUnit = math.MinInt64 + 1
 	mostUnit  = math.MaxInt64
@@ -84,7 +85,7 @@ func (i interval) join(o interval) interval {
 
 // outside appends to bad the rows, ascending, whose number is not allowed, and
 // the odd ones that are bad.
-func (u *Units) outside(allowed interval, bad []uint32, isBad func(*Odd) bool) []uint32 {
+func outside(u *view.Units, allowed interval, bad []uint32, isBad func(*view.Odd) bool) []uint32 {
 	all := allowed.hasAll(u.Least, u.Most)
 	odd := u.Odd
 	for row, run := range u.Runs() {

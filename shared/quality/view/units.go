@@ -1,4 +1,4 @@
-package state
+package view
 
 import (
 	"iter"
@@ -175,15 +175,13 @@ func (u *Units) At(row int) (decimal.Decimal, decimal.Kind) {
 // N returns how many numbers there are in units.
 func (u *Units) N() int { return len(u.Values) - len(u.Odd) }
 
-// Within reports whether the values' magnitudes are below a limit.
-func (u *Units) Within(limit uint64) bool {
-	return max(magnitude(u.Least), magnitude(u.Most)) < limit
-}
+// Greatest returns the greatest of the values' magnitudes.
+func (u *Units) Greatest() uint64 { return max(magnitude(u.Least), magnitude(u.Most)) }
 
 // SumFits reports whether the sum of the values' magnitudes to a power, from 1,
 // certainly fits an int64.
 func (u *Units) SumFits(power int) bool {
-	most := max(magnitude(u.Least), magnitude(u.Most))
+	most := u.Greatest()
 	return power*bits.Len64(most)+bits.Len(uint(len(u.Values))) <= 63
 }
 

@@ -1,13 +1,20 @@
-// Package state holds what the checks of a file have seen so far: aggregates
-// and keys that observe blocks and merge, and kernels that find the bad rows of
-// one block. What the numbers mean for a verdict is the business of package check.
-package state
+// Package view shows what a parsed block of rows holds of the columns that are
+// looked at. A View is of some Slots and Turns to one block after another; it
+// then tells a slot's cells as Spans, as numbers (Units, Numbers), as Moments,
+// its Nulls and its different values (Weighed, Tally), each worked out once,
+// when it is first asked for. Where narrows the rows down to those that a Filter
+// leaves. Columns that come as codes of a dictionary are read once for each
+// value; PerValue has what judges values do the same.
+//
+// What a view returns is valid until its next Turn, and not to be changed.
+package view
 
 import (
 	"time"
 
 	"tillwatch/shared/datetime"
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/short"
 	"tillwatch/shared/tabular"
 )
 
@@ -19,9 +26,9 @@ type View struct {
 	slots []Slot
 	cells []column
 	// inner shows the dictionaries of the view's columns, and judged remembers
-	// what kernels found there; both are nil if there are none.
+	// what PerValue found there; both are nil if there are none.
 	inner  *View
-	judged map[*kernelKey]*judgement
+	judged map[*finder]*judgement
 
 	filters []filtered
 	whole   *View    // of which this one has some rows; nil if it has all
@@ -73,9 +80,9 @@ const (
 	haveTally
 )
 
-// NewView returns a view of the given columns, as yet of no block, whose rows
+// New returns a view of the given columns, as yet of no block, whose rows
 // filters can narrow down.
-func NewView(slots []Slot, filters ...Filter) *View {
+func New(slots []Slot, filters ...Filter) *View {
 	v := &View{slots: slots, cells: make([]column, len(slots))}
 	for _, f := range filters {
 		v.filters = append(v.filters, filtered{keep: f})
@@ -157,7 +164,7 @@ func (v *View) Moments(slot int) ([]datetime.Moment, []bool) {
 		spans := v.Spans(slot)
 		data := v.Batch.Data
 		if c.recent == nil {
-			c.recent = newRecentMoments()
+			c.recent = new(recentMoments)
 		}
 		c.moments, c.valid = grow(c.moments, len(spans)), grow(c.valid, len(spans))
 		for i, s := range spans {
@@ -166,14 +173,14 @@ func (v *View) Moments(slot int) ([]datetime.Moment, []bool) {
 				continue
 			}
 			// The same few days come again and again.
-			t, ok := shortOf(data, s)
+			t, ok := short.Of(data, s)
 			if !ok {
 				c.moments[i], c.valid[i] = v.slots[slot].moment(data[s.Start:s.End])
 				continue
 			}
-			r := &c.recent[t.place(0x9E3779B97F4A7C15, recentBits)&(1<<recentBits-1)]
-			if r.differs(&t) != 0 {
-				r.short = t
+			r := &c.recent[t.Place(0x9E3779B97F4A7C15, recentBits)&(1<<recentBits-1)]
+			if r.text.Differs(&t) != 0 {
+				r.text = t
 				r.moment, r.valid = v.slots[slot].moment(data[s.Start:s.End])
 			}
 			c.moments[i], c.valid[i] = r.moment, r.valid
@@ -194,19 +201,31 @@ func (s *Slot) moment(text []byte) (datetime.Moment, bool) {
 // recentMoments are some short texts of a column and what they were read as, each
 // in its own place, until another needs it.
 type recentMoments [1 << recentBits]struct {
-	short
+	text   short.Text
 	moment datetime.Moment
 	valid  bool
 }
 
 const recentBits = 7
 
-func newRecentMoments() *recentMoments {
-	r := new(recentMoments)
-	for i := range r {
-		r[i].length = noShort
+// Nulls returns the rows in which the slot's cell is null, ascending.
+func (v *View) Nulls(slot int) []uint32 {
+	c := &v.cells[slot]
+	if c.state&haveNulls == 0 {
+		told := false
+		if c.nulls = c.nulls[:0]; v.whole == nil {
+			c.nulls, told = v.Batch.Nulls(v.slots[slot].Position, c.nulls)
+		}
+		if !told {
+			for row, s := range v.Spans(slot) {
+				if s.IsNull() {
+					c.nulls = append(c.nulls, uint32(row))
+				}
+			}
+		}
+		c.state |= haveNulls
 	}
-	return r
+	return c.nulls
 }
 
 // grow returns s with length n, its memory reused where it suffices.

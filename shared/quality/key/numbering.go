@@ -1,4 +1,4 @@
-package state
+package key
 
 import (
 	"cmp"
@@ -8,6 +8,9 @@ import (
 	"strconv"
 
 	"tillwatch/shared/decimal"
+	"tillwatch/shared/quality/rowset"
+	"tillwatch/shared/quality/view"
+	"tillwatch/shared/quality/wire"
 	"tillwatch/shared/tabular"
 )
 
@@ -44,12 +47,12 @@ const sparseBytes = 4
 // has a key, a varint that is 0 where there is none and else the difference
 // from the number before plus one, zigzag. The codes are valid until the
 // next call. ok is false if a key has another form or numbers are far apart.
-func (n *numbering) encode(v *View, slot int) (codes []byte, keyed int, ok bool) {
+func (n *numbering) encode(v *view.View, slot int) (codes []byte, keyed int, ok bool) {
 	spans := v.Spans(slot)
 	data := v.Batch.Data
 	codes = n.scratch[:0]
 	next, last := 0, uint64(0)
-	whole := v.complete()
+	whole := v.Complete()
 	for row, s := range spans {
 		if s.IsNull() {
 			continue
@@ -191,7 +194,7 @@ func (n *numbering) text(dst []byte, number uint64) []byte {
 
 // repeatedNumbers is Repeats for keys that all buffers kept as numbers of one
 // form and that lie close together; ok is false if they do not.
-func repeatedNumbers(buffers []*KeyBuffer, records []int) (set *RowSet, count int64, ok bool) {
+func repeatedNumbers(buffers []*Buffer, records []int) (set *rowset.Set, count int64, ok bool) {
 	var all numbering
 	var blocks []blockStart
 	for _, b := range buffers {
@@ -204,7 +207,7 @@ func repeatedNumbers(buffers []*KeyBuffer, records []int) (set *RowSet, count in
 		return nil, 0, false
 	}
 	slices.SortFunc(blocks, func(a, b blockStart) int { return cmp.Compare(a.block, b.block) })
-	set = new(RowSet)
+	set = new(rowset.Set)
 	seen := make([]uint64, (all.top-all.low)/64+1)
 	var later []uint32
 	for _, b := range blocks {
@@ -254,4 +257,23 @@ func (n *numbering) join(o *numbering) bool {
 	}
 	n.low, n.top, n.keys = min(n.low, o.low), max(n.top, o.top), n.keys+o.keys
 	return true
+}
+
+// encodeForm writes the form of the keys that were seen.
+func (n *numbering) encodeForm(w *wire.Writer) {
+	w.Text(n.prefix)
+	w.Uint(uint64(n.width))
+	w.Uint(n.low)
+	w.Uint(n.top)
+	w.Uint(n.keys)
+}
+
+func (n *numbering) decodeForm(r *wire.Reader) {
+	n.prefix = r.Text()
+	n.width = int(r.Within(mostDigits))
+	n.low, n.top, n.keys = r.Uint(), r.Within(1e18-1), r.Uint()
+	if len(n.prefix) > mostPrefix || n.low > n.top {
+		r.Fail("no form of keys")
+		*n = numbering{}
+	}
 }

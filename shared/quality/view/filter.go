@@ -1,4 +1,4 @@
-package state
+package view
 
 import "tillwatch/shared/tabular"
 
@@ -7,7 +7,7 @@ import "tillwatch/shared/tabular"
 type Filter func(v *View, rows []uint32) []uint32
 
 // Where returns the view of the rows that a filter leaves, by its place from 1
-// among those given to NewView; 0 is all rows. It is valid until v turns to
+// among those given to New; 0 is all rows. It is valid until v turns to
 // another block, and worked out once for each.
 func (v *View) Where(filter int) *View {
 	if filter == 0 {
@@ -51,8 +51,8 @@ func (v *View) Row(row int) int {
 // Ordinal returns a row's index among the block's records.
 func (v *View) Ordinal(row int) int { return v.Batch.Ordinal(v.Row(row)) }
 
-// complete reports whether the view's rows are all records of the block.
-func (v *View) complete() bool { return v.whole == nil && v.Batch.Records == v.Batch.Rows }
+// Complete reports whether the view's rows are all records of the block.
+func (v *View) Complete() bool { return v.whole == nil && v.Batch.Records == v.Batch.Rows }
 
 // gather takes the spans of the view's rows from the view of all.
 func (v *View) gather(slot int, dst []tabular.Span) []tabular.Span {

@@ -1,12 +1,17 @@
-package state
+package key
 
-import "sync"
+import (
+	"slices"
+	"sync"
+
+	"tillwatch/shared/quality/rowset"
+)
 
 // Repeats returns the rows whose key occurs in an earlier row (of a Whole key also
-// in a later one), from the
-// buffers that all workers filled for one spec; records holds how many records
-// each block has. No more than threads partitions are in memory at once.
-func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, error) {
+// in a later one), and how many they are, from the buffers that all workers filled
+// for one spec; records holds how many records each block has. No more than threads
+// partitions are in memory at once.
+func Repeats(buffers []*Buffer, records []int, threads int) (*rowset.Set, int64, error) {
 	if set, count, ok := repeatedNumbers(buffers, records); ok {
 		return set, count, nil
 	}
@@ -21,20 +26,20 @@ func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, 
 		count int64
 		fail  error
 		wg    sync.WaitGroup
-		next  = make(chan int, keyPartitions)
+		next  = make(chan int, Partitions)
 	)
 	for _, b := range buffers {
 		b.settle()
 	}
-	for p := range keyPartitions {
+	for p := range Partitions {
 		next <- p
 	}
 	close(next)
 	for range max(threads, 1) {
 		wg.Go(func() {
-			var entries []keyEntry
+			var entries []entry
 			var table []uint32
-			var later []keyEntry
+			var later []entry
 			var buf []byte
 			for p := range next {
 				entries, later = entries[:0], later[:0]
@@ -61,25 +66,19 @@ func Repeats(buffers []*KeyBuffer, records []int, threads int) (*RowSet, int64, 
 		})
 	}
 	wg.Wait()
-	set := &RowSet{}
-	for block, words := range bits {
-		if words != nil {
-			set.blocks = append(set.blocks, blockRows{block: block, bits: words})
-		}
-	}
-	return set, count, fail
+	return rowset.Of(bits), count, fail
 }
 
 // repeated appends to later the entries whose fingerprint an entry earlier in
 // the file has, in any order; if all is set, also the first of each. table is
 // scratch memory.
-func repeated(entries, later []keyEntry, table []uint32, all bool) ([]keyEntry, []uint32) {
+func repeated(entries, later []entry, table []uint32, all bool) ([]entry, []uint32) {
 	const told = 1 << 31 // in table: the first entry is in later already
 	size := 16
 	for size < 2*len(entries) {
 		size *= 2
 	}
-	table = grow(table, size)
+	table = slices.Grow(table[:0], size)[:size]
 	clear(table)
 	mask := uint64(size - 1)
 	for i, e := range entries {

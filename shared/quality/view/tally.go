@@ -1,6 +1,9 @@
-package state
+package view
 
-import "tillwatch/shared/tabular"
+import (
+	"tillwatch/shared/quality/short"
+	"tillwatch/shared/tabular"
+)
 
 // A Tallied is a value of a block and how often it occurs; a value may be
 // tallied several times.
@@ -35,28 +38,28 @@ func (v *View) Tally(slot int) (*View, []Tallied) {
 // mostly has few different ones.
 func tally(list []Tallied, data []byte, spans []tabular.Span) []Tallied {
 	var counts [256]struct {
-		short
+		text short.Text
 		Tallied
 	}
 	for _, s := range spans {
 		if s.IsNull() {
 			continue
 		}
-		t, ok := shortOf(data, s)
+		t, ok := short.Of(data, s)
 		if !ok {
 			list = append(list, Tallied{s, 1})
 			continue
 		}
-		at := uint8(t.place(0x9E3779B97F4A7C15, 8))
+		at := uint8(t.Place(0x9E3779B97F4A7C15, 8))
 		c := &counts[at]
-		if c.N > 0 && c.differs(&t) != 0 {
+		if c.N > 0 && c.text.Differs(&t) != 0 {
 			c = &counts[at^1] // two have one place, and both come often
 		}
-		if c.N == 0 || c.differs(&t) != 0 {
+		if c.N == 0 || c.text.Differs(&t) != 0 {
 			if c.N > 0 {
 				list = append(list, c.Tallied)
 			}
-			c.short, c.Tallied = t, Tallied{s, 0}
+			c.text, c.Tallied = t, Tallied{s, 0}
 		}
 		c.N++
 	}

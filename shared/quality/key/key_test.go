@@ -1,56 +1,41 @@
-package state
+package key
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
-	"tillwatch/shared/datetime"
-	"tillwatch/shared/tabular"
+	"tillwatch/shared/quality/rowset"
+	"tillwatch/shared/quality/view"
+	"tillwatch/shared/quality/view/viewtest"
 )
 
 // repeatsOf deals the blocks of a one-column file to buffers and returns the
 // rows, from 0, whose key came before.
-func repeatsOf(t rapid.TB, spec *KeySpec, keys []string, block, bound int, deal func(block int) int, buffers int) (rows []int) {
-	r, err := tabular.NewReader(strings.NewReader("key,\n"+strings.Join(keys, ",\n")+",\n"), tabular.Options{Limits: tabular.Limits{BlockBytes: block}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := make([]*KeyBuffer, buffers)
+func repeatsOf(t rapid.TB, spec *Spec, keys []string, block, bound int, deal func(block int) int, buffers int) (rows []int) {
+	all := make([]*Buffer, buffers)
 	for i := range all {
 		spill := NewSpill("")
 		defer spill.Close()
-		all[i] = NewKeyBuffer(spec, bound, spill)
+		all[i] = NewBuffer(spec, bound, spill)
 	}
-	view := NewView([]Slot{{Name: "key", Layout: datetime.ISODate(), Zone: time.UTC}})
 	var records, before []int
 	total := 0
-	for {
-		var blk tabular.Block
-		var batch tabular.Batch
-		if err := r.Next(&blk); err == io.EOF {
-			break
-		} else if err != nil {
+	viewtest.Blocks(t, strings.Join(keys, ",,\n")+",,\n", block, func(v *view.View) {
+		if _, err := all[deal(v.Block)].Observe(v); err != nil {
 			t.Fatal(err)
 		}
-		batch.Parse(&blk, 2, tabular.Dialect{})
-		view.Turn(&batch, blk.Index)
-		if _, err := all[deal(blk.Index)].Observe(view); err != nil {
-			t.Fatal(err)
-		}
-		records, before = append(records, batch.Records), append(before, total)
-		total += batch.Records
-	}
+		records, before = append(records, v.Batch.Records), append(before, total)
+		total += v.Batch.Records
+	})
 	set, count, err := Repeats(all, records, buffers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	First(Union([]*RowSet{set}, records), total, func(block int, ordinal uint32) {
+	rowset.First(rowset.Union([]*rowset.Set{set}, records), total, func(block int, ordinal uint32) {
 		rows = append(rows, before[block]+int(ordinal))
 	})
 	if count != int64(len(rows)) {
@@ -105,7 +90,7 @@ func TestRepeatsAgreeWithTheObviousWay(t *testing.T) {
 				}
 				workers := rapid.IntRange(1, 3).Draw(t, "workers")
 				dealt := rapid.SliceOfN(rapid.IntRange(0, workers-1), 1, 9).Draw(t, "dealt")
-				got := repeatsOf(t, &KeySpec{Slots: []int{0}}, keys, rapid.IntRange(1, 500).Draw(t, "block"), rapid.SampledFrom([]int{1, 20, 1 << 20}).Draw(t, "bound"),
+				got := repeatsOf(t, &Spec{Slots: []int{0}}, keys, rapid.IntRange(1, 500).Draw(t, "block"), rapid.SampledFrom([]int{1, 20, 1 << 20}).Draw(t, "bound"),
 					func(b int) int { return dealt[b%len(dealt)] }, workers)
 				if want := obviousRepeats(keys); !slices.Equal(got, want) {
 					t.Errorf("got rows %v, want %v", got, want)
@@ -130,8 +115,8 @@ func TestDistinctAgreesWithTheObviousWay(t *testing.T) {
 				}
 				a, b := NewDistinct([]int{0}), NewDistinct([]int{0})
 				cut := rapid.IntRange(0, len(keys)).Draw(t, "cut")
-				blocks(t, strings.Join(keys[:cut], ",,\n")+",,\n", 50, a.Observe)
-				blocks(t, strings.Join(keys[cut:], ",,\n")+",,\n", 5000, b.Observe)
+				viewtest.Blocks(t, strings.Join(keys[:cut], ",,\n")+",,\n", 50, a.Observe)
+				viewtest.Blocks(t, strings.Join(keys[cut:], ",,\n")+",,\n", 5000, b.Observe)
 				a.Merge(b)
 				if got := a.Len(); got != len(want) {
 					t.Errorf("got %d, want %d", got, len(want))
@@ -184,7 +169,7 @@ func TestRepeatsAmongMany(t *testing.T) {
 	}
 	want := obviousRepeats(keys)
 	for _, bound := range []int{leastPartitioned, 1 << 20} {
-		if got := repeatsOf(t, &KeySpec{Slots: []int{0}}, keys, 1<<18, bound, func(b int) int { return b % 2 }, 2); !slices.Equal(got, want) {
+		if got := repeatsOf(t, &Spec{Slots: []int{0}}, keys, 1<<18, bound, func(b int) int { return b % 2 }, 2); !slices.Equal(got, want) {
 			t.Errorf("bound %d: %d repeats, want %d", bound, len(got), len(want))
 		}
 	}
@@ -205,7 +190,7 @@ func TestWholeRowsAreAllFound(t *testing.T) {
 				want = append(want, i)
 			}
 		}
-		spec := &KeySpec{Slots: []int{0}, Whole: true}
+		spec := &Spec{Slots: []int{0}, Whole: true}
 		got := repeatsOf(t, spec, keys, rapid.IntRange(1, 40).Draw(t, "block"), rapid.SampledFrom([]int{2, 1000}).Draw(t, "bound"), func(block int) int { return block % buffers }, buffers)
 		if !slices.Equal(got, want) {
 			t.Fatalf("%q: got %v, want %v", keys, got, want)

@@ -1,4 +1,4 @@
-package state
+package kernel
 
 import (
 	"fmt"
@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"tillwatch/shared/contract"
-	"tillwatch/shared/tabular"
+	"tillwatch/shared/quality/view"
+	"tillwatch/shared/quality/view/viewtest"
 )
 
 // Among finds what comparing each value with each of the list does.
@@ -31,7 +32,7 @@ func TestAmongIsComparing(t *testing.T) {
 			cells = append(cells, cell)
 			fmt.Fprintf(&text, "%s,1,\n", cell)
 		}
-		blocks(t, text.String(), 1<<16, func(v *View) {
+		viewtest.Blocks(t, text.String(), 1<<16, func(v *view.View) {
 			bad, looked := Among(0, list)(v, nil)
 			var want []uint32
 			values := 0
@@ -48,22 +49,5 @@ func TestAmongIsComparing(t *testing.T) {
 				t.Errorf("got rows %v of %d, want %v of %d", bad, looked, want, values)
 			}
 		})
-	})
-}
-
-// Shorts are told apart as their texts are.
-func TestShortsDiffer(t *testing.T) {
-	text := rapid.OneOf(rapid.StringMatching(`19[6-7][0-9]-[01][0-9]-[0-3][0-9]`), rapid.StringMatching(`[ab\x00]{0,16}`))
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := text.Draw(t, "a"), text.Draw(t, "b")
-		if at := rapid.IntRange(0, 16).Draw(t, "at"); at < len(a) { // but for one byte the same
-			b = a[:at] + string(rune(rapid.IntRange(0, 127).Draw(t, "byte"))) + a[at+1:]
-		}
-		padding := strings.Repeat("-", shortBytes)
-		x, _ := shortOf([]byte(padding+a), tabular.Span{Start: shortBytes, End: uint32(shortBytes + len(a))})
-		y, _ := shortOf([]byte(padding+b), tabular.Span{Start: shortBytes, End: uint32(shortBytes + len(b))})
-		if a != "" && b != "" && (x.differs(&y) != 0) != (a != b) {
-			t.Errorf("%q and %q: got %x", a, b, x.differs(&y))
-		}
 	})
 }

@@ -1,9 +1,12 @@
-package state
+package key
 
 import (
 	"hash/maphash"
 	"iter"
 	"math/bits"
+	"slices"
+
+	"tillwatch/shared/quality/wire"
 )
 
 // Prints is a set of fingerprints, in eleven to twenty-two bytes each. The zero
@@ -91,5 +94,16 @@ func (p *Prints) All() iter.Seq[uint64] {
 				return
 			}
 		}
+	}
+}
+
+// Encode writes the set in ascending order.
+func (p *Prints) Encode(w *wire.Writer) { w.Words(slices.Sorted(p.All())) }
+
+// Decode replaces the set by one that Encode wrote.
+func (p *Prints) Decode(r *wire.Reader) {
+	*p = Prints{}
+	for range r.Count(8) {
+		p.Add(r.Word())
 	}
 }
