@@ -184,7 +184,7 @@ func TestNobodyTakesItOn(t *testing.T) {
 		t.Fatalf("after an hour told %v, want %v", w.channels(), want)
 	}
 	text := w.sent[0].Bodies["email"]
-	for _, want := range []string{"nobody has taken 20261122-1 on: sales_data 2026-11-22 failed", "tillwatch incident acknowledge 20261122-1 --environment test", "incident on yet"} {
+	for _, want := range []string{"nobody has taken it on: sales_data 2026-11-22 failed", "tillwatch incident acknowledge 20261122-1 --environment test", "incident on yet"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the email lacks %q:\n%s", want, text)
 		}

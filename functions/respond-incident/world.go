@@ -55,7 +55,7 @@ func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Ev
 	d := alert.Notice{Channels: []string{alert.Chat}, Reason: alert.Progress, At: e.At, Since: inc.StartedAt, Incident: inc.ID, Group: inc.Group}
 	if e.Kind == incident.Escalated {
 		d.Reason, d.Page, d.OnCall, d.RespondBy = alert.Unacknowledged, true, e.To, inc.RespondBy()
-		s.Summary = fmt.Sprintf("nobody has taken %s on: %s", inc.ID, inc.Title)
+		s.Summary = "nobody has taken it on: " + inc.Title
 		for _, to := range e.Through {
 			if slices.Contains(alert.Severities, alert.Severity(to)) {
 				d.Channels = append(d.Channels, to)

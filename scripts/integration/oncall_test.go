@@ -44,6 +44,7 @@ escalations:
 // TestUnderAPolicyOfShortTimes shares one policy, and the wait for it.
 func TestUnderAPolicyOfShortTimes(t *testing.T) {
 	called, repeated := deployed(t), deployed(t)
+	called.tools(t) // or what they are told waits for the next test
 	called.inForce(t, strings.NewReplacer("CALLED", called.dataset, "REPEATED", repeated.dataset).Replace(short))
 	t.Run("the next is called until somebody takes it on", func(t *testing.T) {
 		t.Parallel()
