@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -22,13 +21,7 @@ import (
 	"tillwatch/shared/telemetry"
 )
 
-func main() {
-	log := telemetry.NewLogger(os.Stdout, service, slog.LevelInfo)
-	if err := run(context.Background(), os.Getenv, log); err != nil {
-		log.Error("function not started", "error", err, "error_code", "configuration")
-		os.Exit(1)
-	}
-}
+func main() { telemetry.Main(service, run) }
 
 // run reads the configuration and the secret, and serves.
 func run(ctx context.Context, getenv func(string) string, log *slog.Logger) error {

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -30,13 +29,7 @@ import (
 	"tillwatch/shared/telemetry"
 )
 
-func main() {
-	log := telemetry.NewLogger(os.Stdout, service, slog.LevelInfo)
-	if err := run(context.Background(), os.Getenv, log); err != nil {
-		log.Error("function not started", "error", err, "error_code", "configuration")
-		os.Exit(1)
-	}
-}
+func main() { telemetry.Main(service, run) }
 
 // run reads the configuration, builds what the handler needs, and serves.
 func run(ctx context.Context, getenv func(string) string, log *slog.Logger) error {

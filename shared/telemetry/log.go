@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 )
@@ -17,6 +18,17 @@ type Task struct {
 	ExecutionDate string // the day of the data, 2026-11-22
 	Retries       int    // retry_count: deliveries before this one
 	Request       string // request_id of the invocation
+}
+
+// Main is the main function of a service: run reads the configuration by getenv
+// and serves, its log goes to standard output. What keeps it from starting is
+// logged, and ends the process with 1.
+func Main(service string, run func(ctx context.Context, getenv func(string) string, log *slog.Logger) error) {
+	log := NewLogger(os.Stdout, service, slog.LevelInfo)
+	if err := run(context.Background(), os.Getenv, log); err != nil {
+		log.Error("function not started", "error", err, "error_code", "configuration")
+		os.Exit(1)
+	}
 }
 
 type taskKey struct{}
