@@ -6,6 +6,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,6 +68,7 @@ func run(ctx context.Context, getenv func(string) string, log *slog.Logger) erro
 			URL: c.timers, ARN: c.timersARN, Role: c.schedulerRole, Prefix: "tillwatch-" + c.environment + "-"},
 		Publisher: &snstopic.Publisher{Client: sns.NewFromConfig(cfg), Topics: c.topics},
 		Announcer: announcer{&bus.Bus{Client: eventbridge.NewFromConfig(cfg), Name: c.bus}},
+		Name:      rand.Text,
 	}
 	watch := cloudwatch.NewFromConfig(cfg)
 	g := guide{c.runbooks, runbook.Deployment{Landing: c.landing, Results: c.results}}

@@ -16,6 +16,8 @@ type Claim struct {
 	Ends             bool
 	// Resolved are the alerts that it says have ended.
 	Resolved []string `json:",omitempty"`
+	// By names its holder, "" if that has no name.
+	By string `json:",omitempty"`
 	// Until is when the claim ends, should its holder have died, or when its
 	// holder gave up after an error. At Until the claim is free.
 	Until time.Time
@@ -23,15 +25,15 @@ type Claim struct {
 	Delivered []string `json:",omitempty"`
 }
 
-// Hold claims g for sending n until until. From then on the people of n may
-// have heard of it, whatever becomes of the sender.
-func (g *Group) Hold(n Notice, until time.Time) {
+// Hold claims g in the name of by for sending n until until. From then on the
+// people of n may have heard of it, whatever becomes of the sender.
+func (g *Group) Hold(n Notice, by string, until time.Time) {
 	var delivered []string
 	if g.Claim.Notice == n.ID {
 		delivered = g.Claim.Delivered
 	}
 	g.Claim = Claim{
-		Notice: n.ID, Incident: n.Incident, Ends: n.Reason == alert.AlertResolved, Resolved: n.Resolved,
+		Notice: n.ID, Incident: n.Incident, Ends: n.Reason == alert.AlertResolved, Resolved: n.Resolved, By: by,
 		Until: until, Delivered: delivered,
 	}
 	if i := g.Incident(n.Incident); i != nil && n.Reason != alert.AlertResolved {

@@ -65,7 +65,7 @@ type Announcer interface {
 	Announce(ctx context.Context, n alert.Notification) error
 }
 
-// A Router needs all its fields but Lease. It is safe for concurrent use if
+// A Router needs all its fields but Lease and Name. It is safe for concurrent use if
 // what it holds is.
 type Router struct {
 	Engine    group.Engine
@@ -78,6 +78,10 @@ type Router struct {
 	// Lease is how long a claim outlives the delivery that died with it, a
 	// minute if 0. It must be longer than one delivery may take, or both send.
 	Lease time.Duration
+	// Name returns a name that no other delivery has. By it a claim is known for
+	// one's own whose answer was lost and that somebody else wrote over; if it is
+	// nil, such a claim is left alone until its end.
+	Name func() string
 }
 
 // A Result is what became of a signal, or of a wake, and what was sent.
@@ -188,7 +192,10 @@ func (r *Router) Wake(ctx context.Context, w Wake, now time.Time) (Result, error
 // the other must have finished or died.
 func (r *Router) flush(ctx context.Context, key string, now time.Time) ([]group.Notice, error) {
 	var sent []group.Notice
-	conflicts := 0
+	conflicts, name := 0, ""
+	if r.Name != nil {
+		name = r.Name()
+	}
 	for len(sent) < maxNotices {
 		v := &view{ctx: ctx, store: r.Store, now: now, groups: map[string]*group.Group{}}
 		g, err := v.Group(key)
@@ -199,7 +206,7 @@ func (r *Router) flush(ctx context.Context, key string, now time.Time) ([]group.
 		if was.IsZero() || was.After(now) {
 			return sent, nil
 		}
-		if g.Claim.Notice != "" && g.Claim.Until.After(now) {
+		if own := name != "" && g.Claim.By == name; g.Claim.Notice != "" && g.Claim.Until.After(now) && !own {
 			return sent, r.Timer.Set(ctx, Wake{key, g.Claim.Until}, now)
 		}
 		n, more, err := r.Engine.Flush(g, v, now)
@@ -207,7 +214,7 @@ func (r *Router) flush(ctx context.Context, key string, now time.Time) ([]group.
 			return sent, err
 		}
 		if more {
-			err = r.tell(ctx, g, n, now)
+			err = r.tell(ctx, g, n, name, now)
 		} else {
 			err = r.store(ctx, g, time.Time{}, now)
 		}
@@ -227,14 +234,14 @@ func (r *Router) flush(ctx context.Context, key string, now time.Time) ([]group.
 	return sent, r.Timer.Set(ctx, Wake{key, now}, now)
 }
 
-// tell claims g, sends n and records it. It returns ErrConflict only if nothing
-// was sent.
-func (r *Router) tell(ctx context.Context, g *group.Group, n group.Notice, now time.Time) error {
+// tell claims g in the delivery's name, sends n and records it. It returns
+// ErrConflict only if nothing was sent.
+func (r *Router) tell(ctx context.Context, g *group.Group, n group.Notice, name string, now time.Time) error {
 	messages, err := r.Compose(ctx, n.Signal, n.Notice)
 	if err != nil {
 		return fmt.Errorf("compose messages: %w", err)
 	}
-	g.Hold(n, now.Add(r.lease()))
+	g.Hold(n, name, now.Add(r.lease()))
 	if err := r.store(ctx, g, time.Time{}, now); err != nil {
 		return fmt.Errorf("claim group: %w", err)
 	}

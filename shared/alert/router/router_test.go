@@ -417,6 +417,60 @@ func TestLiveClaimIsLeftAlone(t *testing.T) {
 	}
 }
 
+// losing stores the first claim, of which the answer is lost, lets somebody else
+// write over it, and says that others were faster.
+type losing struct {
+	*world
+	lost bool
+}
+
+func (l *losing) PutGroup(ctx context.Context, g *group.Group) error {
+	if l.lost || g.Claim.Notice == "" {
+		return l.world.PutGroup(ctx, g)
+	}
+	l.lost = true
+	stored := *g
+	if err := l.world.PutGroup(ctx, &stored); err != nil {
+		return err
+	}
+	other, err := l.world.Group(ctx, g.Key)
+	if err != nil {
+		return err
+	}
+	if err := l.world.PutGroup(ctx, other); err != nil {
+		return err
+	}
+	return router.ErrConflict
+}
+
+// TestALostClaimIsKnownForOnesOwn keeps a page from waiting for the end of its
+// sender's own claim.
+func TestALostClaimIsKnownForOnesOwn(t *testing.T) {
+	for _, c := range []struct {
+		rule string
+		name func() string
+		told int
+	}{
+		{"known by its name", func() string { return "d" }, 1},
+		{"without a name it could be anybody's", nil, 0},
+	} {
+		w := &losing{world: &world{}}
+		r := w.router()
+		r.Store, r.Name = w, c.name
+		if _, err := r.Route(t.Context(), firing("a"), start); err != nil || w.sent["P1"] != c.told || !w.lost {
+			t.Errorf("%s: %v, sent %v", c.rule, err, w.sent)
+		}
+		for _, k := range w.due(start.Add(time.Minute)) {
+			if _, err := r.Wake(t.Context(), k, start.Add(time.Minute)); err != nil {
+				t.Error(err)
+			}
+		}
+		if w.sent["P1"] != 1 {
+			t.Errorf("%s: a minute later, sent %v", c.rule, w.sent)
+		}
+	}
+}
+
 func TestEarlyWakeIsSetAgain(t *testing.T) {
 	w := &world{}
 	k := router.Wake{Group: "g", Due: start}

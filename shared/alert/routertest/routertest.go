@@ -31,7 +31,7 @@ func Run(t *testing.T, store router.Store, prefix string) {
 	t.Run("what was stored is read back", func(t *testing.T) {
 		want := &group.Group{
 			Key: prefix + "whole/ä #1", Route: "0.1", Into: "other",
-			Claim: group.Claim{Notice: "n", Incident: "i", Ends: true, Resolved: []string{"a"}, Until: at.Add(time.Hour), Delivered: []string{"P1", "chat"}},
+			Claim: group.Claim{Notice: "n", Incident: "i", Ends: true, Resolved: []string{"a"}, By: "d", Until: at.Add(time.Hour), Delivered: []string{"P1", "chat"}},
 			Incidents: []*group.Incident{{
 				ID: "i", Opened: at, Spread: at, Active: at.Add(time.Minute), Folded: 2, Due: at.Add(time.Second), First: "s", Severity: alert.P0,
 				Page: 1, PagedAt: at, Reached: []string{"P0", alert.Chat}, Topic: alert.P0, Told: []string{"P2", alert.Chat, "P0"}, HeldBack: 3,
