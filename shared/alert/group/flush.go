@@ -196,6 +196,7 @@ func (f *flush) absent(a *Alert, after time.Duration) {
 		lead.Measure = &alert.Measure{Name: "silence", Value: f.now.Sub(a.Beat).Minutes(), Unit: "minutes",
 			Expected: alert.Usual(a.Gaps), Threshold: &limit, Crossed: alert.Above}
 		lead.Trend = a.Gaps
+		lead.Facts = []alert.Fact{{Name: "last heard of", Value: a.Beat.UTC().Format(time.RFC3339)}}
 		i.Lead = &lead
 	}
 	f.group.change(f.engine.Policy, a, true)

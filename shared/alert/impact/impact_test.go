@@ -153,10 +153,14 @@ func TestWhatIsSaid(t *testing.T) {
 			"Revenue at risk: 14,832.00 USD, and 4,120.00 USD more with each hour. Good data was due at 06:00 UTC, 3 hours 36 minutes ago.\n" +
 				"Customers affected: 8,120.\nImpact on operations: high (9.75 % of it is bad)."},
 		{"not yet", &alert.Stakes{Due: due, HourlyRevenue: "41200", Currency: "USD"}, due.Add(-time.Hour), false,
-			"Revenue at risk: none before 07:00 UTC; from then on 4,120.00 USD with each hour since 06:00 UTC, when good data is due."},
-		{"nothing is known", &alert.Stakes{}, due, false, "Revenue at risk: unknown (no accepted file says what an hour brings)."},
+			"Revenue at risk: none before 07:00 UTC; from then on 4,120.00 USD with each hour since 06:00 UTC, when good data is due.\n" +
+				"Unknown: customers affected, impact on operations."},
+		{"nothing is known", &alert.Stakes{}, due, false, "Revenue at risk: unknown (no accepted file says what an hour brings).\nUnknown: customers affected, impact on operations."},
 		{"no time is known", &alert.Stakes{HourlyRevenue: "5"}, due, false,
-			"Revenue at risk: unknown (nothing says when the data was due); each hour of delay puts 0.50 at risk."},
+			"Revenue at risk: unknown (nothing says when the data was due); each hour of delay puts 0.50 at risk.\nUnknown: customers affected, impact on operations."},
+		{"a part is known", &alert.Stakes{HourlyRevenue: "5", ErrorRate: percent(0.5)}, due, false,
+			"Revenue at risk: unknown (nothing says when the data was due); each hour of delay puts 0.50 at risk.\n" +
+				"Impact on operations: low (0.5 % of it is bad).\nUnknown: customers affected."},
 		{"over", full, due.Add(26 * time.Hour), true, "Revenue that was at risk: 107,120.00 USD. Good data came 1 day 2 hours late.\nCustomers affected: 8,120."},
 		{"over in time", &alert.Stakes{Due: due, HourlyRevenue: "5"}, due, true, "Revenue that was at risk: none. Good data came in time."},
 	} {

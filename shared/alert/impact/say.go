@@ -48,11 +48,22 @@ func Say(s *alert.Stakes, over bool) []string {
 	if !over || s.HourlyRevenue != "" {
 		list = append(list, revenue(s, over || !s.Until.IsZero()))
 	}
+	var unknown []string
 	if s.Customers != nil {
 		list = append(list, fmt.Sprintf("Customers affected: %s.", words.Count(*s.Customers)))
+	} else {
+		unknown = append(unknown, "customers affected")
 	}
-	if s.Operational != "" && !over {
+	switch {
+	case over:
+		return list
+	case s.Operational != "":
 		list = append(list, fmt.Sprintf("Impact on operations: %s (%s %% of it is bad).", s.Operational, words.Percent(*s.ErrorRate)))
+	default:
+		unknown = append(unknown, "impact on operations")
+	}
+	if len(unknown) > 0 {
+		list = append(list, "Unknown: "+strings.Join(unknown, ", ")+".")
 	}
 	return list
 }

@@ -74,9 +74,9 @@ func measure(o Observation, v Verdict) *alert.Measure {
 		return &alert.Measure{Name: v.Condition.Words, Value: v.Measured, Unit: v.Condition.Unit, Threshold: &v.Threshold, Crossed: v.Crossing}
 	}
 	value := o.Values[v.Condition.Name]
-	m := &alert.Measure{Name: "record count", Value: value.Number, Unit: value.Unit, Expected: value.Base}
+	m := &alert.Measure{Name: "record count", Value: value.Number, Expected: value.Base}
 	if v.Condition.Name == policy.CostIncrease {
-		m.Name = "cost"
+		m.Name, m.Unit = "cost", value.Unit
 	}
 	if v.Reason == Unexpected {
 		return m

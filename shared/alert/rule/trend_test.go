@@ -31,6 +31,14 @@ func counted(minute int, records float64, unit string) Observation {
 	return o
 }
 
+// cost is a run of a minute past noon that should have cost 8.
+func cost(minute int, amount float64, currency string) Observation {
+	o := run(minute, 0)
+	expected := 8.0
+	o.Values = map[string]Value{policy.CostIncrease: {Number: amount, Base: &expected, Unit: currency}}
+	return o
+}
+
 // TestWhatItWasBefore holds what the last of some runs says of those before it.
 func TestWhatItWasBefore(t *testing.T) {
 	rate := "{name: queue_age, condition: error_rate_percentage, threshold: 5, severity: P1, not_on_retry: true}"
@@ -58,9 +66,13 @@ func TestWhatItWasBefore(t *testing.T) {
 		{"a retry that is not evaluated is not in it", rate, []Observation{run(0, 1), retry, run(2, 9)}, "error rate 9 percent above 5, usually 1; 1"},
 		{"nor another table", rate, []Observation{run(0, 1), table, run(2, 9)}, "error rate 9 percent above 5, usually 1; 1"},
 		{"there are twelve", rate, append(many, run(20, 9)), "error rate 9 percent above 5, usually 2.5; 3 4 0 1 2 3 4 0 1 2 3 4"},
-		{"of records it is how many came", variance, []Observation{counted(0, 990, "records"), counted(1, 500, "records")}, "record count 500 records below 800, usually 1000; 990"},
-		{"and too many are above", variance, []Observation{counted(0, 990, "records"), counted(1, 1500, "records")}, "record count 1500 records above 1200, usually 1000; 990"},
-		{"of another unit is nothing", variance, []Observation{counted(0, 990, "pallets"), counted(1, 500, "records")}, "record count 500 records below 800, usually 1000; "},
+		{"of records it is how many came", variance, []Observation{counted(0, 990, "records"), counted(1, 500, "records")}, "record count 500 below 800, usually 1000; 990"},
+		{"and too many are above", variance, []Observation{counted(0, 990, "records"), counted(1, 1500, "records")}, "record count 1500 above 1200, usually 1000; 990"},
+		{"of another unit is nothing", variance, []Observation{counted(0, 990, "pallets"), counted(1, 500, "records")}, "record count 500 below 800, usually 1000; "},
+		{"of a cost it is the cost, in its currency", "{name: queue_age, condition: cost_increase_percentage, threshold: 50, severity: P3}",
+			[]Observation{cost(0, 7, "USD"), cost(1, 7.5, "USD"), cost(2, 16, "USD")}, "cost 16 USD above 12, usually 8; 7 7.5"},
+		{"and not in another", "{name: queue_age, condition: cost_increase_percentage, threshold: 50, severity: P3}",
+			[]Observation{cost(0, 7, "EUR"), cost(1, 16, "USD")}, "cost 16 USD above 12, usually 8; "},
 	} {
 		p := read(t, c.yaml)
 		var s State
@@ -73,7 +85,7 @@ func TestWhatItWasBefore(t *testing.T) {
 			continue
 		}
 		m := signals[0].Measure
-		got := fmt.Sprintf("%s %v %s %s %v", m.Name, m.Value, m.Unit, m.Crossed, *m.Threshold)
+		got := strings.Join(strings.Fields(fmt.Sprint(m.Name, " ", m.Value, " ", m.Unit, " ", m.Crossed, " ", *m.Threshold)), " ")
 		if m.Expected != nil {
 			got += fmt.Sprintf(", usually %v", *m.Expected)
 		}
@@ -227,7 +239,7 @@ func TestWhatARunIsWorth(t *testing.T) {
 		want []string
 	}{
 		{"unknown, where no file said it", []Observation{run(0, 9)}, []string{
-			"Revenue at risk: unknown (no accepted file says what an hour brings).", "Impact on operations: high (9 % of it is bad)."}},
+			"Revenue at risk: unknown (no accepted file says what an hour brings).", "Impact on operations: high (9 % of it is bad).", "Unknown: customers affected."}},
 		{"known, where one did", []Observation{file(0, "1000", true), run(1, 2), run(2, 9)}, []string{
 			"Revenue at risk: unknown (nothing says when the data was due); each hour of delay puts 100.00 EUR at risk.",
 			"Customers affected: 8,120.", "Impact on operations: high (9 % of it is bad)."}},
@@ -235,12 +247,13 @@ func TestWhatARunIsWorth(t *testing.T) {
 			"Revenue at risk: unknown (nothing says when the data was due); each hour of delay puts 200.00 EUR at risk.",
 			"Customers affected: 8,120.", "Impact on operations: high (9 % of it is bad)."}},
 		{"by accepted ones only", []Observation{file(5, "2000", false), run(9, 9)}, []string{
-			"Revenue at risk: unknown (no accepted file says what an hour brings).", "Impact on operations: high (9 % of it is bad)."}},
+			"Revenue at risk: unknown (no accepted file says what an hour brings).", "Impact on operations: high (9 % of it is bad).", "Unknown: customers affected."}},
 		{"old rows say since when newer ones are due", []Observation{file(0, "1000", true), stale}, []string{
 			"Revenue at risk: 150.00 EUR, and 100.00 EUR more with each hour. Good data was due at 12:00 UTC, 1 hour 30 minutes ago.",
-			"Customers affected: 8,120."}},
+			"Customers affected: 8,120.", "Unknown: impact on operations."}},
 		{"but not if they are of no time at all", []Observation{file(0, "1000", true), ancient}, []string{
-			"Revenue at risk: unknown (nothing says when the data was due); each hour of delay puts 100.00 EUR at risk.", "Customers affected: 8,120."}},
+			"Revenue at risk: unknown (nothing says when the data was due); each hour of delay puts 100.00 EUR at risk.",
+			"Customers affected: 8,120.", "Unknown: impact on operations."}},
 		{"a file knows it itself", []Observation{poor}, []string{
 			"Revenue at risk: 150.00 EUR, and 100.00 EUR more with each hour. Good data was due at 12:00 UTC, 1 hour 30 minutes ago.",
 			"Customers affected: 8,120.", "Impact on operations: high (12.5 % of it is bad)."}},
