@@ -1,13 +1,17 @@
 package rule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"reflect"
+	"slices"
 
 	"tillwatch/shared/alert"
 	"tillwatch/shared/alert/policy"
+	"tillwatch/shared/decimal"
 )
 
 // A Store keeps the state of each pipeline's rules.
@@ -37,7 +41,14 @@ func Take(ctx context.Context, store Store, p *policy.Policy, o Observation) ([]
 		if err != nil {
 			return nil, nil, fmt.Errorf("read what rules said of %s: %w", o.Pipeline, err)
 		}
-		next, signals, settled := s.Next(o, verdicts)
+		inherited, err := inherit(ctx, store, p, o, s, verdicts)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read what %s is worth: %w", o.Pipeline, err)
+		}
+		next, signals, settled := State{s.Version, s.Rules, cmp.Or(s.Worth, inherited)}.Next(o, verdicts)
+		if next.Worth == inherited {
+			next.Worth = s.Worth // it is kept where it was said
+		}
 		if reflect.DeepEqual(s, next) {
 			return signals, settled, nil
 		}
@@ -50,4 +61,37 @@ func Take(ctx context.Context, store Store, p *policy.Policy, o Observation) ([]
 		}
 		return signals, settled, nil
 	}
+}
+
+// maxUpstreams bounds how many pipelines are asked what their data is worth.
+const maxUpstreams = 8
+
+// inherit returns what the data is worth of a pipeline of whose own none was
+// accepted: that of the pipelines directly upstream which brings the most in an
+// hour, nil if nothing is known. It asks only where something fires.
+func inherit(ctx context.Context, store Store, p *policy.Policy, o Observation, s State, verdicts []Verdict) (*alert.Stakes, error) {
+	fires := slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Outcome == Fires || v.Outcome == Beats })
+	if newer(s.Worth, o) != nil || !fires {
+		return nil, nil
+	}
+	var most *alert.Stakes
+	var brings *big.Rat
+	upstreams := p.Upstreams()[o.Pipeline]
+	for _, name := range upstreams[:min(len(upstreams), maxUpstreams)] {
+		up, err := store.State(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if up.Worth == nil {
+			continue
+		}
+		hourly, known := decimal.Rat([]byte(up.Worth.HourlyRevenue))
+		if most == nil || known && (brings == nil || hourly.Cmp(brings) > 0) {
+			most = up.Worth
+			if brings = nil; known {
+				brings = hourly
+			}
+		}
+	}
+	return most, nil
 }
