@@ -52,7 +52,7 @@ var parts = map[string][][]string{
 		{"key"},
 		{"state", "rowset"},
 		{"view"},
-		{"drift", "short", "wire"},
+		{"drift", "say", "short", "wire"},
 	},
 }
 

@@ -17,6 +17,7 @@
 //	view       what a block of rows holds of the columns that are looked at
 //	short      short texts, compared without a loop
 //	drift      how the content of two files differs
+//	say        how a value, a condition or a fault is written for a person
 //	wire       how states travel between processes
 //	report     how a report is written
 package quality

@@ -6,8 +6,8 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/view"
-	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
 )
 
@@ -17,7 +17,7 @@ func (f *Findings) finish() []quality.Result {
 	for i, c := range f.Plan.checks {
 		r, t := c.Say, &f.tallies[i]
 		if r.Want == "" {
-			r.Want = Condition(c.Want)
+			r.Want = say.Condition(c.Want)
 		}
 		switch {
 		case c.Composite != nil: // fold judges it by its parts
@@ -138,30 +138,6 @@ func (c *Check) evaluate(r *quality.Result) {
 	r.Evaluated = map[string]float64{c.Metric: value}
 }
 
-// Condition writes a condition for a person and for the report's want.
-func Condition(w contract.Want) string {
-	low, high := words.Number(w.Low), words.Number(w.High)
-	switch w.Op {
-	case contract.Equal:
-		return "= " + low
-	case contract.NotEqual:
-		return "!= " + low
-	case contract.Greater:
-		return "> " + low
-	case contract.GreaterOrEqual:
-		return ">= " + low
-	case contract.Less:
-		return "< " + low
-	case contract.LessOrEqual:
-		return "<= " + low
-	case contract.Between:
-		return "> " + low + " and < " + high
-	case contract.NotBetween:
-		return "<= " + low + " or >= " + high
-	}
-	return ""
-}
-
 // Wanted completes a message with what was wanted; "" for what must be none.
 func (c *Check) Wanted(r *quality.Result) string {
 	if c.strict() {
@@ -185,56 +161,16 @@ func (p *Plan) shown(c *Check, v *view.View, row int) string {
 		if len(c.Shows) == 1 && len(v.Value(c.Shows[0], row)) == 0 {
 			return "" // that nothing is there tells nobody's secret
 		}
-		return Masked
+		return say.Masked
 	}
 	if len(c.Shows) == 1 {
-		return Cut(v.Value(c.Shows[0], row))
+		return say.Value(v.Value(c.Shows[0], row))
 	}
 	parts := make([]string, len(c.Shows))
 	for i, s := range c.Shows {
-		parts[i] = p.Slots[s].Name + "=" + Cut(v.Value(s, row))
+		parts[i] = p.Slots[s].Name + "=" + say.Value(v.Value(s, row))
 	}
 	return strings.Join(parts, " ")
-}
-
-// Masked stands for a personal value.
-const Masked = "•••"
-
-// valueBytes is how much of a value a sample shows.
-const valueBytes = 120
-
-// Cut returns a value for a person, no longer than valueBytes and valid UTF-8.
-func Cut(value []byte) string {
-	if len(value) <= valueBytes {
-		return strings.ToValidUTF8(string(value), "\uFFFD")
-	}
-	return strings.ToValidUTF8(string(value[:valueBytes]), "") + "…"
-}
-
-// Shorten cuts the text of a rule for a name or a message: a list may be long.
-func Shorten(text string) string {
-	const most = 300
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
-
-// ValueList writes the first few of values for a message.
-func ValueList(values []contract.Value) string {
-	var names []string
-	for i, v := range values {
-		if i == 8 {
-			names = append(names, fmt.Sprintf("… (%d in all)", len(values)))
-			break
-		}
-		if v.Null {
-			names = append(names, "null")
-		} else {
-			names = append(names, fmt.Sprintf("%q", v.Text))
-		}
-	}
-	return strings.Join(names, ", ")
 }
 
 // Percent is 100 × part ÷ whole, 0 of nothing.
@@ -243,19 +179,4 @@ func Percent(part, whole int64) float64 {
 		return 0
 	}
 	return 100 * float64(part) / float64(whole)
-}
-
-// FaultText tells one fault to a person.
-func (p *Plan) FaultText(f tabular.Fault) string {
-	text := string(f.Kind)
-	if f.Detail != "" {
-		text += ": " + f.Detail
-	}
-	if f.Column >= 0 && f.Column < len(p.Header) {
-		text += fmt.Sprintf(", at column %d", f.Column+1)
-		if name := p.Header[f.Column]; name != "" {
-			text += fmt.Sprintf(" (%s)", name)
-		}
-	}
-	return text
 }

@@ -105,8 +105,8 @@ func (compile Compiler) Blocked(in quality.Input, header []string) ([]quality.Re
 // many there are.
 const leastKeys = 64
 
-// Add appends a check, making its id unique, and returns its index.
-func (p *Plan) Add(c *Check) int {
+// Add appends a check, making its id unique and its keys, if it has any, known.
+func (p *Plan) Add(c *Check) {
 	id := c.Say.ID
 	for n := 2; p.ids[c.Say.ID]; n++ {
 		c.Say.ID = fmt.Sprintf("%s_%d", id, n)
@@ -116,17 +116,11 @@ func (p *Plan) Add(c *Check) int {
 	if c.Say.Name = strings.TrimSuffix(strings.TrimSpace(c.Say.Name), "."); c.Say.Name == "" {
 		c.Say.Name = c.Say.ID
 	}
-	p.checks = append(p.checks, c)
-	return len(p.checks) - 1
-}
-
-// AddKeyed adds a check and, if it has keys, makes them known.
-func (p *Plan) AddKeyed(c *Check) {
-	i := p.Add(c)
 	if c.Keys != nil {
-		c.Keys.Index, c.Keys.Check, c.Keys.Where = len(p.keys), i, c.Where
+		c.Keys.Index, c.Keys.Check, c.Keys.Where = len(p.keys), len(p.checks), c.Where
 		p.keys = append(p.keys, c.Keys)
 	}
+	p.checks = append(p.checks, c)
 }
 
 // Missing makes c a check that can't be measured, for want of a column.
@@ -134,12 +128,6 @@ func (p *Plan) Missing(c *Check, column string) {
 	c.Status = quality.Errored
 	c.Blocked = fmt.Sprintf("not measured: the file has no column %q (see the check columns)", column)
 	c.Kernel, c.Keys, c.Finish = nil, nil, nil
-}
-
-// Absent makes c a check that can't be measured, for want of a column.
-func (p *Plan) Absent(c *Check, column string) {
-	p.Missing(c, column)
-	c.Blocked = fmt.Sprintf("not measured: the file has no column %q; it has %s", column, strings.Join(p.Header, ", "))
 }
 
 // Need registers an aggregate and returns where findings will hold it.

@@ -12,6 +12,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/key"
 	"tillwatch/shared/quality/rowset"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/view"
 	"tillwatch/shared/tabular"
@@ -163,7 +164,7 @@ func (w *worker) markFaults(t *Tally, block int) {
 	last := -1
 	for _, f := range b.Faults {
 		if len(t.samples) < w.plan.In.Samples && f.Row >= 0 && f.Row != last {
-			t.samples = append(t.samples, sample{block: block, ordinal: f.Row, line: f.Line, value: w.plan.FaultText(f)})
+			t.samples = append(t.samples, sample{block: block, ordinal: f.Row, line: f.Line, value: say.Fault(f, w.plan.Header)})
 			last = f.Row
 		}
 	}

@@ -28,7 +28,7 @@ func everyState(p *Plan) {
 	p.Add(bad)
 	twice := &Check{Keys: &key.Spec{Slots: []int{store}}, Noun: "rows", Shows: []int{store}}
 	twice.Say.ID = "unique"
-	p.AddKeyed(twice)
+	p.Add(twice)
 	for _, make := range []func() state.Aggregate{
 		func() state.Aggregate { return &state.Nulls{Slot: amount} },
 		func() state.Aggregate { return &state.Extent{Slot: day} },

@@ -13,6 +13,7 @@ import (
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/key"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/words"
 )
 
@@ -31,7 +32,7 @@ func Column(p *check.Plan, col *contract.Column) {
 				c.Keys.Slots = []int{slot}
 			}
 		}
-		p.AddKeyed(c.Check)
+		p.Add(c.Check)
 	}
 }
 
@@ -62,7 +63,7 @@ func columnFacts(p *check.Plan, col *contract.Column) []*draft {
 	facts = append(facts, typeFacts(p, col)...)
 	if len(col.Enum) > 0 {
 		c := fact(p, col, "enum", contract.Conformity)
-		c.Complaint = "are not among the allowed: " + check.ValueList(col.Enum)
+		c.Complaint = "are not among the allowed: " + say.Values(col.Enum)
 		c.Advice = "Correct the values at the source, or add the new ones to the contract's enum."
 		c.build = func(slot int) kernel.Kernel { return kernel.Among(slot, col.Enum) }
 		facts = append(facts, c)
@@ -121,7 +122,7 @@ func PrimaryKey(p *check.Plan) {
 	c.Keys = &key.Spec{Slots: slots}
 	c.Shows = slots
 	c.Personal = p.Personal(slots...)
-	p.AddKeyed(c)
+	p.Add(c)
 }
 
 // keyRank orders the parts of a primary key: those with a position first.

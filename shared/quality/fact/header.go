@@ -10,6 +10,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/drift"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/tabular"
 	"tillwatch/shared/words"
 )
@@ -84,7 +85,7 @@ func headerFaults(c *check.Check, p *check.Plan, faults []tabular.Fault, r *qual
 			continue
 		}
 		kinds[fault.Kind]++
-		samples = append(samples, quality.Sample{Row: 0, Line: int64(fault.Line) + 1, Value: p.FaultText(fault)})
+		samples = append(samples, quality.Sample{Row: 0, Line: int64(fault.Line) + 1, Value: say.Fault(fault, p.Header)})
 	}
 	message := "the header is malformed: " + faultSummary(kinds)
 	if n := kinds[tabular.OtherMember]; n > 0 && len(kinds) == 1 {
@@ -162,9 +163,9 @@ func columnsCheck(p *check.Plan, rule *contract.Rule) *check.Check {
 		if p.NoneFound() {
 			r.Advice = "If the file has no header line, have the producer add one; if it is another dataset's, judge it by that contract."
 		}
-		first := quality.Sample{Row: 0, Line: 1, Value: check.Masked}
+		first := quality.Sample{Row: 0, Line: 1, Value: say.Masked}
 		if !p.HeaderIsPersonal() {
-			first.Value = check.Cut([]byte(strings.Join(p.Header, ",")))
+			first.Value = say.Value([]byte(strings.Join(p.Header, ",")))
 		}
 		r.Samples = []quality.Sample{first}
 	}

@@ -9,6 +9,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/query"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/sql"
 	"tillwatch/shared/words"
@@ -104,7 +105,7 @@ func MeasureQuery(p *check.Plan, c *check.Check, q *query.Query) {
 		if t.Violations > 0 {
 			r.Message += fmt.Sprintf("; %s of %s rows break it", words.Count(t.Violations), words.Count(t.Looked))
 		}
-		r.Message += "; wanted " + check.Condition(c.Want)
+		r.Message += "; wanted " + say.Condition(c.Want)
 		if c.Want.Op == contract.Between || c.Want.Op == contract.NotBetween {
 			r.Message += " (between, as ODCS defines it, leaves out both ends)"
 		}
@@ -121,9 +122,9 @@ func GroupSamples(p *check.Plan, c *check.Check, groups []string) []quality.Samp
 	var samples []quality.Sample
 	for _, g := range groups {
 		if c.Personal && !p.In.ShowPersonal {
-			g = check.Masked
+			g = say.Masked
 		}
-		samples = append(samples, quality.Sample{Value: check.Cut([]byte(g))})
+		samples = append(samples, quality.Sample{Value: say.Value([]byte(g))})
 	}
 	return samples
 }

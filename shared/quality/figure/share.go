@@ -6,6 +6,7 @@ import (
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/words"
@@ -107,7 +108,7 @@ func topShare(p *check.Plan, impl contract.StatisticCheck, slot int) check.Stati
 				list = list[:min(len(list), impl.Top)]
 				var named []string
 				for _, v := range list[:min(len(list), NamedValues)] {
-					named = append(named, fmt.Sprintf("%q %s %%", check.Cut([]byte(v.Text)), words.Percent(check.Percent(v.N, total))))
+					named = append(named, fmt.Sprintf("%q %s %%", say.Value([]byte(v.Text)), words.Percent(check.Percent(v.N, total))))
 				}
 				if n := len(list) - len(named); n > 0 {
 					named = append(named, fmt.Sprintf("%d more", n))
@@ -148,7 +149,7 @@ func ShareText(p *check.Plan, impl contract.StatisticCheck) string {
 		case impl.Value == nil && impl.From == nil && impl.To == nil:
 			return ""
 		case impl.Value != nil:
-			of = fmt.Sprintf("that are %q", check.Cut([]byte(*impl.Value)))
+			of = fmt.Sprintf("that are %q", say.Value([]byte(*impl.Value)))
 		case impl.From == nil:
 			of = fmt.Sprintf("below %s", impl.To)
 		case impl.To == nil:

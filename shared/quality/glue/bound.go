@@ -11,6 +11,7 @@ import (
 	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/series"
 	"tillwatch/shared/words"
 )
@@ -59,7 +60,7 @@ func workOut(p *check.Plan, c *dqdl.Condition, key string) (b bounds, problem st
 			}
 			values[i], shown[i] = v, words.Number(figure.Round6(v))
 			if _, plain := dqdl.Literal(o.Number); !plain {
-				b.why = check.Shorten(c.Text)
+				b.why = say.Shorten(c.Text)
 			}
 		default:
 			return b, fmt.Sprintf("a number is not compared with %s", o.Kind)
@@ -70,7 +71,7 @@ func workOut(p *check.Plan, c *dqdl.Condition, key string) (b bounds, problem st
 	case dqdl.Between, dqdl.NotBetween:
 		b.text = fmt.Sprintf("%s %s and %s", c.Op, shown[0], shown[1])
 	case dqdl.In, dqdl.NotIn:
-		b.text = check.Shorten(fmt.Sprintf("%s [%s]", c.Op, strings.Join(shown, ", ")))
+		b.text = say.Shorten(fmt.Sprintf("%s [%s]", c.Op, strings.Join(shown, ", ")))
 	}
 	b.holds = func(v float64) bool { return compare(c.Op, v, values) }
 	return b, ""

@@ -105,7 +105,7 @@ func integrityRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	}
 	slots, absent := p.Columns(from)
 	if absent != "" {
-		p.Absent(c, absent)
+		lacks(p, c, absent)
 		return
 	}
 	if len(from) == 1 {

@@ -9,6 +9,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/words"
 )
 
@@ -24,7 +25,7 @@ var figures = map[string]string{
 func figureRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	name := figures[rule.Type]
 	c.Say.Dimension, c.Say.Unit = figure.Dimension(name), figure.Unit(name)
-	c.Want, c.Say.Want = contract.Want{}, check.Shorten(rule.Condition.Text)
+	c.Want, c.Say.Want = contract.Want{}, say.Shorten(rule.Condition.Text)
 	if name == "rowCount" {
 		c.Say.Dimension, c.Say.Unit = contract.Completeness, string(contract.Rows)
 	}
@@ -33,7 +34,7 @@ func figureRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	}
 	measured, key, absent := keep(p, name, rule.Parameters, whereOf(p, rule))
 	if absent != "" {
-		p.Absent(c, absent)
+		lacks(p, c, absent)
 		return
 	}
 	bounds, problem := workOut(p, rule.Condition, key)
@@ -114,7 +115,7 @@ func analyze(p *check.Plan, rule *dqdl.Rule) *check.Check {
 	defer leave()
 	slots, absent := p.Columns(rule.Parameters)
 	if absent != "" {
-		p.Absent(c, absent)
+		lacks(p, c, absent)
 		return c
 	}
 	for _, name := range names {

@@ -14,6 +14,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/textformat"
 	"tillwatch/shared/words"
 )
@@ -43,7 +44,7 @@ func choose(c *check.Check, rule *dqdl.Rule) (ch choice, ok bool) {
 		switch strings.ToLower(tag) {
 		case "recentfiles":
 			if ch.recent, err = strconv.Atoi(text); err != nil || ch.recent < 1 {
-				c.Unmeasurable("recentFiles %s is no number of files; write with recentFiles = 1", check.Shorten(cond.Text))
+				c.Unmeasurable("recentFiles %s is no number of files; write with recentFiles = 1", say.Shorten(cond.Text))
 				return ch, false
 			}
 		case "uriregex":
@@ -53,7 +54,7 @@ func choose(c *check.Check, rule *dqdl.Rule) (ch choice, ok bool) {
 			}
 		case "timezone":
 			if ch.zone, err = time.LoadLocation(text); err != nil || text == "" || text == "Local" {
-				c.Unmeasurable("timeZone %s is no time zone; write an IANA name such as \"Europe/Paris\"", check.Shorten(cond.Text))
+				c.Unmeasurable("timeZone %s is no time zone; write an IANA name such as \"Europe/Paris\"", say.Shorten(cond.Text))
 				return ch, false
 			}
 		case "matchfilename":
@@ -61,7 +62,7 @@ func choose(c *check.Check, rule *dqdl.Rule) (ch choice, ok bool) {
 		case "hashalgorithm":
 			ch.algorithm = strings.ToLower(text)
 			if check.Algorithms[ch.algorithm] == nil {
-				c.Unmeasurable("hashAlgorithm %s is not known; write MD5, SHA-1 or SHA-256", check.Shorten(cond.Text))
+				c.Unmeasurable("hashAlgorithm %s is not known; write MD5, SHA-1 or SHA-256", say.Shorten(cond.Text))
 				return ch, false
 			}
 		}
@@ -214,7 +215,7 @@ func arrivedRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, _ []
 	for _, o := range rule.Condition.Operands {
 		v, ok := pointInTime(p, o, ch.zone)
 		if !ok {
-			c.Unmeasurable("%q is neither a date nor a time of day; write \"2026-11-22\", \"9:30 AM\" or (now() - 3 hours)", check.Shorten(o.Text))
+			c.Unmeasurable("%q is neither a date nor a time of day; write \"2026-11-22\", \"9:30 AM\" or (now() - 3 hours)", say.Shorten(o.Text))
 			return nil
 		}
 		values = append(values, v)
@@ -222,7 +223,7 @@ func arrivedRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, ch choice, _ []
 	if op == dqdl.Between || op == dqdl.NotBetween {
 		slices.Sort(values)
 	}
-	c.Say.Want = check.Shorten(rule.Condition.Text)
+	c.Say.Want = say.Shorten(rule.Condition.Text)
 	alone := len(rule.Parameters) == 0
 	if alone {
 		c.Say.Unit = "minutes"
@@ -364,7 +365,7 @@ func named(files []quality.File) string {
 			paths = append(paths, "…")
 			break
 		}
-		paths = append(paths, check.Shorten(f.Path))
+		paths = append(paths, say.Shorten(f.Path))
 	}
 	return strings.Join(paths, ", ")
 }

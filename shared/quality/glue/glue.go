@@ -32,6 +32,7 @@ import (
 	"tillwatch/shared/contract/dqdl"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/say"
 )
 
 // Compile makes a check of each rule, and keeps what analyzers measure.
@@ -48,7 +49,7 @@ func Compile(p *check.Plan, r *contract.Rule, set *dqdl.Ruleset) {
 		if rule.Join == "" {
 			c := ruleCheck(p, rule)
 			takeName(c, p, &own, rule)
-			p.AddKeyed(c)
+			p.Add(c)
 			continue
 		}
 		c := &check.Check{Say: quality.Result{Dimension: contract.Conformity, Unit: "rules", Want: "the composite holds"}}
@@ -74,7 +75,7 @@ func takeName(c *check.Check, p *check.Plan, r *contract.Rule, rule *dqdl.Rule) 
 		c.Say.Name = rule.Text
 	}
 	c.Say.Labels = rule.Labels
-	c.Say.Name = check.Shorten(c.Say.Name)
+	c.Say.Name = say.Shorten(c.Say.Name)
 }
 
 // parts makes the checks of a composite's leaves, under ids of id's, and lets
@@ -83,9 +84,9 @@ func parts(p *check.Plan, rule *dqdl.Rule, id string, whole *check.Check) *check
 	if rule.Join == "" {
 		c := ruleCheck(p, rule)
 		c.Part = true
-		c.Say.Name = check.Shorten(rule.Text)
+		c.Say.Name = say.Shorten(rule.Text)
 		c.Say.ID = id + " part"
-		p.AddKeyed(c)
+		p.Add(c)
 		for _, slot := range c.Shows {
 			if !slices.Contains(whole.Shows, slot) {
 				whole.Shows = append(whole.Shows, slot)

@@ -12,6 +12,7 @@ import (
 	"tillwatch/shared/quality/figure"
 	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/key"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/series"
 	"tillwatch/shared/words"
@@ -34,7 +35,7 @@ func duplicatesRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	slots, absent := p.Columns(columns)
 	switch {
 	case absent != "":
-		p.Absent(c, absent)
+		lacks(p, c, absent)
 		return
 	case len(slots) == 0:
 		c.Unmeasurable("the file has no header, and no columns to compare rows by")
@@ -59,7 +60,7 @@ func anomalyRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	c.Say.Dimension, c.Say.Want = contract.Consistency, "as in its history"
 	name := figures[metric]
 	if name == "" || len(columns) != arity(name) {
-		c.Unmeasurable("%s of %d columns is no metric that history keeps; write DetectAnomalies \"RowCount\" or DetectAnomalies \"Mean\" \"amount\"", check.Shorten(metric), len(columns))
+		c.Unmeasurable("%s of %d columns is no metric that history keeps; write DetectAnomalies \"RowCount\" or DetectAnomalies \"Mean\" \"amount\"", say.Shorten(metric), len(columns))
 		return
 	}
 	c.Say.Unit = figure.Unit(name)
@@ -69,7 +70,7 @@ func anomalyRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	c.Metric = glueStatistic(name, columns)
 	measured, kept, absent := keep(p, name, columns, "")
 	if absent != "" {
-		p.Absent(c, absent)
+		lacks(p, c, absent)
 		return
 	}
 	what := figure.Text(name, columns, 0)
@@ -155,7 +156,7 @@ func schemaMatchRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 		r.Decide(share, wanted.holds(share))
 		r.Message = fmt.Sprintf("a share of %s of the columns is as in %s; wanted %s", words.Number(figure.Round6(share)), dataset, wanted.full())
 		if len(differ) > 0 {
-			r.Message += ": " + check.Shorten(strings.Join(differ, "; "))
+			r.Message += ": " + say.Shorten(strings.Join(differ, "; "))
 		}
 		r.Advice = "Ask the producer what changed in the export, and whether those who read the file know."
 	}
@@ -188,7 +189,7 @@ func datasetMatchRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	}
 	slots, absent := p.Columns(from)
 	if absent != "" {
-		p.Absent(c, absent)
+		lacks(p, c, absent)
 		return
 	}
 	c.Shows, c.Personal = slots[:keys], p.Personal(slots[:keys]...)

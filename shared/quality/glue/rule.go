@@ -89,7 +89,7 @@ func ofColumns(make func(c *check.Check, list string, slots []int)) maker {
 func columnsOf(p *check.Plan, c *check.Check, rule *dqdl.Rule) (slots []int, ok bool) {
 	slots, absent := p.Columns(rule.Parameters)
 	if absent != "" {
-		p.Absent(c, absent)
+		lacks(p, c, absent)
 		return nil, false
 	}
 	c.Shows, c.Personal = slots, p.Personal(slots...)
@@ -112,4 +112,11 @@ func uniqueRule(c *check.Check, list string, slots []int) {
 func primaryKeyRule(c *check.Check, list string, slots []int) {
 	uniqueRule(c, list, slots)
 	c.Complaint, c.Kernel = fmt.Sprintf("have a %s that is incomplete or came before", list), kernel.AnyNull(slots)
+}
+
+// lacks makes c a check that can't be measured, for want of a column. A ruleset
+// has no check of the columns that would tell which there are.
+func lacks(p *check.Plan, c *check.Check, column string) {
+	p.Missing(c, column)
+	c.Blocked = fmt.Sprintf("not measured: the file has no column %q; it has %s", column, strings.Join(p.Header, ", "))
 }

@@ -12,6 +12,7 @@ import (
 	"tillwatch/shared/quality/figure"
 	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/query"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/view"
 	"tillwatch/shared/sql"
@@ -67,7 +68,7 @@ func sqlRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 		c.Unmeasurable("the SQL names no rows that would be good; select columns, or write a condition such as = 0 after the query")
 		return
 	}
-	c.Complaint = "are not selected by " + check.Shorten(text)
+	c.Complaint = "are not selected by " + say.Shorten(text)
 	c.Advice = "Look at what the query asks of a row, and at what changed in the source."
 	c.Metric = "Dataset.*.CustomSQL.Compliance"
 	if rule.Threshold == nil {
@@ -106,7 +107,7 @@ func countsRows(c *dqdl.Condition) bool {
 // sqlFigure compares what a query yields, and has history keep it.
 func sqlFigure(p *check.Plan, c *check.Check, rule *dqdl.Rule, q *query.Query) {
 	c.Say.Unit, c.Want, c.Metric = q.Unit(), contract.Want{}, "Dataset.*.CustomSQL"
-	key := "customSql:" + strings.Join(strings.Fields(check.Shorten(rule.Parameters[0])), " ")
+	key := "customSql:" + strings.Join(strings.Fields(say.Shorten(rule.Parameters[0])), " ")
 	wanted, problem := workOut(p, rule.Condition, key)
 	if problem != "" {
 		c.Skip("%s", problem)
@@ -137,7 +138,7 @@ func whereOf(p *check.Plan, rule *dqdl.Rule) string {
 	if rule.Where == "" {
 		return ""
 	}
-	return " where " + check.Shorten(rule.Where)
+	return " where " + say.Shorten(rule.Where)
 }
 
 // aggregateRule makes the check of AggregateMatch: the ratio of an aggregate of
@@ -152,7 +153,7 @@ func aggregateRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 	c.Say.Want = wanted.text
 	dataset, other, ok := strings.Cut(rule.Parameters[1], ".")
 	if !ok || strings.ContainsAny(dataset, "( ") {
-		c.Unmeasurable("%q names no aggregate of a dataset; write \"dataset.sum(amount)\"", check.Shorten(rule.Parameters[1]))
+		c.Unmeasurable("%q names no aggregate of a dataset; write \"dataset.sum(amount)\"", say.Shorten(rule.Parameters[1]))
 		return
 	}
 	here, err := query.Compile("SELECT "+rule.Parameters[0]+" FROM primary", figure.QueryTable(p, nil, primary))

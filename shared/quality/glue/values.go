@@ -16,6 +16,7 @@ import (
 	"tillwatch/shared/quality/fact"
 	"tillwatch/shared/quality/figure"
 	"tillwatch/shared/quality/kernel"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/textformat"
 	"tillwatch/shared/words"
 )
@@ -92,14 +93,14 @@ func valueRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) (test, 
 
 // refuse says what a value is that does not meet a condition: "not > 0".
 func refuse(c *dqdl.Condition) string {
-	operand := check.Shorten(strings.TrimSpace(c.Text[min(len(c.Op), len(c.Text)):]))
+	operand := say.Shorten(strings.TrimSpace(c.Text[min(len(c.Op), len(c.Text)):]))
 	if strings.Contains(operand, "$") {
 		var shown []contract.Value
 		for _, o := range c.Operands {
 			shown = append(shown, contract.Value{Text: o.Text, Null: o.Kind == dqdl.Keyword && o.Text == "NULL"})
 		}
 		if c.Operands[0].Kind&(dqdl.Text|dqdl.Keyword) != 0 {
-			operand = check.ValueList(shown)
+			operand = say.Values(shown)
 		}
 	}
 	switch c.Op {
@@ -279,7 +280,7 @@ func order(p *check.Plan, o dqdl.Operand, slot int) (func([]byte) (int, bool), s
 			return momentOrder(p, slot, at), ""
 		}
 	}
-	return nil, fmt.Sprintf("%q is neither a number nor a date such as \"2026-11-22\", and texts have no order", check.Shorten(o.Text))
+	return nil, fmt.Sprintf("%q is neither a number nor a date such as \"2026-11-22\", and texts have no order", say.Shorten(o.Text))
 }
 
 func numberOrder(text string) (func([]byte) (int, bool), string) {
@@ -376,7 +377,7 @@ func typeTest(c *dqdl.Condition) (test, string) {
 	for _, o := range c.Operands {
 		is := dataTypes[strings.ToLower(o.Text)]
 		if is == nil {
-			return nil, fmt.Sprintf("%q is not a data type; Boolean, Date, Timestamp, Integer, Long, Double, Float, Decimal and String are", check.Shorten(o.Text))
+			return nil, fmt.Sprintf("%q is not a data type; Boolean, Date, Timestamp, Integer, Long, Double, Float, Decimal and String are", say.Shorten(o.Text))
 		}
 		any = append(any, is)
 	}

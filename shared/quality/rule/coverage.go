@@ -11,6 +11,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/key"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/words"
 )
@@ -73,7 +74,7 @@ func coverageText(c *check.Check, p *check.Plan, r *quality.Result, want, absent
 		return
 	}
 	if c.Personal && !p.In.ShowPersonal {
-		absent = []string{check.Masked}
+		absent = []string{say.Masked}
 	}
 	shown := absent[:min(len(absent), 10)]
 	more := ""
@@ -86,7 +87,7 @@ func coverageText(c *check.Check, p *check.Plan, r *quality.Result, want, absent
 	}
 	r.Advice = "Ask those who should have sent these parts; the rest of the file may be right, but sums over it are too low."
 	for i := 0; i < len(absent) && i < p.In.Samples; i++ {
-		r.Samples = append(r.Samples, quality.Sample{Value: check.Cut([]byte(absent[i]))})
+		r.Samples = append(r.Samples, quality.Sample{Value: say.Value([]byte(absent[i]))})
 	}
 }
 

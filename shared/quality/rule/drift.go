@@ -10,6 +10,7 @@ import (
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/drift"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/statistic"
 	"tillwatch/shared/words"
@@ -320,14 +321,14 @@ func distributionText(before *drift.Column, now drift.Distribution) string {
 		}
 		switch {
 		case a == 0:
-			came = append(came, fmt.Sprintf("%q", check.Cut([]byte(class))))
+			came = append(came, fmt.Sprintf("%q", say.Value([]byte(class))))
 		case b == 0:
-			went = append(went, fmt.Sprintf("%q", check.Cut([]byte(class))))
+			went = append(went, fmt.Sprintf("%q", say.Value([]byte(class))))
 		}
 	}
 	text := ""
 	if most != "" || moved > 0 {
-		text = fmt.Sprintf("; %q is %s %% of it, before %s %%", check.Cut([]byte(most)), words.Percent(check.Percent(now.Classes[most], is)), words.Percent(check.Percent(before.Classes[most], was)))
+		text = fmt.Sprintf("; %q is %s %% of it, before %s %%", say.Value([]byte(most)), words.Percent(check.Percent(now.Classes[most], is)), words.Percent(check.Percent(before.Classes[most], was)))
 	}
 	return text + few("; new: ", came) + few("; gone: ", went)
 }

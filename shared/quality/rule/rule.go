@@ -11,6 +11,7 @@ import (
 	"tillwatch/shared/quality/glue"
 	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/key"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/textformat"
 	"tillwatch/shared/words"
 )
@@ -80,7 +81,7 @@ func compileMetric(p *check.Plan, col *contract.Column, r *contract.Rule, c *che
 		c.Kernel = kernel.Null(slots[0])
 		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
 	case contract.MissingValues:
-		c.Complaint = fmt.Sprintf("have no %s, or one of %s", list, check.ValueList(r.MissingValues))
+		c.Complaint = fmt.Sprintf("have no %s, or one of %s", list, say.Values(r.MissingValues))
 		c.Kernel = kernel.Missing(slots[0], r.MissingValues)
 		c.Advice = fmt.Sprintf("Have the producer fill %s in these rows and send the file again.", list)
 	case contract.InvalidValues:
@@ -91,7 +92,7 @@ func compileMetric(p *check.Plan, col *contract.Column, r *contract.Rule, c *che
 		c.Advice = "Look for an export that ran twice or a join that multiplied rows; keep the first row of each."
 	}
 	c.Say.Dimension = defaultDimension(r)
-	p.AddKeyed(c)
+	p.Add(c)
 }
 
 // compileInvalid sets the kernel of invalidValues: a value must be in the list
@@ -111,7 +112,7 @@ func compileInvalid(p *check.Plan, r *contract.Rule, c *check.Check, slot int) {
 		c.Kernel = kernel.Pattern(slot, m)
 	}
 	if len(r.ValidValues) > 0 {
-		complaints = append(complaints, "are not among "+check.ValueList(r.ValidValues))
+		complaints = append(complaints, "are not among "+say.Values(r.ValidValues))
 		c.Kernel = kernel.Among(slot, r.ValidValues)
 		if m != nil {
 			in := kernel.In(r.ValidValues)

@@ -46,5 +46,5 @@ func compileSQL(p *check.Plan, r *contract.Rule, c *check.Check) {
 	}
 	figure.MeasureQuery(p, c, q)
 	c.Kernel = q.Violations(c.Want)
-	p.AddKeyed(c)
+	p.Add(c)
 }

@@ -7,6 +7,7 @@ import (
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/figure"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/words"
 )
 
@@ -33,7 +34,7 @@ func compileStatistic(p *check.Plan, c *check.Check, impl contract.StatisticChec
 			return
 		}
 		c.Measure(r, value)
-		r.Message = fmt.Sprintf("%s is %s%s; wanted %s", what, words.Number(figure.Round6(value)), note, check.Condition(c.Want))
+		r.Message = fmt.Sprintf("%s is %s%s; wanted %s", what, words.Number(figure.Round6(value)), note, say.Condition(c.Want))
 		if c.Want.Op == contract.Between || c.Want.Op == contract.NotBetween {
 			r.Message += " (between, as ODCS defines it, leaves out both ends)"
 		}

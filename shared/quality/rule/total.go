@@ -9,6 +9,7 @@ import (
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
+	"tillwatch/shared/quality/say"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/words"
 )
@@ -79,7 +80,7 @@ func compileTotal(p *check.Plan, c *check.Check, impl contract.TotalCheck) {
 		for i := 0; i < len(differ) && i < p.In.Samples; i++ {
 			key := strings.ReplaceAll(differ[i].key, string(rune(state.KeySeparator)), ", ")
 			if c.Personal && !p.In.ShowPersonal {
-				key = check.Masked
+				key = say.Masked
 			}
 			r.Samples = append(r.Samples, quality.Sample{Value: strings.TrimSpace(fmt.Sprintf("%s here %s, in %s %s", key, differ[i].here, impl.Dataset, differ[i].there))})
 		}
