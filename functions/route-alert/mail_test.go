@@ -183,8 +183,16 @@ func TestExtremesByMail(t *testing.T) {
 	}
 	m.raise(t, long)
 	mails = m.sns.Got(t, "all that fits", "P1")
+	published := 0
+	for _, one := range m.sent {
+		bodies, err := json.Marshal(one.Bodies)
+		if err != nil {
+			t.Fatal(err)
+		}
+		published = max(published, len(bodies))
+	}
 	if got := len(mails[0].Raw); got < 30_000 {
 		t.Errorf("the largest mail has %d bytes: it is not large", got)
 	}
-	t.Logf("the largest mail has %d bytes in %d lines", len(mails[0].Raw), strings.Count(mails[0].Text, "\n"))
+	t.Logf("the largest mail has %d bytes in %d lines, of %d published", len(mails[0].Raw), strings.Count(mails[0].Text, "\n"), published)
 }
