@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tillwatch/shared/alert"
+	"tillwatch/shared/contract"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/words"
 )
@@ -50,7 +51,18 @@ func (j *Judger) rejection(f file, r *quality.Report, rec Record) alert.Signal {
 	s.Facts = append(s.Facts, alert.Fact{Name: "verdict", Value: string(r.Verdict)})
 	s.Impact, s.Metrics = consequences(bad), f.snapshot(r)
 	f.evidence(&s, f.readings(r, bad))
+	if other := func(c quality.Result) bool { return c.Dimension != contract.Timeliness }; len(bad) > 0 && !slices.ContainsFunc(bad, other) {
+		s.Causes = slices.Clone(lateCauses)
+	}
 	return s
+}
+
+// lateCauses are the likely ones where nothing is wrong but that the file, or what
+// is in it, is late; of other faults the runbook knows them.
+var lateCauses = []string{
+	"The job that writes the file began late, ran longer, or was tried again.",
+	"It waits for a store, a system or a sign-off that is late itself.",
+	"Its schedule means another time zone, or the clocks were changed.",
 }
 
 // signal returns what all signals about an object have.
