@@ -79,6 +79,7 @@ func (a *app) incidentSheet(inc *incident.Incident, now time.Time) error {
 			n++
 		}
 		p.field("measured", measured)
+		p.field("before", message.Before(s, now))
 		for _, cost := range costs {
 			p.field("costs", cost)
 		}

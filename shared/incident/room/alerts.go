@@ -14,7 +14,7 @@ import (
 
 // A row is one alert.
 type row struct {
-	Severity, State, Summary, Rule, Pipeline, Times, Measured, Found string
+	Severity, State, Summary, Rule, Pipeline, Times, Measured, Before, Found string
 
 	Over, Open bool
 	Findings   []string
@@ -86,7 +86,7 @@ func merge(to *[]string, list []string, n int) {
 func rowOf(a incident.Alert, now time.Time) row {
 	s := a.Signal
 	r := row{Severity: string(s.Severity), State: "firing", Summary: cut(s.Summary), Rule: cut(s.Rule), Pipeline: cut(s.Pipeline),
-		Times: "since " + stamp(s.At), Measured: measured(s.Measure), Over: !a.EndedAt.IsZero()}
+		Times: "since " + stamp(s.At), Measured: measured(s.Measure), Before: before(s), Over: !a.EndedAt.IsZero()}
 	if r.Over {
 		r.State, r.Times = "over", fmt.Sprintf("from %s to %s", stamp(s.At), stamp(a.EndedAt))
 	}
@@ -133,6 +133,18 @@ func measured(m *alert.Measure) string {
 		text += ", expected " + number(*m.Expected)
 	}
 	return cut(text)
+}
+
+// before says what the measure was before, the oldest first, "" if that is unknown.
+func before(s alert.Signal) string {
+	if len(s.Trend) == 0 {
+		return ""
+	}
+	var values []string
+	for _, p := range s.Trend {
+		values = append(values, number(p.Value))
+	}
+	return cut("before: " + strings.Join(values, ", ") + "; the last at " + stamp(s.Trend[len(s.Trend)-1].At))
 }
 
 // stakes says in sentences what is at stake.

@@ -38,7 +38,8 @@ func story(t *testing.T, events int) *incident.Incident {
 		Stakes: &alert.Stakes{RevenueAtRisk: "1820.40", Currency: "EUR", HoursLate: &late, Customers: &customers, Operational: alert.High},
 		Links:  []alert.Link{{Name: "Report", URL: "https://example.com/report?key=a%2Fb"}, {Name: "Quarantine", URL: "https://example.com/q"}, {Name: "Runbook", URL: "https://example.com/runbooks/file_rejected.md"}, {Name: "Bad", URL: "javascript:alert(1)"}}}
 	score := &alert.Signal{ID: "s2", DedupKey: "completeness/daily_revenue", Rule: "score_below_target", Status: alert.Firing, Severity: alert.P2, Pipeline: "daily_revenue", Environment: "prod",
-		At: after(4), Summary: "Completeness of daily_revenue <b>fell</b>", Measure: &alert.Measure{Name: "completeness", Value: 87.204, Unit: "percent", Expected: &expected, Threshold: &threshold, Crossed: alert.Below}}
+		At: after(4), Summary: "Completeness of daily_revenue <b>fell</b>", Measure: &alert.Measure{Name: "completeness", Value: 87.204, Unit: "percent", Expected: &expected, Threshold: &threshold, Crossed: alert.Below},
+		Trend: []alert.Point{{At: after(-2876), Value: 97.1}, {At: after(-1436), Value: 96.5}}}
 	try := &incident.Attempt{Action: remedy.PipelineRestart, Target: "sales-load", Before: "last run failed at 11:52", After: "run 42 was started"}
 	line := []incident.Event{
 		{ID: "o", At: noon, Kind: incident.Opened, By: incident.System, Text: "Opened: sales_data 2026-11-22 failed its contract", Group: "sales", Severity: alert.P1, Signal: file},
