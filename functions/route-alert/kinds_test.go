@@ -257,7 +257,7 @@ func TestEveryKindOfAlertSaysAllThereIs(t *testing.T) {
 		}, unknown: "metrics: nothing is measured of what does not come"},
 		{kind: "an alarm", rule: alert.QueueAge, read: true, raise: func(t *testing.T, s *street) { s.rings(t, "sns-metric") },
 			unknown: "metrics: an alarm is about one"},
-		{kind: "an alarm for want of data", rule: alert.NothingJudged, raise: func(t *testing.T, s *street) { s.rings(t, "eventbridge-missing-data") },
+		{kind: "an alarm for want of data", rule: alert.NothingJudged, read: true, raise: func(t *testing.T, s *street) { s.rings(t, "eventbridge-missing-data") },
 			unknown: "measured: there is no value; metrics: an alarm is about one"},
 		{kind: "an alarm on an expression", rule: alert.ScoreBelowTarget, raise: func(t *testing.T, s *street) { s.rings(t, "eventbridge-metric-math") },
 			unknown: "metrics: an alarm is about one"},

@@ -174,9 +174,9 @@ func description(s alert.Signal, d alert.Notice) string {
 	firing := s.Status == alert.Firing
 	if text := Measured(s); text != "" && firing {
 		lines = append(lines, "*Measured:* "+escape(text))
-		if before := Before(s, d.At); before != "" {
-			lines = append(lines, "*Before:* "+escape(before))
-		}
+	}
+	if text := Before(s, d.At); text != "" && firing {
+		lines = append(lines, "*Before:* "+escape(text))
 	}
 	for _, cost := range Costs(s) {
 		lines = append(lines, "*Impact:* "+escape(cost))

@@ -160,6 +160,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte(`{"NewStateValue":"ALARM","AlarmName":"n","AlarmArn":"a","StateChangeTime":"2026-11-22T03:06:00Z","AlarmDescription":"P1:\nDo:\nRunbook:","Trigger":{"Period":"x"}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if m := Watched(data); m.Name != "" && (m.Period <= 0 || m.Stat == "" || m.Tested.IsZero() || m.Namespace == "") {
+			t.Errorf("it watches %+v", m)
+		}
 		s, err := Decode(data)
 		if err != nil {
 			if !errors.Is(err, ErrNotAlarm) && !errors.Is(err, ErrNoSignal) {
