@@ -196,3 +196,28 @@ func TestExtremesByMail(t *testing.T) {
 	}
 	t.Logf("the largest mail has %d bytes in %d lines, of %d published", len(mails[0].Raw), strings.Count(mails[0].Text, "\n"), published)
 }
+
+// TestEveryFixtureByMail reads the mails of every fixture, and of its repeat a
+// day later.
+func TestEveryFixtureByMail(t *testing.T) {
+	for name, channels := range fixtures {
+		if channels == "" || strings.HasPrefix(name, "malformed/") {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			m := newMailed(t, night)
+			m.say(t, name)
+			m.pass(t, 30*time.Second)
+			m.pass(t, 2*time.Hour)
+			mails := m.sns.Mails()
+			if len(mails) < 2 || !strings.Contains(mails[1].Subject, " STILL ") {
+				t.Errorf("%d mails, want the page and its repeat", len(mails))
+			}
+			for _, one := range mails {
+				for _, f := range one.Faults() {
+					t.Errorf("%s: %s", one.Subject, f)
+				}
+			}
+		})
+	}
+}
