@@ -31,7 +31,7 @@ func TestRemediesComeBeforePeople(t *testing.T) {
 	hopeless.push(t, contractOf)
 	broken.inForce(t, text) // and not within the second of the push
 
-	inbox := hopeless.inbox(t, hopeless.TopicP1)
+	inbox, room := hopeless.inbox(t, hopeless.TopicP1), hopeless.room(t)
 	broken.drop(t, "2026-11-22.csv", good)
 	hopeless.drop(t, "2026-11-22.csv", bad)
 	inc := await(t, broken, func(inc *incident.Incident) bool {
@@ -64,6 +64,7 @@ func TestRemediesComeBeforePeople(t *testing.T) {
 		t.Errorf("people are told %q", last.Text)
 	}
 	hopeless.followToItsEnd(t, inbox, inc.ID)
+	room.followed(t, inc.ID, hopeless.dataset, "pipeline_restart", "did not help", "Taken on by Ann", "It lasted ")
 }
 
 // await returns the incident of the dataset once it is as wanted.
