@@ -281,6 +281,11 @@ func finding(n int, f alert.Finding) []string {
 	return lines
 }
 
+// unquoter takes from text the mark of what is typed, which a runbook's pages and
+// chat rooms show as such and a mail does not.
+var unquoter = strings.NewReplacer("`", "")
+
+// list adds items under a title, unless there are none.
 func (p *page) list(title string, items []string, numbered bool) {
 	if len(items) == 0 {
 		return
@@ -291,7 +296,7 @@ func (p *page) list(title string, items []string, numbered bool) {
 		if numbered {
 			lead = fmt.Sprintf("%2d. ", i+1)
 		}
-		p.add(wrap(lead, item)...)
+		p.add(wrap(lead, unquoter.Replace(item))...)
 	}
 }
 

@@ -23,7 +23,7 @@ var leftovers = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)</?(a|b|br|p|div|span|html|table|td|tr|li|ul|strong|em)[ />]`),
 	regexp.MustCompile(`&(amp|lt|gt|quot|nbsp|#\d+);`),
 	regexp.MustCompile(`\]\(|\*\*|^#+ |^\s*\*[^ *]+.*\*\s|<https?:`),
-	regexp.MustCompile("```"),
+	regexp.MustCompile("`"),
 	regexp.MustCompile(`\\[nt"]|\\u[0-9a-f]{4}`),
 	regexp.MustCompile(`\{\{|\}\}|%!|<nil>|map\[|0001-01-01|NaN|\+Inf`),
 }

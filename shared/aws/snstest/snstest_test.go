@@ -55,6 +55,7 @@ func TestWhatCannotBeReadIsFound(t *testing.T) {
 		"an entity":                     {spoil("rejected", "&amp; so on"), `"&amp;"`},
 		"a chat's link":                 {spoil("https://example.com/report.html", "<https://example.com/report.html|Report>"), "<https:"},
 		"Markdown's emphasis":           {spoil("rejected", "**rejected**"), `"**"`},
+		"a mark of code":                {spoil("rejected", "`rejected`"), "\"`\""},
 		"a value that is missing":       {spoil("rejected", "%!s(MISSING)"), `"%!"`},
 		"a time that was never set":     {spoil("21 Nov", "0001-01-01"), "0001-01-01"},
 		"a line that is too wide":       {spoil("rejected", strings.Repeat("rejected ", 9)+"x"), "wide"},
