@@ -24,7 +24,8 @@ import (
 
 // short calls Kim after 2 seconds, Lee after 4 more and everybody of P0 after
 // another 20, of the pipelines that begin with CALLED; of those that begin with
-// REPEATED it repeats pages after 4 seconds.
+// REPEATED it repeats pages after 4 seconds. Of those that begin with ROUTED it
+// tells nobody, the room alone, or people and the room.
 const short = `
 defaults: {keep_firing_for: 0s} # it is in force for others for a while
 people: {kim: {name: Kim}, lee: {name: Lee, channel: P0}}
@@ -34,18 +35,27 @@ on_call:
 rules:
   - {name: freshness, keep_firing_for: 0s, cooldown: 0s, runbook: 'https://example.com/freshness'}
 route:
+  receiver: everybody
   group_by: [environment, pipeline]
   routes:
     - {matchers: ['pipeline=~"REPEATED.*"'], group_interval: 2s, repeat_interval: 4s}
+    - {receiver: nobody, matchers: ['pipeline="ROUTED_01"']}
+    - {receiver: room, matchers: ['pipeline=~"ROUTED_0[23]"'], continue: true}
+    - {receiver: people, matchers: ['pipeline="ROUTED_03"']}
+receivers:
+  - {name: everybody, channels: [severity, chat]}
+  - {name: nobody, channels: []}
+  - {name: room, slack_configs: [{channel: '#data'}]}
+  - {name: people, pagerduty_configs: [{routing_key: not-read}]}
 escalations:
   - {severities: [P1], matchers: ['pipeline=~"CALLED.*"'], levels: [{after: 2s, to: [primary]}, {after: 4s, to: [secondary]}, {after: 20s, to: [P0]}]}
 `
 
 // TestUnderAPolicyOfShortTimes shares one policy, and the wait for it.
 func TestUnderAPolicyOfShortTimes(t *testing.T) {
-	called, repeated := deployed(t), deployed(t)
+	called, repeated, routed := deployed(t), deployed(t), deployed(t)
 	called.tools(t) // or what they are told waits for the next test
-	called.inForce(t, strings.NewReplacer("CALLED", called.dataset, "REPEATED", repeated.dataset).Replace(short))
+	called.inForce(t, strings.NewReplacer("CALLED", called.dataset, "REPEATED", repeated.dataset, "ROUTED", routed.dataset).Replace(short))
 	t.Run("the next is called until somebody takes it on", func(t *testing.T) {
 		t.Parallel()
 		called.callsTheNext(t)
@@ -53,6 +63,10 @@ func TestUnderAPolicyOfShortTimes(t *testing.T) {
 	t.Run("an acknowledgement holds repeats", func(t *testing.T) {
 		t.Parallel()
 		repeated.holdsRepeats(t)
+	})
+	t.Run("each route tells its receivers", func(t *testing.T) {
+		t.Parallel()
+		routed.tellsReceivers(t)
 	})
 }
 

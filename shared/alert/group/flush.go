@@ -133,9 +133,9 @@ func (f *flush) stillFiring(key string, a *Alert, rule *policy.Rule) error {
 		f.again = sooner(f.again, at)
 		return nil
 	}
-	hear := f.listener.ears(&a.Of, f.incident)
-	f.again = sooner(f.again, hear.opens)
-	reason, until, err := f.engine.suppressed(f.route, &a.Of, f.incident, hear, f.view, f.now)
+	hear := f.listener.ears(&a.Of)
+	f.again = sooner(f.again, f.listener.next(hear, &a.Of, f.incident))
+	reason, until, err := f.engine.suppressed(&f.listener, hear, f.route, &a.Of, f.incident, f.view)
 	if err != nil {
 		return err
 	}

@@ -11,51 +11,51 @@ import (
 // ears are who is told of an alert at a time.
 type ears struct {
 	// names are the channels of those of its routes that are open then, as
-	// receivers name them.
+	// receivers name them; shut are the others that tell somebody.
 	names []string
-	// nobody says that none of its routes ever tells anybody.
-	nobody bool
-	// opens is when the next route opens that would tell somebody who does not
-	// know, or any if none is open; zero if there is none.
-	opens time.Time
+	shut  []*policy.Route
 }
 
-// A listener finds ears at one time, and looks each route up once.
+// nobody reports whether no route ever tells anybody.
+func (e ears) nobody() bool { return len(e.names)+len(e.shut) == 0 }
+
+// A listener finds ears at one time.
 type listener struct {
 	policy *policy.Policy
 	now    time.Time
-	opens  map[*policy.Route]time.Time
+	opens  map[*policy.Route]time.Time // those that were asked for
 }
 
-// ears returns who is told of s, an alert of i.
-func (l *listener) ears(s *alert.Signal, i *Incident) ears {
-	e := ears{nobody: true}
-	var next time.Time
+// ears returns who is told of s.
+func (l *listener) ears(s *alert.Signal) (e ears) {
 	for _, r := range l.policy.RoutesOf(s) {
 		if len(r.Channels) == 0 {
 			continue
 		}
-		e.nobody = false
-		if _, open := l.policy.Open(r, l.now); open {
-			if e.names == nil {
-				e.names = slices.Clip(r.Channels)
-			}
-			e.names = joined(e.names, r.Channels)
+		if _, open := l.policy.Open(r, l.now); !open {
+			e.shut = append(e.shut, r)
 			continue
 		}
-		at := l.reopens(r)
-		next = sooner(next, at)
-		if len(i.lacks(r.Channels, s.Severity)) > 0 {
-			e.opens = sooner(e.opens, at)
+		if e.names == nil {
+			e.names = slices.Clip(r.Channels)
 		}
-	}
-	if len(e.names) == 0 {
-		e.opens = next
+		e.names = joined(e.names, r.Channels)
 	}
 	return e
 }
 
-// reopens returns when r, which is closed, opens.
+// next returns when a route of s, an alert of i, opens that would tell somebody
+// who does not know of i, or any route if none is open; zero if there is none.
+func (l *listener) next(e ears, s *alert.Signal, i *Incident) (at time.Time) {
+	for _, r := range e.shut {
+		if len(e.names) == 0 || len(i.lacks(r.Channels, s.Severity)) > 0 {
+			at = sooner(at, l.reopens(r))
+		}
+	}
+	return at
+}
+
+// reopens returns when r, which is shut, opens.
 func (l *listener) reopens(r *policy.Route) time.Time {
 	at, ok := l.opens[r]
 	if !ok {
@@ -96,6 +96,15 @@ func (i *Incident) lacks(names []string, topic alert.Severity) (list []string) {
 		}
 	}
 	return list
+}
+
+// pages reports whether somebody would be paged of the alert if nothing muted it.
+func (c *call) pages() bool {
+	i, names := c.incident, slices.Clip(c.ears.names)
+	for _, r := range c.ears.shut {
+		names = joined(names, r.Channels)
+	}
+	return !i.known() || c.alert.Severity.Worse(i.Severity) || len(i.lacks(names, c.alert.Severity)) > 0
 }
 
 // names returns what the receivers of the alerts with keys are told through,

@@ -29,7 +29,7 @@ func inhibit(c *call) (Outcome, Reason, error) {
 		return "", "", err
 	}
 	c.alert.Muted = Inhibited
-	if !c.incident.known() || c.alert.Severity.Worse(c.incident.Severity) {
+	if c.pages() {
 		c.incident.first(c.signal.ID, true)
 	}
 	c.incident.due(c.now.Add(c.route.Interval))

@@ -13,13 +13,13 @@ import (
 // it mutes what it should, and never told of.
 func suppress(c *call) (Outcome, Reason, error) {
 	l := listener{policy: c.engine.Policy, now: c.now}
-	c.ears = l.ears(c.signal, c.incident)
-	reason, until, err := c.engine.suppressed(c.route, c.signal, c.incident, c.ears, c.view, c.now)
+	c.ears = l.ears(c.signal)
+	reason, until, err := c.engine.suppressed(&l, c.ears, c.route, c.signal, c.incident, c.view)
 	if err != nil || reason == "" {
 		return "", "", err
 	}
 	c.alert.Muted = Suppressed
-	if reason != NoReceiver && (!c.incident.known() || c.alert.Severity.Worse(c.incident.Severity)) {
+	if reason != NoReceiver && c.pages() {
 		c.incident.first(c.signal.ID, true)
 	}
 	c.incident.due(until)
@@ -27,16 +27,18 @@ func suppress(c *call) (Outcome, Reason, error) {
 }
 
 // suppressed returns why s, of incident i, is not told to those who hear of it at
-// now, "" if it is, and when to ask again, zero for never. A silence may be expired before its end, so that it is
-// asked again after a group interval at the latest, as Alertmanager does.
-func (e Engine) suppressed(r *policy.Route, s *alert.Signal, i *Incident, hear ears, v View, now time.Time) (Reason, time.Time, error) {
+// l.now, "" if it is, and when to ask again, zero for never. A silence may be
+// expired before its end, so that it is asked again after a group interval at the
+// latest, as Alertmanager does.
+func (e Engine) suppressed(l *listener, hear ears, r *policy.Route, s *alert.Signal, i *Incident, v View) (Reason, time.Time, error) {
+	now := l.now
 	ends := func(w policy.Window) time.Time {
 		if len(w.Intervals) == 0 {
 			return w.Until
 		}
 		return policy.Reopens(now, func(t time.Time) bool { return !e.Policy.Mutes(w, s, t) })
 	}
-	if hear.nobody {
+	if hear.nobody() {
 		return NoReceiver, time.Time{}, nil
 	}
 	for _, w := range e.Policy.Maintenance {
@@ -45,7 +47,7 @@ func (e Engine) suppressed(r *policy.Route, s *alert.Signal, i *Incident, hear e
 		}
 	}
 	if len(hear.names) == 0 {
-		return TimeInterval, hear.opens, nil
+		return TimeInterval, l.next(hear, s, i), nil
 	}
 	silences, err := v.Silences()
 	if err != nil {

@@ -4,7 +4,8 @@
 //
 // A Policy is read from one YAML file. Its rules are ours; its routes, time
 // intervals and inhibit rules are those of Alertmanager's configuration, so
-// that a team can bring its file. Read finds every fault with its line and
+// that a team can bring its file. Its receivers stand for channels of the
+// deployment, to which people subscribe. Read finds every fault with its line and
 // column; Shipped is the policy that holds where nothing else was pushed.
 package policy
 
