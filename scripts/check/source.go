@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,27 +56,38 @@ func (c *checker) tests(ctx context.Context) error {
 	if err := c.tools.Install(ctx, c.progress.of, emulator.Peers, emulator.Alertmanager); err != nil {
 		return err
 	}
-	// Only a test that imports rapid knows its flags.
-	packages, err := c.output(ctx, "go", "list", "-f", "{{.ImportPath}} {{.TestImports}} {{.XTestImports}}", "./...")
+	packages, err := c.output(ctx, "go", "list", "-test", "-f", "{{if not .ForTest}}{{.ImportPath}} {{.Deps}}{{end}}", "./...")
 	if err != nil {
 		return err
 	}
-	var plain, drawing []string
-	for line := range strings.Lines(packages) {
-		path, imports, _ := strings.Cut(line, " ")
-		switch {
-		case path == "tillwatch/infra" || strings.HasPrefix(path, "tillwatch/infra/"):
-		case strings.Contains(imports, "pgregory.net/rapid"):
-			drawing = append(drawing, path)
-		default:
-			plain = append(plain, path)
-		}
-	}
+	plain, drawing := divide(packages)
 	env := append(os.Environ(), "TILLWATCH_ALERTMANAGER="+c.tools.Command(emulator.Alertmanager)[0])
 	test := []string{"test", "-race"}
 	return errors.Join(
 		c.shown(ctx, env, "go", slices.Concat(test, plain)...),
 		c.shown(ctx, env, "go", slices.Concat(test, drawing, []string{fmt.Sprintf("-rapid.seed=%d", c.seed)})...))
+}
+
+// divide returns the packages to be tested whose tests draw with rapid, perhaps by a
+// suite of another package, and those whose don't: only the former know rapid's
+// flags. It is given what packages and test binaries are made of, a line each.
+func divide(listed string) (plain, drawing []string) {
+	draws := map[string]bool{}
+	for line := range strings.Lines(listed) {
+		path, parts, _ := strings.Cut(line, " ")
+		of, tested := strings.CutSuffix(path, ".test")
+		if of != "tillwatch/infra" && !strings.HasPrefix(of, "tillwatch/infra/") {
+			draws[of] = draws[of] || tested && strings.Contains(parts, "pgregory.net/rapid")
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(draws)) {
+		if draws[path] {
+			drawing = append(drawing, path)
+		} else {
+			plain = append(plain, path)
+		}
+	}
+	return plain, drawing
 }
 
 // simd runs the tests of the packages that have a form built with vectors only.

@@ -83,3 +83,18 @@ func TestOutOfTime(t *testing.T) {
 		}
 	}
 }
+
+// A package draws if its test binary is made of rapid, whoever asked for it; what
+// has no test, and infra, which has tests of its own, does not.
+func TestPackagesThatDraw(t *testing.T) {
+	plain, drawing := divide(strings.Join([]string{
+		"tillwatch/shared/a [fmt]", "tillwatch/shared/b [fmt]", "tillwatch/shared/suite [fmt pgregory.net/rapid]", "tillwatch/infra [fmt]", "tillwatch/infra/x [fmt]",
+		"tillwatch/shared/a.test [fmt pgregory.net/rapid tillwatch/shared/a]", "tillwatch/shared/b.test [fmt tillwatch/shared/b]", "tillwatch/infra.test [pgregory.net/rapid]", "",
+	}, "\n"))
+	if want := []string{"tillwatch/shared/b", "tillwatch/shared/suite"}; !slices.Equal(plain, want) {
+		t.Errorf("plain: got %v, want %v", plain, want)
+	}
+	if want := []string{"tillwatch/shared/a"}; !slices.Equal(drawing, want) {
+		t.Errorf("drawing: got %v, want %v", drawing, want)
+	}
+}

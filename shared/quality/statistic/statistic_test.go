@@ -7,7 +7,6 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/zeebo/xxh3"
@@ -15,10 +14,11 @@ import (
 
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/state"
+	"tillwatch/shared/quality/state/statetest"
 )
 
-// statistics makes one of each kind over the columns key, number and day.
-var statistics = map[string]func() state.Aggregate{
+// kinds makes one of each kind over the columns key, number and day.
+var kinds = statetest.Kinds{
 	"powers":      func() state.Aggregate { return &Powers{Slot: 1, Degree: 4} },
 	"pair":        func() state.Aggregate { return &Pair{X: 1, Y: 0} },
 	"lengths":     func() state.Aggregate { return NewLengths(0, func(b []byte) int { return len(b) }) },
@@ -36,8 +36,8 @@ var statistics = map[string]func() state.Aggregate{
 	"forms": func() state.Aggregate { return &Forms{Slot: 1} },
 }
 
-// tellStatistic writes what an aggregate knows, in an order of its own.
-func tellStatistic(a state.Aggregate) string {
+// tell writes what an aggregate knows, in an order of its own.
+func tell(a state.Aggregate) string {
 	switch a := a.(type) {
 	case *Powers:
 		skew, _ := a.Skewness()
@@ -59,7 +59,7 @@ func tellStatistic(a state.Aggregate) string {
 	case *Histogram:
 		return fmt.Sprint(a.N, a.All(), a.Exact())
 	case *Content:
-		return tellStatistic(a.Values) + tellStatistic(a.Numbers) + tellStatistic(a.Forms)
+		return tell(a.Values) + tell(a.Numbers) + tell(a.Forms)
 	case *Joint:
 		information, ok := a.MutualInformation()
 		return fmt.Sprint(information, ok, len(a.seen), a.Full)
@@ -72,45 +72,9 @@ func tellStatistic(a state.Aggregate) string {
 	return "unknown"
 }
 
-// TestStatisticsMergeToTheWhole holds that a file split anywhere, observed in
-// parts and merged in any order, gives bit for bit what observing it whole does.
-func TestStatisticsMergeToTheWhole(t *testing.T) {
-	for name, fresh := range statistics {
-		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				row := rapid.Custom(func(t *rapid.T) string {
-					return rapid.SampledFrom([]string{"3", "b", `"c,"""`, "", "0.30", "-7"}).Draw(t, "key") + "," +
-						rapid.SampledFrom([]string{"1", "-2.50", "0.1", "", "x", "1e400", "9223372036854775807", "0.123456789012345678", "0"}).Draw(t, "number") + ",\n"
-				})
-				parts := rapid.SliceOfN(rapid.SliceOf(row), 1, 5).Draw(t, "parts")
-				whole := fresh()
-				var all []string
-				for _, p := range parts {
-					all = append(all, p...)
-				}
-				observe(t, whole, strings.Join(all, ""), rapid.IntRange(1, 99).Draw(t, "block"))
-				states := make([]state.Aggregate, len(parts))
-				for i, p := range parts {
-					states[i] = fresh()
-					observe(t, states[i], strings.Join(p, ""), 50)
-					states[i] = readBack(t, states[i], fresh())
-				}
-				for len(states) > 1 {
-					i := rapid.IntRange(0, len(states)-1).Draw(t, "into")
-					j := rapid.IntRange(0, len(states)-2).Draw(t, "from")
-					if j >= i {
-						j++
-					}
-					states[i].Merge(states[j])
-					states = slices.Delete(states, j, j+1)
-				}
-				if got, want := tellStatistic(states[0]), tellStatistic(whole); got != want {
-					t.Errorf("merged: got %s, want %s", got, want)
-				}
-			})
-		})
-	}
-}
+func TestMergingEqualsTheWhole(t *testing.T) { statetest.Merging(t, kinds, tell) }
+
+func FuzzDecode(f *testing.F) { statetest.Decoding(f, kinds, tell) }
 
 // Beyond the bounds of exact counting, parts in any order still give the same.
 func TestSketchesMergeInAnyOrder(t *testing.T) {
