@@ -46,7 +46,7 @@ func forAudience(s alert.Signal, d alert.Notice, a alert.Audience) alert.Message
 	return alert.Message{
 		Channel: string(a), Subject: cut(strings.TrimSpace(ascii(subject)), maxSubject),
 		Bodies:     map[string]string{"default": p.String()},
-		Attributes: attributes(s, s.Severity),
+		Attributes: attributes(s),
 	}
 }
 

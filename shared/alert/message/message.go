@@ -41,7 +41,7 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 			return nil, err
 		}
 		messages = append(messages, alert.Message{
-			Channel: alert.Responder, Bodies: map[string]string{"default": string(machine)}, Attributes: attributes(s, s.Severity),
+			Channel: alert.Responder, Bodies: map[string]string{"default": string(machine)}, Attributes: attributes(s),
 		})
 	}
 	if !slices.Contains(d.Channels, alert.Chat) {
@@ -54,7 +54,7 @@ func Compose(s alert.Signal, d alert.Notice) ([]alert.Message, error) {
 	return append(messages, alert.Message{
 		Channel:    alert.Chat,
 		Bodies:     map[string]string{"default": string(body)},
-		Attributes: attributes(s, s.Severity),
+		Attributes: attributes(s),
 	}), nil
 }
 
@@ -81,7 +81,7 @@ func forSeverity(s alert.Signal, d alert.Notice, severity alert.Severity) (alert
 			"sqs":     string(machine),
 			"sms":     sms(subject, d),
 		},
-		Attributes: attributes(s, severity),
+		Attributes: attributes(s),
 	}, nil
 }
 
@@ -101,9 +101,9 @@ func EventType(s alert.Signal) string {
 	return "signal.raised.v1"
 }
 
-func attributes(s alert.Signal, severity alert.Severity) map[string]string {
+func attributes(s alert.Signal) map[string]string {
 	a := map[string]string{
-		"severity":    string(severity),
+		"severity":    string(s.Severity),
 		"event_type":  EventType(s),
 		"pipeline":    s.Pipeline,
 		"environment": s.Environment,
