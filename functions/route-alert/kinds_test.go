@@ -255,6 +255,22 @@ func TestEveryKindOfAlertSaysAllThereIs(t *testing.T) {
 			}
 			s.pass(t, time.Hour)
 		}, unknown: "metrics: nothing is measured of what does not come"},
+		{kind: "a storm", rule: alert.IncidentStorm, read: true, raise: func(t *testing.T, s *street) {
+			p, err := policy.Read("policy.yaml", []byte(`
+rules: [{name: incident_storm}, {name: high_error_rate, condition: error_rate_percentage, threshold: 5, severity: P1}]
+incidents: {storm: {limit: 2, within: 5m, spare: P0}}
+route: {group_by: [pipeline]}
+`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.router.Engine.Policy = p
+			for i := range 6 {
+				s.observe(t, rule.Observation{ID: fmt.Sprint(i), Pipeline: fmt.Sprint("pipeline-", i), Environment: "prod", At: s.at,
+					Values: map[string]rule.Value{policy.ErrorRate: {Number: 50}}})
+			}
+			s.pass(t, time.Minute)
+		}, unknown: "trend: it has no before; metrics: nor is more measured; at fault: it lists the incidents"},
 		{kind: "an alarm", rule: alert.QueueAge, read: true, raise: func(t *testing.T, s *street) { s.rings(t, "sns-metric") },
 			unknown: "metrics: an alarm is about one"},
 		{kind: "an alarm for want of data", rule: alert.NothingJudged, read: true, raise: func(t *testing.T, s *street) { s.rings(t, "eventbridge-missing-data") },
@@ -272,7 +288,7 @@ func TestEveryKindOfAlertSaysAllThereIs(t *testing.T) {
 			var mail, room alert.Message
 			var told receiver.Notice
 			for _, m := range s.sent {
-				if m.Channel == alert.Chat && room.Channel == "" {
+				if m.Channel == alert.Chat && strings.Contains(m.Bodies["default"], `"`+c.rule+`"`) && room.Channel == "" {
 					room = m
 				}
 				if n, err := receiver.Parse([]byte(m.Bodies["sqs"])); err == nil && n.Signal.Rule == c.rule && mail.Channel == "" {

@@ -71,6 +71,7 @@ func summary(s *alert.Signal, i *Incident) *alert.Signal {
 	return &alert.Signal{
 		ID: FloodKey + "/" + i.ID + "/" + string(i.Folds), DedupKey: FloodKey + "/" + i.ID, GroupKey: FloodKey, Status: alert.Firing,
 		Severity: i.Folds, Rule: alert.IncidentStorm, Environment: s.Environment, At: s.At, Summary: text,
+		Stakes: s.Stakes,
 	}
 }
 
@@ -100,5 +101,8 @@ func (f *flush) storm(reason alert.Reason) string {
 	}
 	storm := &f.engine.Policy.Incidents.Storm
 	return fmt.Sprintf("%d more incidents than the %d within %v that are told of one by one",
-		len(f.incident.Alerts)+f.incident.Folded, storm.Limit, model.Duration(storm.Within))
+		f.incident.beyond(), storm.Limit, model.Duration(storm.Within))
 }
+
+// beyond counts the incidents that a storm's own tells of.
+func (i *Incident) beyond() int { return len(i.Alerts) + i.Folded }

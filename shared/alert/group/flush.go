@@ -309,6 +309,7 @@ func (f *flush) notice(reason alert.Reason, page bool) Notice {
 	}
 	if f.group.Key == FloodKey {
 		n.Signal.DedupKey, n.Signal.Summary = FloodKey, f.storm(reason)
+		n.Signal.Measure = &alert.Measure{Name: "incidents beyond the limit", Value: float64(f.incident.beyond())}
 		if reason == alert.AlertResolved {
 			n.Signal.At = f.now
 		}
