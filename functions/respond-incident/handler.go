@@ -118,6 +118,7 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 	}
 	opened := event("opened", incident.Opened, "Opened: "+s.Summary)
 	opened.Group, opened.Severity, opened.Signal = cmp.Or(n.Group, s.GroupKey), s.Severity, &s
+	opened.Quiet = n.Channels != nil && !slices.Contains(n.Channels, alert.Chat)
 	list := append([]incident.Event{opened}, membersOf(n, &s, event)...)
 	for _, a := range n.Audiences {
 		of := event("notified/"+string(n.Reason)+"/"+string(a), incident.Notified, "Told the "+strings.ReplaceAll(string(a), "_", " "))
@@ -142,10 +143,11 @@ func eventsOf(n receiver.Notice, now time.Time) []incident.Event {
 }
 
 // toldOf makes an event for each channel that a page went to: the severities
-// whose people were told, the rooms if nobody else was. What is the part of the
+// whose people were told, and the rooms if nobody else was, or if they may hear of
+// the incident for the first time. What is the part of the
 // events' ids that tells pages about the same signal apart.
 func toldOf(n receiver.Notice, event func(string, incident.Kind, string) incident.Event, what, that string) (list []incident.Event) {
-	channels := slices.DeleteFunc(slices.Clone(n.Channels), func(c string) bool { return c == alert.Chat })
+	channels := slices.DeleteFunc(slices.Clone(n.Channels), func(c string) bool { return c == alert.Chat && n.Reason != alert.NewReceivers })
 	if len(channels) == 0 && len(n.Channels) > 0 {
 		channels = n.Channels
 	} else if len(channels) == 0 {

@@ -135,7 +135,7 @@ func notice(t *testing.T, status alert.Status, severity alert.Severity, reason a
 	s := alert.Signal{ID: "s-" + string(status), DedupKey: "sales/2026-11-22", GroupKey: "sales", Rule: alert.FileRejected, Status: status,
 		Severity: severity, Pipeline: "sales_data", At: noon.Add(-5 * time.Minute), Summary: "sales_data 2026-11-22 failed its contract",
 		NextSteps: []string{"Open the report"}, Links: []alert.Link{{Name: alert.IncidentLink, URL: pageOf("20261122-1")}}}
-	raw, err := message.Machine(s, alert.Notice{Reason: reason, Incident: "20261122-1"})
+	raw, err := message.Machine(s, alert.Notice{Reason: reason, Incident: "20261122-1", Channels: []string{string(severity), alert.Chat}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestWhatJoinsAnIncidentIsInItsTimeline(t *testing.T) {
 		t.Helper()
 		s := alert.Signal{ID: "s-" + string(reason), DedupKey: first.DedupKey, GroupKey: "sales", Rule: first.Rule, Status: status, Severity: alert.P1,
 			Pipeline: first.Pipeline, At: first.At, Summary: first.Summary}
-		raw, err := message.Machine(s, alert.Notice{Reason: reason, Incident: "20261122-1", Alerts: members})
+		raw, err := message.Machine(s, alert.Notice{Reason: reason, Incident: "20261122-1", Channels: []string{"P1", alert.Chat}, Alerts: members})
 		if err != nil {
 			t.Fatal(err)
 		}

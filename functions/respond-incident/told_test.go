@@ -52,3 +52,36 @@ func TestTheTimelineSaysWhoWasTold(t *testing.T) {
 		}
 	}
 }
+
+// TestRoomsThatWereNotToldStayQuiet lets somebody take on an incident whose
+// receivers name the rooms, or do not, or do later.
+func TestRoomsThatWereNotToldStayQuiet(t *testing.T) {
+	for _, c := range []struct {
+		rule        string
+		first, then []string
+		want        string
+	}{
+		{"rooms that were told hear who has taken it on", []string{"P1", alert.Chat}, nil, "chat"},
+		{"others do not", []string{"P1"}, nil, ""},
+		{"but from when they were told too", []string{"P1"}, []string{alert.Chat}, "chat"},
+		{"nobody else makes them hear of it", []string{"P1"}, []string{"P3"}, ""},
+	} {
+		w := newWorld()
+		s := alert.Signal{ID: "s", DedupKey: "d", GroupKey: "g", Rule: "r", Status: alert.Firing, Severity: alert.P1, At: noon, Summary: "it failed"}
+		for minutes, channels := range [][]string{c.first, c.then} {
+			if channels == nil {
+				continue
+			}
+			n := alert.Notice{Incident: "20261122-1", Reason: []alert.Reason{alert.FirstNotification, alert.NewReceivers}[minutes], Channels: channels}
+			raw, err := message.Machine(s, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.deliver(t, minutes, string(raw))
+		}
+		w.answered(t, 5, "answered")
+		if got := strings.Join(w.channels(), " "); got != c.want {
+			t.Errorf("%s: told %q, want %q", c.rule, got, c.want)
+		}
+	}
+}

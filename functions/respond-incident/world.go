@@ -40,9 +40,10 @@ type teller struct {
 
 var _ incident.Teller = (*teller)(nil)
 
-// Tell sends what e says about inc.
+// Tell sends what e says about inc. Rooms that were not told of inc do not hear of
+// its progress, but of calls, which are what an escalation says.
 func (t *teller) Tell(ctx context.Context, inc *incident.Incident, e incident.Event) error {
-	if len(inc.Alerts) == 0 {
+	if len(inc.Alerts) == 0 || inc.Quiet && e.Kind != incident.Escalated {
 		return nil
 	}
 	s := inc.Alerts[0].Signal

@@ -36,6 +36,7 @@ func (inc *Incident) apply(e Event) (why string) {
 		inc.Severity = e.Severity
 	case Notified:
 		first(&inc.NotifiedAt, e.At)
+		inc.Quiet = inc.Quiet && e.Channel != alert.Chat
 	case Escalated:
 		inc.Level = max(inc.Level, e.Level+1)
 		inc.EscalatedAt = e.At
@@ -78,7 +79,7 @@ func (inc *Incident) open(e Event) string {
 		return "it was open already"
 	}
 	inc.Status, inc.Severity, inc.Group = StatusOpen, e.Severity, e.Group
-	inc.DetectedAt, inc.StartedAt = e.At, e.At
+	inc.DetectedAt, inc.StartedAt, inc.Quiet = e.At, e.At, e.Quiet
 	if e.Signal != nil {
 		inc.Title, inc.Pipeline = e.Signal.Summary, e.Signal.Pipeline
 		if !e.Signal.At.IsZero() {

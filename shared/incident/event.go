@@ -63,6 +63,8 @@ type Event struct {
 	Signal *alert.Signal `json:"signal,omitempty"`
 	// Severity is the incident's from here on, with Opened and SeverityRaised.
 	Severity alert.Severity `json:"severity,omitempty"`
+	// Quiet says that the rooms are not told of it, with Opened.
+	Quiet bool `json:"quiet,omitempty"`
 	// Channel is where a message went, with Notified; Level is the level of the
 	// escalation chain from 0, with Escalated, To whom it called, and Through the
 	// channels of the call.

@@ -60,6 +60,8 @@ type Incident struct {
 	Severity alert.Severity `json:"severity"` // the worst it has been
 	Title    string         `json:"title"`    // the summary of the signal that opened it
 	Pipeline string         `json:"pipeline"`
+	// Quiet says that the rooms have not been told of it: its receivers name others.
+	Quiet bool `json:"quiet,omitempty"`
 	// StartedAt is when the fact began, by the data; DetectedAt when the first
 	// signal was raised; NotifiedAt when the first channel took a message.
 	StartedAt  time.Time `json:"started_at,omitzero"`

@@ -40,9 +40,8 @@ type Notice struct {
 	// OnCall are those whose turn it is to act, in the order in which they are
 	// called, each with the schedule and until when.
 	OnCall []string `json:"on_call,omitempty"`
-	// Channels are those that are told: severities and "chat"; none in what was
-	// written before they were.
-	Channels []string `json:"channels,omitempty"`
+	// Channels are those that are told: severities and "chat". Nil is unknown.
+	Channels []string `json:"channels"`
 	// Audiences are those who are told beside them.
 	Audiences []alert.Audience `json:"audiences,omitempty"`
 	Signal    alert.Signal     `json:"signal"`

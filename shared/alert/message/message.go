@@ -139,13 +139,13 @@ func Machine(s alert.Signal, d alert.Notice) ([]byte, error) {
 			Group     string           `json:"group_key,omitempty"`
 			By        string           `json:"by,omitempty"`
 			OnCall    []string         `json:"on_call,omitempty"`
-			Channels  []string         `json:"channels,omitempty"`
+			Channels  []string         `json:"channels"`
 			Audiences []alert.Audience `json:"audiences,omitempty"`
 			Signal    alert.Signal     `json:"signal"`
 
 			Alerts  []alert.Member `json:"alerts,omitempty"`
 			Choices []alert.Choice `json:"answers,omitempty"`
-		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), d.Channels, d.Audiences, s, members, d.Choices})
+		}{1, EventType(s), d.Reason, d.Incident, d.Group, d.By, onCall(s, d), append([]string{}, d.Channels...), d.Audiences, s, members, d.Choices})
 		if err != nil {
 			return nil, fmt.Errorf("encode signal %s: %w", s.ID, err)
 		}

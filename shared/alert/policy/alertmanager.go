@@ -200,7 +200,7 @@ func (r *reader) matchers(n *document.Node, prefix string) labels.Matchers {
 	slices.SortFunc(all, func(a, b *labels.Matcher) int { return strings.Compare(a.String(), b.String()) })
 	for _, m := range all {
 		if m.Name == "severity" && !slices.ContainsFunc(alert.Severities, func(s alert.Severity) bool { return m.Matches(string(s)) }) {
-			r.notef("line %d: %s matches no alert: severities are P0 to P3", n.Line, m)
+			r.notef("line %d: %s matches no alert: severities are P0 (critical) to P3 (low)", n.Line, m)
 		}
 	}
 	return all
