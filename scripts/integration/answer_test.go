@@ -156,7 +156,16 @@ func TestPeopleAnswerByLink(t *testing.T) {
 		return "no such incident"
 	}
 	until("the incident", func() bool { return load().Status == incident.StatusOpen })
-	events := len(load().Timeline)
+	// That a channel was told may come into the timeline at any time.
+	answers := func(inc incident.Incident) (kinds []incident.Kind) {
+		for _, e := range inc.Timeline {
+			switch e.Kind {
+			case incident.Acknowledge, incident.Mitigated, incident.Resolve, incident.Corrected, incident.Noted, incident.Review:
+				kinds = append(kinds, e.Kind)
+			}
+		}
+		return kinds
+	}
 
 	// A mail scanner opens every link, in every way that it knows.
 	for name, link := range links {
@@ -176,8 +185,8 @@ func TestPeopleAnswerByLink(t *testing.T) {
 		t.Errorf("a link that was changed: %d, %s", status, page)
 	}
 	time.Sleep(3 * time.Second)
-	if inc := load(); inc.Status != incident.StatusOpen || len(inc.Timeline) != events || acked() != "" {
-		t.Fatalf("looking has changed it: %+v, acknowledged by %q", inc, acked())
+	if inc := load(); inc.Status != incident.StatusOpen || len(answers(inc)) > 0 || acked() != "" {
+		t.Fatalf("looking has changed it: it is %s, %v are in its timeline, acknowledged by %q", inc.Status, answers(inc), acked())
 	}
 
 	if tools != nil {
