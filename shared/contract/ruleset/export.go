@@ -152,6 +152,7 @@ func (ex *exporter) column(c *contract.Column) {
 	if c.Personal {
 		lose("that the column is personal, so that its values are shown")
 	}
+	present := present(c)
 	fact("exists", "ColumnExists %s", name)
 	if c.Required {
 		fact("required", "IsComplete %s", name)
@@ -164,7 +165,7 @@ func (ex *exporter) column(c *contract.Column) {
 	case moment && (o.Format != "" || word == ""):
 		lose("logicalType " + string(c.Type) + " with its format")
 	case word != "":
-		fact("type", "ColumnDataType %s = %q", name, word)
+		fact("type", "ColumnDataType %s = %q%s", name, word, present)
 	case c.Type != "" && c.Type != contract.String:
 		lose("logicalType " + string(c.Type))
 	}
@@ -175,19 +176,19 @@ func (ex *exporter) column(c *contract.Column) {
 		case moment && (o.Format != "" || c.Type == contract.Time):
 			lose(bound.what + " " + bound.value)
 		case moment:
-			fact(bound.what, "ColumnValues %s %s %s", name, bound.op, dqdl.Quote(bound.value))
+			fact(bound.what, "ColumnValues %s %s %s%s", name, bound.op, dqdl.Quote(bound.value), present)
 		default:
-			fact(bound.what, "ColumnValues %s %s %s", name, bound.op, bound.value)
+			fact(bound.what, "ColumnValues %s %s %s%s", name, bound.op, bound.value, present)
 		}
 	}
 	if o.MinLength != nil {
-		fact("minLength", "ColumnLength %s >= %d", name, *o.MinLength)
+		fact("minLength", "ColumnLength %s >= %d%s", name, *o.MinLength, present)
 	}
 	if o.MaxLength != nil {
 		fact("maxLength", "ColumnLength %s <= %d", name, *o.MaxLength)
 	}
 	if o.Pattern != "" {
-		fact("pattern", "ColumnValues %s matches %s", name, dqdl.Quote(within(o.Pattern)))
+		fact("pattern", "ColumnValues %s matches %s%s", name, dqdl.Quote(within(o.Pattern)), present)
 	}
 	if c.Type == contract.String && o.Format != "" {
 		lose("format " + o.Format)
@@ -199,11 +200,21 @@ func (ex *exporter) column(c *contract.Column) {
 		lose("what the column holds within")
 	}
 	if len(c.Enum) > 0 {
-		fact("enum", "ColumnValues %s in %s", name, values(c.Enum))
+		fact("enum", "ColumnValues %s in %s%s", name, values(c.Enum), present)
 	}
 	for i := range c.Rules {
 		ex.rule(c, &c.Rules[i])
 	}
+}
+
+// present writes the where by which a rule leaves out the nulls of a column, which
+// break rules on values in DQDL and none in ODCS. Names are in backquotes, since Spark
+// takes double quotes for those of a text.
+func present(c *contract.Column) string {
+	if c == nil {
+		return ""
+	}
+	return " where " + dqdl.Quote("`"+strings.ReplaceAll(c.Name, "`", "``")+"` is not null")
 }
 
 // within makes a pattern for the whole value of one that is searched for.

@@ -108,6 +108,7 @@ func (ex *exporter) metric(c *contract.Column, r *contract.Rule, where string, s
 	}
 	name, none := names(columns), r.Want == contract.Want{Op: contract.Equal}
 	add := func(format string, args ...any) { ex.add(r.Place, where, s, format, args...) }
+	present := present(c)
 	switch {
 	case r.Metric == contract.RowCount:
 		add("RowCount %s", condition(r.Want))
@@ -121,11 +122,11 @@ func (ex *exporter) metric(c *contract.Column, r *contract.Rule, where string, s
 		list := append([]contract.Value{{Null: true}}, r.MissingValues...)
 		add("ColumnValues %s not in %s", name, values(list))
 	case r.Metric == contract.InvalidValues && none && r.Pattern == "":
-		add("ColumnValues %s in %s", name, values(r.ValidValues))
+		add("ColumnValues %s in %s%s", name, values(r.ValidValues), present)
 	case r.Metric == contract.InvalidValues && none && len(r.ValidValues) == 0:
-		add("ColumnValues %s matches %s", name, dqdl.Quote(within(r.Pattern)))
+		add("ColumnValues %s matches %s%s", name, dqdl.Quote(within(r.Pattern)), present)
 	case r.Metric == contract.InvalidValues && none:
-		add("(ColumnValues %s in %s) and (ColumnValues %s matches %s)", name, values(r.ValidValues), name, dqdl.Quote(within(r.Pattern)))
+		add("(ColumnValues %s in %s%s) and (ColumnValues %s matches %s%s)", name, values(r.ValidValues), present, name, dqdl.Quote(within(r.Pattern)), present)
 	case r.Unit == contract.Percent:
 		return "DQDL has shares of the values that there are, not of all rows"
 	default:

@@ -23,7 +23,8 @@
 //	relationships                     ReferentialIntegrity
 //
 // each with labels for the id, and for name, severity, dimension and impact where
-// the contract says them. Where the two understand a thing differently, a file without
+// the contract says them. Nulls, which break rules on values in DQDL and none in ODCS,
+// are left out by a where. Where the two still understand a thing differently, a file without
 // rows has no completeness in DQDL, and a value that is no number breaks a bound.
 // Types of columns, by which SchemaMatch compares, are not kept for it. A pattern of ODCS is searched for, one of DQDL must match the
 // whole value, hence [\s\S]* around it.

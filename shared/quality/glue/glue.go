@@ -4,9 +4,11 @@
 // DQDL leaves some things open, and says some other than ODCS. Here:
 //
 //   - Between leaves out both ends, as in ODCS.
-//   - A null is no value: ColumnValues, ColumnLength, ColumnDataType and
-//     DataFreshness don't look at it, but where the condition names NULL. Text
-//     that is no number, or no date, does not meet a condition on one.
+//   - A null is a row that breaks ColumnValues, DataFreshness and ColumnDataType, but
+//     meets != and not in, and whatever names NULL with = or in; ColumnLength takes it
+//     for a text of length 0. Other than in ODCS, which looks at no nulls, nulls count in shares; where
+//     "`x` is not null" leaves them out. Text that is no number, or no date, does not meet a
+//     condition on one. Source: AWS Glue Developer Guide, null behavior of the rule types.
 //   - Matches is of the whole value, and ColumnNamesMatchPattern of whole names.
 //   - IsUnique and IsPrimaryKey count the rows after the first of each key.
 //     Uniqueness is the share of values that occur exactly once, so that a pair

@@ -26,21 +26,29 @@ type test func(value []byte) bool
 
 // ofValues makes the check of a rule that each value of a column meets, or with
 // threshold a share of them. The test that want makes is nil, and c says why, where
-// values can't be tested; nulls says that nulls are looked at too.
-func ofValues(want func(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) (good test, nulls bool)) maker {
+// values can't be tested.
+func ofValues(want func(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) test) maker {
 	return func(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 		slots, ok := columnsOf(p, c, rule)
 		if !ok {
 			return
 		}
 		c.Noun = "values"
-		good, nulls := want(p, c, rule, slots[0])
+		good := want(p, c, rule, slots[0])
 		if good == nil {
 			return
 		}
-		c.Kernel = kernel.Cells(slots[0], nulls, good)
+		if !good(nil) && rule.Where == "" {
+			c.Advice += " " + nullsFail(rule)
+		}
+		c.Kernel = kernel.Cells(slots[0], true, good)
 		threshold(p, c, rule)
 	}
+}
+
+// nullsFail says how to have nulls pass a rule that they break.
+func nullsFail(rule *dqdl.Rule) string {
+	return fmt.Sprintf("If nulls are fine, write where \"`%s` is not null\" after the rule.", rule.Parameters[0])
 }
 
 // or returns a test unless there is a problem, of which c tells then.
@@ -52,43 +60,43 @@ func (good test) or(c *check.Check, problem string) test {
 	return good
 }
 
-func lengthRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) (test, bool) {
+func lengthRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) test {
 	c.Complaint = "have a length that is " + refuse(rule.Condition)
 	c.Advice = "Look for cut or padded values at the source, and for a code that got longer."
 	b, problem := workOut(p, rule.Condition, "")
 	good := test(func(value []byte) bool { return b.holds(float64(textformat.Length(value))) })
-	return good.or(c, problem), false
+	return good.or(c, problem)
 }
 
-func typeRule(_ *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) (test, bool) {
+func typeRule(_ *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) test {
 	c.Complaint = "are of a data type that is " + refuse(rule.Condition)
 	c.Advice = fmt.Sprintf("Have the producer write %s as that type.", rule.Parameters[0])
 	good, problem := typeTest(rule.Condition)
-	return good.or(c, problem), false
+	return good.or(c, problem)
 }
 
-func freshRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) (test, bool) {
+func freshRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) test {
 	c.Say.Dimension, c.Complaint = contract.Timeliness, "have an age that is "+refuse(rule.Condition)
 	c.Advice = "The data stopped before the file was made, or old rows came along: look at the last run of the producer and at what feeds it."
 	good, problem := freshTest(p, rule.Condition, slot)
-	return good.or(c, problem), false
+	return good.or(c, problem)
 }
 
-func valueRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) (test, bool) {
+func valueRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, slot int) test {
 	cond := rule.Condition
 	c.Say.Dimension, c.Complaint = contract.Accuracy, "are "+refuse(cond)
 	c.Advice = "Correct the values at the source, or extend what the rule allows."
 	if cond.Op != dqdl.Matches && cond.Op != dqdl.NotMatches {
-		good, nulls, problem := valueTest(p, cond, slot, ignoresCase(rule))
-		return good.or(c, problem), nulls
+		good, problem := valueTest(p, cond, slot, ignoresCase(rule))
+		return good.or(c, problem)
 	}
 	c.Complaint = refuse(cond)
 	matches, err := whole(cond.Operands[0].Text)
 	if err != nil {
 		c.BadPattern(err)
-		return nil, false
+		return nil
 	}
-	return func(value []byte) bool { return matches(value) == (cond.Op == dqdl.Matches) }, false
+	return func(value []byte) bool { return value != nil && matches(value) == (cond.Op == dqdl.Matches) }
 }
 
 // refuse says what a value is that does not meet a condition: "not > 0".
@@ -164,14 +172,13 @@ func compliance(p *check.Plan, c *check.Check, wanted bounds) {
 	}
 }
 
-// valueTest makes the test of a condition on values; nulls says that nulls are
-// looked at too.
-func valueTest(p *check.Plan, c *dqdl.Condition, slot int, fold bool) (good test, nulls bool, problem string) {
+// valueTest makes the test of a condition on values. Of nulls it is false, but of
+// != and not in that do not name NULL.
+func valueTest(p *check.Plan, c *dqdl.Condition, slot int, fold bool) (good test, problem string) {
 	var tests []test
 	ordered := c.Op == dqdl.Greater || c.Op == dqdl.GreaterOrEqual || c.Op == dqdl.Less || c.Op == dqdl.LessOrEqual || c.Op == dqdl.Between || c.Op == dqdl.NotBetween
 	if ordered {
-		good, problem = orderTest(p, c, slot)
-		return good, false, problem
+		return orderTest(p, c, slot)
 	}
 	texts := map[string]bool{}
 	folded := func(text string) string {
@@ -185,7 +192,6 @@ func valueTest(p *check.Plan, c *dqdl.Condition, slot int, fold bool) (good test
 		case o.Kind == dqdl.Text:
 			texts[folded(o.Text)] = true
 		case o.Kind == dqdl.Keyword && o.Text == "NULL":
-			nulls = true
 			tests = append(tests, func(value []byte) bool { return value == nil })
 		case o.Kind == dqdl.Keyword && o.Text == "EMPTY":
 			tests = append(tests, func(value []byte) bool { return value != nil && len(value) == 0 })
@@ -194,7 +200,7 @@ func valueTest(p *check.Plan, c *dqdl.Condition, slot int, fold bool) (good test
 		default:
 			order, problem := order(p, o, slot)
 			if problem != "" {
-				return nil, false, problem
+				return nil, problem
 			}
 			tests = append(tests, func(value []byte) bool {
 				at, ok := order(value)
@@ -215,7 +221,7 @@ func valueTest(p *check.Plan, c *dqdl.Condition, slot int, fold bool) (good test
 			}
 		}
 		return !want
-	}, nulls, ""
+	}, ""
 }
 
 // ignoresCase reports whether texts are compared without regard to case.
@@ -367,7 +373,8 @@ func wholeWithin(value []byte, bits int) bool {
 	return kind == decimal.Fits && (bits == 64 || n == int64(int32(n)))
 }
 
-// typeTest makes the test of ColumnDataType: one of the types named, or none.
+// typeTest makes the test of ColumnDataType: one of the types named, or none. A
+// null is of no type.
 func typeTest(c *dqdl.Condition) (test, string) {
 	want := c.Op == dqdl.Equal || c.Op == dqdl.In
 	if !want && c.Op != dqdl.NotEqual && c.Op != dqdl.NotIn {
@@ -383,7 +390,7 @@ func typeTest(c *dqdl.Condition) (test, string) {
 	}
 	return func(value []byte) bool {
 		for _, is := range any {
-			if is(value) {
+			if value != nil && is(value) {
 				return want
 			}
 		}
