@@ -20,7 +20,8 @@ import (
 //   - of numbers: mean, sum, minimum, maximum, range (maximum - minimum),
 //     zeros (how many), variance and standardDeviation of the population (÷ n),
 //     skewness, kurtosis (0 for a normal distribution), median and quantile. A
-//     cell that is no number is left out. All but the last two are exact until they
+//     cell that is no number is left out; one of more than 64 characters, or beyond 1e±75, is
+//     told and nothing computed. All but the last two are exact until they
 //     are rounded to a float64 once. A quantile is that of rank (n-1)·q, interpolated;
 //     it is exact up to 4,096 different numbers and beyond off by 0.05 % at most;
 //   - of two columns of numbers: correlation (Pearson);

@@ -279,7 +279,7 @@ func floor(x *big.Rat) *big.Int { return new(big.Int).Div(x.Num(), x.Denom()) }
 
 // roundRat rounds half away from zero, slowly.
 func roundRat(x *big.Rat, places int) *big.Rat {
-	power := ratAt(big.NewInt(1), -places)
+	power := Long{big.NewInt(1), -places}.Rat()
 	y := new(big.Rat).Mul(new(big.Rat).Abs(x), power)
 	y.SetInt(floor(y.Add(y, big.NewRat(1, 2))))
 	if x.Sign() < 0 {

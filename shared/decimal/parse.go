@@ -233,23 +233,12 @@ func Rat(b []byte) (*big.Rat, bool) {
 		return nil, false
 	}
 	n, ok := cut(b)
-	if !ok || n.exponent < -MaxExponent || n.exponent > MaxExponent {
+	if !ok {
 		return nil, false
 	}
-	text := make([]byte, 0, len(b)+1)
-	text = append(append(append(text, '0'), n.whole...), n.fraction...)
-	coef, _ := new(big.Int).SetString(string(text), 10)
-	if n.negative {
-		coef.Neg(coef)
+	l, ok := n.long()
+	if !ok {
+		return nil, false
 	}
-	return ratAt(coef, len(n.fraction)-n.exponent), true
-}
-
-// ratAt returns coef × 10^-scale.
-func ratAt(coef *big.Int, scale int) *big.Rat {
-	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(scale, -scale))), nil)
-	if scale >= 0 {
-		return new(big.Rat).SetFrac(coef, power)
-	}
-	return new(big.Rat).SetInt(coef.Mul(coef, power))
+	return l.Rat(), true
 }

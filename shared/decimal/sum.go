@@ -111,7 +111,7 @@ func (s *Sum) overflow(hi int64, lo uint64, scale uint8) { s.AddRat(wideRat(hi, 
 func wideRat(hi int64, lo uint64, scale uint8) *big.Rat {
 	n := new(big.Int).SetInt64(hi)
 	n.Lsh(n, 64).Add(n, new(big.Int).SetUint64(lo))
-	return ratAt(n, int(scale))
+	return Long{n, int(scale)}.Rat()
 }
 
 // AddRat adds r, a number too large for a Decimal. It allocates.

@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"strings"
 
+	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality/check"
 	"tillwatch/shared/quality/state"
 	"tillwatch/shared/quality/statistic"
@@ -123,23 +124,22 @@ func measured[A state.Aggregate](at int, read func(A) (float64, string, string))
 func figure(p *check.Plan, name, list string, slot int) check.Statistic {
 	at := p.Share(fmt.Sprint("figures", slot), func() state.Aggregate { return &state.Figures{Slot: slot} })
 	return measured(at, func(a *state.Figures) (float64, string, string) {
-		if problem := noNumbers(list, a.N, a.Large); problem != "" {
+		if problem := noNumbers(list, a.N(), a.Large); problem != "" {
 			return 0, "", problem
 		}
+		value := a.Sum()
 		switch name {
-		case "sum":
-			return a.Sum.Float64(), "", ""
 		case "minimum":
-			return a.Min.Float64(), "", ""
+			value = a.Min()
 		case "maximum":
-			return a.Max.Float64(), "", ""
+			value = a.Max()
 		case "range":
-			difference := a.Max.Rat()
-			f, _ := difference.Sub(difference, a.Min.Rat()).Float64()
-			return f, "", ""
+			value = a.Max()
+			value.Sub(value, a.Min())
+		case "mean":
+			value.Quo(value, new(big.Rat).SetInt64(a.N()))
 		}
-		mean := a.Sum.Rat()
-		f, _ := mean.Quo(mean, new(big.Rat).SetInt64(a.N)).Float64()
+		f, _ := value.Float64()
 		return f, "", ""
 	})
 }
@@ -209,5 +209,5 @@ func noNumbers(list string, n, large int64) string {
 }
 
 func tooLong(list string, n int64) string {
-	return fmt.Sprintf("%s holds %s with more digits than are summed exactly (18 in all, and after the point)", list, words.Plural(n, "number"))
+	return fmt.Sprintf("%s holds %s that can't be computed with: of more than %d characters, or beyond 1e±%d", list, words.Plural(n, "number"), decimal.MaxLong, decimal.MaxOrder)
 }

@@ -117,18 +117,21 @@ func figureOf(p *check.Plan, name, column string) (m check.Measure, absent strin
 	var at int
 	read := func(f *check.Findings) (float64, string) {
 		a := f.Aggs[at].(*state.Figures)
-		if a.N == 0 {
+		if a.N() == 0 {
 			return 0, fmt.Sprintf("%s holds no number", column)
 		}
+		value := a.Max()
 		switch name {
-		case "sum":
-			return a.Sum.Float64(), ""
-		case "mean":
-			return a.Sum.Float64() / float64(a.N), ""
+		case "sum", "mean":
+			value = a.Sum()
 		case "minimum":
-			return a.Min.Float64(), ""
+			value = a.Min()
 		}
-		return a.Max.Float64(), ""
+		nearest, _ := value.Float64()
+		if name == "mean" {
+			return nearest / float64(a.N()), ""
+		}
+		return nearest, ""
 	}
 	switch name {
 	case "nullPercent":

@@ -92,63 +92,6 @@ func (a *Extent) Merge(other Aggregate) {
 	a.Seen += o.Seen
 }
 
-// Figures sums a column: exact sum, count, minimum and maximum of its numbers.
-type Figures struct {
-	Slot     int
-	Sum      decimal.Sum
-	N        int64
-	Min, Max decimal.Decimal // with as few places as they need
-	Large    int64           // numbers too long to be summed exactly
-}
-
-// Observe implements Aggregate.
-func (a *Figures) Observe(v *view.View) {
-	u := v.Units(a.Slot)
-	for _, o := range u.Odd {
-		switch o.Kind {
-		case decimal.Fits:
-			a.Sum.Add(o.Number)
-			a.extend(o.Number, o.Number, 1)
-		case decimal.Large:
-			a.Large++
-		}
-	}
-	fits := u.SumFits(1)
-	for _, run := range u.Runs() {
-		sum := int64(0)
-		for _, n := range run {
-			if sum += n; !fits {
-				a.Sum.Add(decimal.Decimal{Coef: sum, Scale: u.Scale})
-				sum = 0
-			}
-		}
-		a.Sum.Add(decimal.Decimal{Coef: sum, Scale: u.Scale})
-	}
-	a.extend(decimal.Decimal{Coef: u.Least, Scale: u.Scale}, decimal.Decimal{Coef: u.Most, Scale: u.Scale}, int64(u.N()))
-}
-
-// extend takes in n numbers from least to most.
-func (a *Figures) extend(least, most decimal.Decimal, n int64) {
-	if n == 0 {
-		return
-	}
-	if a.N == 0 || least.Cmp(a.Min) < 0 {
-		a.Min = least.Reduced()
-	}
-	if a.N == 0 || most.Cmp(a.Max) > 0 {
-		a.Max = most.Reduced()
-	}
-	a.N += n
-}
-
-// Merge implements Aggregate.
-func (a *Figures) Merge(other Aggregate) {
-	o := other.(*Figures)
-	a.Large += o.Large
-	a.Sum.Merge(o.Sum)
-	a.extend(o.Min, o.Max, o.N)
-}
-
 // Occurrences counts how often each value of a column occurs.
 type Occurrences struct {
 	Slot int

@@ -25,6 +25,35 @@ func DecodeSum(r *wire.Reader, s *decimal.Sum) {
 	}
 }
 
+// EncodeLongSum writes a sum of long numbers.
+func EncodeLongSum(w *wire.Writer, s *decimal.LongSum) {
+	form, _ := s.AppendBinary(nil) // has no error
+	w.Bytes(form)
+}
+
+// DecodeLongSum reads a sum of long numbers.
+func DecodeLongSum(r *wire.Reader, s *decimal.LongSum) {
+	if err := s.UnmarshalBinary(r.Bytes()); err != nil && !r.Failed() {
+		r.Fail(err.Error())
+	}
+}
+
+func encodeLong(w *wire.Writer, l decimal.Long) {
+	var s decimal.LongSum
+	s.Add(l)
+	EncodeLongSum(w, &s)
+}
+
+func decodeLong(r *wire.Reader) decimal.Long {
+	var s decimal.LongSum
+	DecodeLongSum(r, &s)
+	l, ok := s.Long()
+	if !ok && !r.Failed() {
+		r.Fail("no long number")
+	}
+	return l
+}
+
 // EncodeDecimal writes a number.
 func EncodeDecimal(w *wire.Writer, d decimal.Decimal) {
 	w.Int(d.Coef)
@@ -86,18 +115,28 @@ func (a *Newest) Decode(r *wire.Reader) {
 
 // Encode implements Aggregate.
 func (a *Figures) Encode(w *wire.Writer) {
-	w.Int(a.N)
+	w.Int(a.n)
 	w.Int(a.Large)
-	EncodeSum(w, &a.Sum)
-	EncodeDecimal(w, a.Min)
-	EncodeDecimal(w, a.Max)
+	EncodeSum(w, &a.sum)
+	EncodeDecimal(w, a.min)
+	EncodeDecimal(w, a.max)
+	w.Int(a.long.n)
+	if a.long.n > 0 {
+		EncodeLongSum(w, &a.long.sum)
+		encodeLong(w, a.long.min)
+		encodeLong(w, a.long.max)
+	}
 }
 
 // Decode implements Aggregate.
 func (a *Figures) Decode(r *wire.Reader) {
-	a.N, a.Large = r.Natural(), r.Natural()
-	DecodeSum(r, &a.Sum)
-	a.Min, a.Max = DecodeDecimal(r), DecodeDecimal(r)
+	a.n, a.Large = r.Natural(), r.Natural()
+	DecodeSum(r, &a.sum)
+	a.min, a.max = DecodeDecimal(r), DecodeDecimal(r)
+	if a.long.n = r.Natural(); a.long.n > 0 {
+		DecodeLongSum(r, &a.long.sum)
+		a.long.min, a.long.max = decodeLong(r), decodeLong(r)
+	}
 }
 
 // Encode implements Aggregate.

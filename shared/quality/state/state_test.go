@@ -33,7 +33,7 @@ func tell(a state.Aggregate) string {
 	case *state.Extent:
 		return fmt.Sprint(a.Oldest, a.Newest, a.Seen)
 	case *state.Figures:
-		return fmt.Sprint(a.Sum.String(), a.N, a.Min, a.Max, a.Large)
+		return fmt.Sprint(a.Sum(), a.N(), a.Min(), a.Max(), a.Large)
 	case *state.Newest:
 		return fmt.Sprint(a.Newest, a.Seen, a.Later)
 	case *state.Occurrences:

@@ -29,6 +29,15 @@ func (b *buckets) add(d decimal.Decimal, n int64) {
 	b.addAt(magnitudeBucket(d.Float64()), d.Coef, n)
 }
 
+// addFloat counts a number that is not 0 n times.
+func (b *buckets) addFloat(f float64, n int64) {
+	sign := int64(1)
+	if f < 0 {
+		sign = -1
+	}
+	b.addAt(magnitudeBucket(f), sign, n)
+}
+
 // addAt counts a number with that sign n times.
 func (b *buckets) addAt(bucket int, sign, n int64) {
 	switch {

@@ -2,7 +2,6 @@ package statistic
 
 import (
 	"maps"
-	"math"
 	"slices"
 
 	"tillwatch/shared/decimal"
@@ -25,6 +24,7 @@ func (a *Powers) Encode(w *wire.Writer) {
 			}
 		}
 		w.Uint(0)
+		state.EncodeLongSum(w, &a.long[i])
 	}
 }
 
@@ -36,6 +36,7 @@ func (a *Powers) Decode(r *wire.Reader) {
 		for k := r.Within(decimal.MaxScale + 1); k > 0; k = r.Within(decimal.MaxScale + 1) {
 			state.DecodeSum(r, &a.wide[i][k-1])
 		}
+		state.DecodeLongSum(r, &a.long[i])
 	}
 }
 
@@ -43,16 +44,18 @@ func (a *Powers) Decode(r *wire.Reader) {
 func (a *Pair) Encode(w *wire.Writer) {
 	w.Int(a.N)
 	w.Int(a.Large)
-	for _, sum := range a.sums() {
+	for i, sum := range a.sums() {
 		state.EncodeSum(w, sum)
+		state.EncodeLongSum(w, &a.long[i])
 	}
 }
 
 // Decode implements Aggregate.
 func (a *Pair) Decode(r *wire.Reader) {
 	a.N, a.Large = r.Natural(), r.Natural()
-	for _, sum := range a.sums() {
+	for i, sum := range a.sums() {
 		state.DecodeSum(r, sum)
+		state.DecodeLongSum(r, &a.long[i])
 	}
 }
 
@@ -142,6 +145,11 @@ func (a *Quantiles) Encode(w *wire.Writer) {
 		state.EncodeDecimal(w, d)
 		w.Int(a.values[d])
 	}
+	w.Uint(uint64(len(a.long)))
+	for _, f := range slices.Sorted(maps.Keys(a.long)) {
+		w.Float(f)
+		w.Int(a.long[f])
+	}
 }
 
 // Decode implements Aggregate.
@@ -157,6 +165,14 @@ func (a *Quantiles) Decode(r *wire.Reader) {
 		for range r.Count(3) {
 			d := state.DecodeDecimal(r)
 			a.Add(d, r.Natural())
+		}
+		for range r.Count(9) {
+			f := r.Float()
+			if bucket := magnitudeBucket(f); bucket < leastBucket || bucket > mostBucket {
+				r.Fail("no long number")
+				break
+			}
+			a.addLong(f, r.Natural())
 		}
 	}
 	if a.N != total {
@@ -185,7 +201,7 @@ func (b *window) decode(r *wire.Reader) (total int64) {
 	for range r.Count(2) {
 		at, n := int(r.Uint()), r.Natural()
 		if at < leastBucket || at > mostBucket {
-			r.Fail("no bucket of a decimal")
+			r.Fail("no bucket of a number")
 			return 0
 		}
 		b.add(at, n)
@@ -195,5 +211,5 @@ func (b *window) decode(r *wire.Reader) (total int64) {
 }
 
 // leastBucket and mostBucket are those of the least and the greatest magnitude
-// that a Decimal has.
-var leastBucket, mostBucket = magnitudeBucket(1e-18), magnitudeBucket(math.MaxInt64)
+// that a decimal.Long has.
+var leastBucket, mostBucket = magnitudeBucket(1e-75), magnitudeBucket(1e76)

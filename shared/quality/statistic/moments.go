@@ -23,6 +23,8 @@ type Powers struct {
 	Zeros  int64
 	Sums   [4]decimal.Sum // of the first, second … power, but for those in wide
 	Large  int64          // numbers too long to be summed exactly
+	// long holds the sums of powers of numbers that no Decimal holds.
+	long [4]decimal.LongSum
 	// wide holds the sums of powers that no Decimal holds but a product of two
 	// does: by power and by k, which the product is yet to be divided by 10 to.
 	wide [4][decimal.MaxScale + 1]decimal.Sum
@@ -35,7 +37,7 @@ func (a *Powers) Observe(v *view.View) {
 		case decimal.Fits:
 			a.add(o.Number)
 		case decimal.Large:
-			a.Large++
+			a.addLong(v.Value(a.Slot, int(o.Row)))
 		}
 	}
 	for _, run := range u.Runs() {
@@ -107,6 +109,22 @@ func (a *Powers) add(d decimal.Decimal) {
 	}
 }
 
+func (a *Powers) addLong(text []byte) {
+	l, ok := decimal.ParseLong(text)
+	if !ok {
+		a.Large++
+		return
+	}
+	a.N++
+	power := l
+	for i := range a.Degree {
+		if i > 0 {
+			power = power.Times(l)
+		}
+		a.long[i].Add(power)
+	}
+}
+
 func (a *Powers) Merge(other state.Aggregate) {
 	o := other.(*Powers)
 	a.N += o.N
@@ -114,6 +132,7 @@ func (a *Powers) Merge(other state.Aggregate) {
 	a.Large += o.Large
 	for i := range a.Degree {
 		a.Sums[i].Merge(o.Sums[i])
+		a.long[i].Merge(&o.long[i])
 		for k := range a.wide[i] {
 			a.wide[i][k].Merge(o.wide[i][k])
 		}
@@ -123,6 +142,7 @@ func (a *Powers) Merge(other state.Aggregate) {
 // Sum returns the exact sum of a power from 1 to Degree.
 func (a *Powers) Sum(power int) *big.Rat {
 	total, ten := a.Sums[power-1].Rat(), big.NewInt(10)
+	total.Add(total, a.long[power-1].Rat())
 	for k := range a.wide[power-1] {
 		if part := &a.wide[power-1][k]; part.Sign() != 0 {
 			scale := new(big.Int).Exp(ten, big.NewInt(int64(k)), nil)
@@ -170,7 +190,8 @@ type Pair struct {
 	X, Y               int // slots
 	N                  int64
 	SX, SY, XX, YY, XY decimal.Sum
-	Large              int64 // rows with a number too long to be summed exactly
+	long               [5]decimal.LongSum // the same sums over the rows where one of the numbers is no Decimal
+	Large              int64              // rows with a number too long to be summed exactly
 }
 
 func (a *Pair) Observe(v *view.View) {
@@ -180,7 +201,7 @@ func (a *Pair) Observe(v *view.View) {
 		switch {
 		case kind == decimal.NotNumber || yKinds[i] == decimal.NotNumber:
 		case kind == decimal.Large || yKinds[i] == decimal.Large:
-			a.Large++
+			a.addLong(v.Value(a.X, i), v.Value(a.Y, i))
 		default:
 			a.N++
 			a.SX.Add(xs[i])
@@ -189,6 +210,19 @@ func (a *Pair) Observe(v *view.View) {
 			addProduct(&a.YY, ys[i], ys[i])
 			addProduct(&a.XY, xs[i], ys[i])
 		}
+	}
+}
+
+func (a *Pair) addLong(xText, yText []byte) {
+	x, xOK := decimal.ParseLong(xText)
+	y, yOK := decimal.ParseLong(yText)
+	if !xOK || !yOK {
+		a.Large++
+		return
+	}
+	a.N++
+	for i, l := range []decimal.Long{x, y, x.Times(x), y.Times(y), x.Times(y)} {
+		a.long[i].Add(l)
 	}
 }
 
@@ -210,17 +244,26 @@ func (a *Pair) Merge(other state.Aggregate) {
 	a.XX.Merge(o.XX)
 	a.YY.Merge(o.YY)
 	a.XY.Merge(o.XY)
+	for i := range a.long {
+		a.long[i].Merge(&o.long[i])
+	}
 }
 
 // Correlation returns Pearson's coefficient, -1 to 1, and false if there are
 // no pairs or one column is constant.
 func (a *Pair) Correlation() (float64, bool) {
-	both := a.spread(a.XX, a.SX, a.SX)
-	both.Mul(both, a.spread(a.YY, a.SY, a.SY))
+	var sums [5]*big.Rat // as in a.long
+	for i, sum := range a.sums() {
+		sums[i] = sum.Rat()
+		sums[i].Add(sums[i], a.long[i].Rat())
+	}
+	x, y := sums[0], sums[1]
+	both := a.spread(sums[2], x, x)
+	both.Mul(both, a.spread(sums[3], y, y))
 	if both.Sign() == 0 {
 		return 0, false
 	}
-	r := a.spread(a.XY, a.SX, a.SY)
+	r := a.spread(sums[4], x, y)
 	sign := float64(r.Sign())
 	square, _ := r.Quo(r.Mul(r, r), both).Float64()
 	return sign * math.Sqrt(square), true
@@ -293,9 +336,7 @@ func (a *Powers) central(power int) *big.Rat {
 }
 
 // spread returns n·Σxy - Σx·Σy, exactly.
-func (a *Pair) spread(products, x, y decimal.Sum) *big.Rat {
-	total := products.Rat()
-	total.Mul(total, new(big.Rat).SetInt64(a.N))
-	both := x.Rat()
-	return total.Sub(total, both.Mul(both, y.Rat()))
+func (a *Pair) spread(products, x, y *big.Rat) *big.Rat {
+	total := new(big.Rat).Mul(products, new(big.Rat).SetInt64(a.N))
+	return total.Sub(total, new(big.Rat).Mul(x, y))
 }

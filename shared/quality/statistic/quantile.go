@@ -26,19 +26,21 @@ const QuantileError = 1.0 / (1 << (bucketBits + 1))
 // their power of two apart, each with an exact count. A quantile is then off by
 // at most QuantileError of its magnitude, 0.05 %. Which of the two depends
 // on the numbers alone, and counts add, so that parts merged in any order
-// give the same. There are at most 252,000 buckets, of eight bytes each, from the
-// least to the greatest magnitude on either side of zero.
+// give the same. A number that no Decimal holds counts as the nearest float64. There are at most 252,000
+// buckets, of eight bytes each, from the least to the greatest magnitude on either side of
+// zero, or 512,000 with such numbers.
 type Quantiles struct {
 	Slot    int
 	N       int64
 	Large   int64 // numbers too long to be held
 	values  map[decimal.Decimal]int64
-	buckets *buckets // nil until there are too many values
+	long    map[float64]int64 // those that no Decimal holds
+	buckets *buckets          // nil until there are too many values
 }
 
 // NewQuantiles returns an aggregate that has seen nothing.
 func NewQuantiles(slot int) *Quantiles {
-	return &Quantiles{Slot: slot, values: map[decimal.Decimal]int64{}}
+	return &Quantiles{Slot: slot, values: map[decimal.Decimal]int64{}, long: map[float64]int64{}}
 }
 
 func (a *Quantiles) Observe(v *view.View) {
@@ -48,7 +50,12 @@ func (a *Quantiles) Observe(v *view.View) {
 		case decimal.Fits:
 			a.Add(o.Number, 1)
 		case decimal.Large:
-			a.Large++
+			if l, ok := decimal.ParseLong(v.Value(a.Slot, int(o.Row))); ok {
+				f, _ := l.Rat().Float64()
+				a.addLong(f, 1)
+			} else {
+				a.Large++
+			}
 		}
 	}
 	for _, run := range u.Runs() {
@@ -89,7 +96,19 @@ func (a *Quantiles) Add(d decimal.Decimal, n int64) {
 		return
 	}
 	a.values[d.Reduced()] += n // 1.50 and 1.5 are one number
-	if len(a.values) > ExactQuantiles {
+	if len(a.values)+len(a.long) > ExactQuantiles {
+		a.spread()
+	}
+}
+
+// addLong counts a number that no Decimal holds n times.
+func (a *Quantiles) addLong(f float64, n int64) {
+	a.N += n
+	if a.buckets != nil {
+		a.buckets.addFloat(f, n)
+		return
+	}
+	if a.long[f] += n; len(a.values)+len(a.long) > ExactQuantiles {
 		a.spread()
 	}
 }
@@ -103,7 +122,10 @@ func (a *Quantiles) spread() {
 	for d, n := range a.values {
 		a.buckets.add(d, n)
 	}
-	a.values = nil
+	for f, n := range a.long {
+		a.buckets.addFloat(f, n)
+	}
+	a.values, a.long = nil, nil
 }
 
 func (a *Quantiles) Merge(other state.Aggregate) {
@@ -118,6 +140,9 @@ func (a *Quantiles) Merge(other state.Aggregate) {
 	for d, n := range o.values {
 		a.Add(d, n)
 	}
+	for f, n := range o.long {
+		a.addLong(f, n)
+	}
 }
 
 // All yields the numbers in order, each with how often it occurs: those that
@@ -128,8 +153,20 @@ func (a *Quantiles) All() iter.Seq2[float64, int64] {
 			a.buckets.all()(yield)
 			return
 		}
+		long := slices.Sorted(maps.Keys(a.long))
 		for _, d := range slices.SortedFunc(maps.Keys(a.values), decimal.Decimal.Cmp) {
-			if !yield(d.Float64(), a.values[d]) {
+			at := d.Float64()
+			for ; len(long) > 0 && long[0] < at; long = long[1:] {
+				if !yield(long[0], a.long[long[0]]) {
+					return
+				}
+			}
+			if !yield(at, a.values[d]) {
+				return
+			}
+		}
+		for _, f := range long {
+			if !yield(f, a.long[f]) {
 				return
 			}
 		}

@@ -46,10 +46,20 @@ func (a *Share) Observe(v *view.View) {
 		a.Total++
 		switch {
 		case kinds[i] == decimal.Large:
-			a.Large++
+			a.addLong(v.Value(a.Slot, i))
 		case kinds[i] == decimal.Fits && (a.from == nil || numbers[i].Cmp(*a.from) >= 0) && (a.to == nil || numbers[i].Cmp(*a.to) < 0):
 			a.N++
 		}
+	}
+}
+
+func (a *Share) addLong(text []byte) {
+	l, ok := decimal.ParseLong(text)
+	switch {
+	case !ok:
+		a.Large++
+	case (a.from == nil || l.Cmp(a.from.Long()) >= 0) && (a.to == nil || l.Cmp(a.to.Long()) < 0):
+		a.N++
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 // Version is that of the messages that are written; others are not read.
-const Version = 1
+const Version = 2
 
 // ErrDamaged is returned for a message that is not what was written.
 var ErrDamaged = errors.New("damaged state")
