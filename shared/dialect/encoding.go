@@ -19,20 +19,19 @@ var Encodings = []string{"utf-8", "latin-1", "windows-1252", "utf-16le", "utf-16
 //     have is the same in both, and Latin-1 has no printable character besides.
 //   - Bytes that are none of that are damaged UTF-8.
 //
-// A declared encoding is kept unless it cannot be, which against then says.
+// A declared encoding is kept unless it cannot be, which against then says. Which
+// order UTF-16 is in is the mark's to say.
 func EncodingOf(start []byte, whole bool, declared string) (name, against string) {
-	switch {
-	case bytes.HasPrefix(start, []byte("\xef\xbb\xbf")):
-		return "utf-8", ""
-	case bytes.HasPrefix(start, []byte{0xff, 0xfe}):
-		return "utf-16le", ""
-	case bytes.HasPrefix(start, []byte{0xfe, 0xff}):
-		return "utf-16be", ""
+	found, marked := mark(start), true
+	sure := true
+	if found == "" {
+		marked = false
+		found, sure = guess(start, whole)
 	}
-	found, sure := guess(start, whole)
 	switch {
-	case declared == "", declared == found:
+	case declared == "", declared == found, marked && wide(declared) && wide(found):
 		return found, ""
+	case marked:
 	case wide(declared):
 		sure = len(start) >= 4 && bytes.IndexByte(start, 0) < 0 // not a comma, not a line end
 	case wide(found):
@@ -43,6 +42,19 @@ func EncodingOf(start []byte, whole bool, declared string) (name, against string
 		return declared, ""
 	}
 	return found, "the encoding " + encodingNames[declared] + " is declared, and the bytes are " + encodingNames[found]
+}
+
+// mark returns the encoding that a byte order mark names, "" without one.
+func mark(start []byte) string {
+	switch {
+	case bytes.HasPrefix(start, []byte("\xef\xbb\xbf")):
+		return "utf-8"
+	case bytes.HasPrefix(start, []byte{0xff, 0xfe}):
+		return "utf-16le"
+	case bytes.HasPrefix(start, []byte{0xfe, 0xff}):
+		return "utf-16be"
+	}
+	return ""
 }
 
 func wide(name string) bool { return name == "utf-16le" || name == "utf-16be" }
