@@ -176,11 +176,17 @@ type DriftCheck struct {
 }
 
 // StructureCheck ("check: structure") says how much of a file may be malformed;
-// without it nothing may. MaxPercent is of the rows.
+// without it nothing may. MaxPercent is of the rows. HeaderFaults is how many
+// columns of the header may have no name, or one that a column before has
+// (default 0); nothing is asked of what they hold.
 //
 //	check: structure
 //	maxPercent: 0.1
-type StructureCheck struct{ MaxPercent float64 }
+//	headerFaults: 1
+type StructureCheck struct {
+	MaxPercent   float64
+	HeaderFaults int
+}
 
 // TotalCheck ("check: total") reconciles with another dataset: for each value
 // of By (none: once for the whole file) the sum of Sum over this file's rows

@@ -81,7 +81,9 @@ var checks = map[string]struct {
 	"arithmetic": {keys{"expression": full, "tolerance": tolerance, "maxPercent": number}, []string{"expression"}, (*checkReader).arithmetic},
 	"columns":    {keys{"ordered": truth, "closed": truth}, nil, func(d *checkReader) any { return ColumnsCheck{d.n.Get("ordered").True(), d.n.Get("closed").True()} }},
 	"drift":      {keys{"column": text, "method": text, "threshold": number, "dataset": full, "refColumn": full}, nil, (*checkReader).drift},
-	"structure":  {keys{"maxPercent": number}, []string{"maxPercent"}, func(d *checkReader) any { return StructureCheck{d.number("maxPercent", 0, 0, 100)} }},
+	"structure": {keys{"maxPercent": number, "headerFaults": count}, []string{"maxPercent"}, func(d *checkReader) any {
+		return StructureCheck{d.number("maxPercent", 0, 0, 100), int(d.whole("headerFaults", 0, 0, 10_000))}
+	}},
 	"total": {keys{"by": columnsOrOne, "otherBy": columnsOrOne, "sum": full, "otherSum": full, "dataset": full, "tolerance": tolerance, "missing": text},
 		[]string{"sum", "dataset"}, (*checkReader).total},
 	"freshness":  {keys{"column": text, "within": text}, []string{"within"}, func(d *checkReader) any { return FreshnessCheck{d.columnOf(true), d.span("within")} }},

@@ -54,9 +54,11 @@ func structureCheck(p *check.Plan, rule *contract.Rule) *check.Check {
 		Want: check.MustBeNone, Noun: "rows", Complaint: "are malformed",
 		Advice: "Open the file at these lines: a cut-off transfer, an unquoted delimiter or a stray quote are the usual causes; export it again.",
 	}
+	allowed := contract.StructureCheck{}
 	if rule != nil {
 		c.FromRule(p, rule)
-		c.Want = contract.Want{Op: contract.LessOrEqual, Low: rule.Implementation.(contract.StructureCheck).MaxPercent}
+		allowed = rule.Implementation.(contract.StructureCheck)
+		c.Want = contract.Want{Op: contract.LessOrEqual, Low: allowed.MaxPercent}
 		c.Say.Unit = string(contract.Percent)
 	}
 	c.OfForm = true
@@ -65,11 +67,34 @@ func structureCheck(p *check.Plan, rule *contract.Rule) *check.Check {
 		if r.Violations > 0 {
 			r.Message = fmt.Sprintf("%s of %s rows are malformed: %s", words.Count(r.Violations), words.Count(r.LookedAt), faultSummary(f.Faults)) + c.Wanted(r)
 		}
-		if len(p.Faults) > 0 {
-			headerFaults(c, p, p.Faults, r)
+		faults, excused := excuse(p.Faults, allowed.HeaderFaults)
+		if len(faults) > 0 {
+			headerFaults(c, p, faults, r)
+		}
+		if excused != "" {
+			r.Message += "; the contract allows of the header: " + excused
 		}
 	}
 	return c
+}
+
+// excuse returns the faults without those of columns' names, and what they were,
+// if there are no more of these than allowed.
+func excuse(faults []tabular.Fault, allowed int) (rest []tabular.Fault, excused string) {
+	kinds := map[tabular.FaultKind]int64{}
+	named := 0
+	for _, f := range faults {
+		if f.Kind == tabular.BlankHeader || f.Kind == tabular.DoubleHeader {
+			kinds[f.Kind]++
+			named++
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	if named == 0 || named > allowed {
+		return faults, ""
+	}
+	return rest, faultSummary(kinds)
 }
 
 // headerFaults adds what is wrong with the header or the file as a whole. The
