@@ -42,10 +42,11 @@ Values of columns that look personal (e-mail addresses; phone, name or address i
 the header; columns that the contract says are) are masked.
 
 --suggest writes an ODCS contract that every one of the files passes. Its thresholds
-come from confidence intervals of 95 % (Wilson's for shares of nulls and of
-unknown values); ranges have a quarter of slack; values are listed only where
-they are few and each was seen often; keys are what never repeats; a history
-check watches the number of rows. It is a beginning: read it before it is active.
+come from confidence intervals of 95 % (Wilson's, for shares of nulls, of unknown
+values and of numbers far out in another file of the same size); ranges have a quarter
+of slack; values are listed only where they are few and each was seen often; keys
+are what never repeats, and not by chance; a history check watches the number of
+rows. It is a beginning: read it before it is active.
 
 Exit codes: 0 profiled, 2 misuse or unreadable input.`,
 		Example: `  tillwatch profile sales.csv
@@ -83,7 +84,7 @@ func (a *app) profile(ctx context.Context, c *profileCall, names []string) error
 		return err
 	}
 	bar := a.newBar("reading", total)
-	o.Progress = bar.set
+	o.Progress, o.WholeRows = bar.set, c.suggest != ""
 	p, err := profile.Read(ctx, files, o)
 	bar.done()
 	if err != nil {

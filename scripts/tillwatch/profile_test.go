@@ -46,7 +46,7 @@ func TestSuggestionsForRetailDays(t *testing.T) {
 				history = append(history, quality.Run{At: now.AddDate(0, 0, -ago), Verdict: quality.VerdictPass,
 					Metrics: map[string]float64{"rowCount": float64(len(table.Rows))}})
 			}
-			p, err := profile.Read(t.Context(), files, profile.Options{})
+			p, err := profile.Read(t.Context(), files, profile.Options{WholeRows: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -42,6 +43,8 @@ type column struct {
 	characters         int64
 	least, greatest    string // as text
 	shapes             shapesOf
+	foreign            int64 // texts that aren't ASCII, or with control characters
+	blank              int64 // texts that begin or end with a blank
 }
 
 // A value is a value that is held, and how often it occurs. A long one is
@@ -146,6 +149,7 @@ func (c *column) account(b []byte, n int64) {
 	}
 	if r.kinds&(isNumber|isBoolean) == 0 {
 		c.shapes.add(b, n)
+		c.writing(b, n)
 	}
 	length := textformat.Length(b)
 	c.characters += int64(length) * n
@@ -160,6 +164,22 @@ func (c *column) account(b []byte, n int64) {
 	} else if string(short) > c.greatest {
 		c.greatest = string(short)
 	}
+}
+
+// writing counts text that is written oddly.
+func (c *column) writing(b []byte, n int64) {
+	if len(bytes.TrimSpace(b)) < len(b) || len(b) == 0 {
+		c.blank += n
+	}
+	if slices.ContainsFunc(b, func(b byte) bool { return b > '~' || b < ' ' && b != '\n' && b != '\r' && b != '\t' }) {
+		c.foreign += n
+	}
+}
+
+// holds reports whether a text occurs, or may.
+func (c *column) holds(text string) bool {
+	print := xxh3.HashString(text)
+	return print >= c.below || c.held[print] != nil
 }
 
 func (c *column) momentOf(m datetime.Moment, text string, n int64) {
@@ -223,6 +243,8 @@ func (c *column) mergeAccounts(o *column) {
 		c.days = nil
 	}
 	c.shapes.merge(o.shapes)
+	c.foreign += o.foreign
+	c.blank += o.blank
 	if !theirs {
 		return
 	}

@@ -53,6 +53,8 @@ type Options struct {
 	// beyond it they go to temporary files in SpillDir ("" is the system's).
 	KeyBytes int64
 	SpillDir string
+	// WholeRows has rows told apart too, which Suggest uses and a profile doesn't show.
+	WholeRows bool
 	// Progress, if not nil, is called now and then with the bytes read so far of
 	// all files, as stored; from one goroutine at a time.
 	Progress func(bytes int64)
@@ -83,9 +85,11 @@ type File struct {
 	ReadAs string   `json:"readAs"`
 	Header []string `json:"header"`
 
-	dialect tabular.Dialect
-	faulty  int64   // records with a fault of any kind
-	nulls   []int64 // by column of the profile; -1 where the file lacks it
+	dialect  tabular.Dialect
+	faulty   int64   // records with a fault of any kind
+	nameless int     // columns without a name, or with one that a column before has
+	repeated int64   // rows that occur more than once, every one of them; -1 if not told apart
+	nulls    []int64 // by column of the profile; -1 where the file lacks it
 }
 
 // A Column is what a column holds. Counts are of rows.

@@ -26,6 +26,7 @@ type worker struct {
 	view    *view.View
 	columns []*column
 	keys    []*key.Buffer // nil once a value was seen twice
+	whole   *key.Buffer   // of whole rows; nil if they aren't told apart
 	spill   *key.Spill
 	records map[int]int // of each block
 	rows    int64
@@ -52,7 +53,7 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 	}
 	workers := make([]*worker, o.Threads)
 	for i := range workers {
-		workers[i] = newWorker(slots, int(o.KeyBytes)/key.EntryBytes/max(len(slots)*len(workers), 1), o.SpillDir)
+		workers[i] = newWorker(slots, int(o.KeyBytes)/key.EntryBytes/((len(slots)+1)*len(workers)), o.SpillDir, o.WholeRows)
 		defer workers[i].spill.Close()
 	}
 	progress := func() {
@@ -70,6 +71,11 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 	if d.Format == tabular.FormatDelimited {
 		s.file.Delimiter = string(rune(d.Delimiter))
 	}
+	for _, f := range r.Faults() {
+		if f.Kind == tabular.BlankHeader || f.Kind == tabular.DoubleHeader {
+			s.file.nameless++
+		}
+	}
 	if s.file.Header == nil {
 		s.file.Header = []string{}
 	}
@@ -79,11 +85,18 @@ func scan(ctx context.Context, in Input, o Options, before int64) (*scanned, err
 	return s, s.gather(workers)
 }
 
-func newWorker(slots []view.Slot, keyBound int, spillDir string) *worker {
+func newWorker(slots []view.Slot, keyBound int, spillDir string, whole bool) *worker {
 	w := &worker{view: view.New(slots), spill: key.NewSpill(spillDir), records: map[int]int{}}
-	for i := range slots {
+	var named []int // what rows are told apart by
+	for i, slot := range slots {
+		if slot.Name != "" {
+			named = append(named, i)
+		}
 		w.columns = append(w.columns, newColumn(capacity(len(slots))))
 		w.keys = append(w.keys, key.NewBuffer(&key.Spec{Slots: []int{i}, Index: i}, keyBound, w.spill))
+	}
+	if whole && len(named) > 0 {
+		w.whole = key.NewBuffer(&key.Spec{Slots: named, Whole: true, Index: len(slots)}, keyBound, w.spill)
 	}
 	return w
 }
@@ -150,7 +163,11 @@ func (w *worker) observe(blk *tabular.Block, width int, d tabular.Dialect) error
 			return err
 		}
 	}
-	return nil
+	if w.whole == nil {
+		return nil
+	}
+	_, err := w.whole.Observe(w.view)
+	return err
 }
 
 // gather merges what the workers saw.
@@ -186,5 +203,20 @@ func (s *scanned) gather(workers []*worker) error {
 		}
 		s.columns, s.unique = append(s.columns, c), append(s.unique, unique)
 	}
-	return nil
+	for i, c := range s.columns {
+		if s.unique[i] && c.nulls == 0 && s.names[i] != "" {
+			return nil // no row occurs twice
+		}
+	}
+	if workers[0].whole == nil {
+		s.file.repeated = -1
+		return nil
+	}
+	var rows []*key.Buffer
+	for _, w := range workers {
+		rows = append(rows, w.whole)
+	}
+	_, repeated, err := key.Repeats(rows, records, len(workers))
+	s.file.repeated = repeated
+	return err
 }

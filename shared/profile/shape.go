@@ -126,11 +126,13 @@ func (s *shapesOf) pattern(start string) string {
 		return ""
 	}
 	byClasses := map[string][]run{}
-	for shape := range s.seen {
+	often := map[string]int64{}
+	for shape, n := range s.seen {
 		if !utf8.ValidString(shape) || strings.ContainsFunc(shape, func(r rune) bool { return r < ' ' || r > '~' }) {
 			return ""
 		}
 		list := runs(shape)
+		often[sorts(shape)] += n
 		held, ok := byClasses[sorts(shape)]
 		if !ok {
 			byClasses[sorts(shape)] = list
@@ -144,16 +146,13 @@ func (s *shapesOf) pattern(start string) string {
 		return ""
 	}
 	var parts []string
-	fixed := false
 	for classes, list := range byClasses {
-		if len(list) > 12 {
+		// Words are no form that others have to have, and what is rare may be one of many.
+		fixed := strings.Contains(classes, "9") || len(byClasses) == 1 && strings.Contains(classes, "A") && uniform(list)
+		if !fixed || len(list) > 12 || len(byClasses) > 1 && often[classes] < leastOfCategory {
 			return ""
 		}
-		fixed = fixed || strings.Contains(classes, "9") || len(byClasses) == 1 && strings.Contains(classes, "A") && uniform(list)
 		parts = append(parts, expression(list, start))
-	}
-	if !fixed { // words: the pattern would only say that
-		return ""
 	}
 	slices.SortFunc(parts, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
 	if len(parts) == 1 {

@@ -22,8 +22,11 @@ const (
 	leastOfCategory = 5    // rows of its rarest category
 	rowsPerCategory = 20   // rows for each category
 	rangeSlack      = .25  // of the range, on both sides
+	growth          = 10   // times the largest of numbers that count up
 	requiredBelow   = .001 // the share of nulls that may hide behind none seen
-	lengthSlack     = 1.5  // times the longest text
+	lengthSlack     = 3    // times the longest text
+	oddShare        = .02  // of texts that are written otherwise than the rest, at most
+	repeatedShare   = .05  // of rows that occur more than once, at most
 )
 
 // ErrDialects is returned where one contract cannot say how all files are
@@ -33,23 +36,28 @@ var ErrDialects = errors.New("the files are written in different ways, which one
 // Suggest writes an ODCS contract of that name which every file of the profile
 // passes. Its thresholds are where the data's own doubt ends, at 95 %:
 //
-//   - Completeness: as many nulls as Wilson's upper bound allows for the share
-//     seen, of the fullest doubt among the files; required where that leaves less
-//     than 0.1 % and there was none.
+//   - Completeness: as many nulls as another file of the same kind may have, by the
+//     share seen (see allowed), of the fullest doubt among the files; required where
+//     that leaves less than 0.1 % and there was none. Of text, the marks that stand
+//     for nothing elsewhere, such as N/A, count as nulls where none occurs.
 //   - Types: strict where all values fit; where nearly all do, as many exceptions
-//     as Wilson's bound allows.
+//     as another file may have.
 //   - Ranges: what was seen and a quarter of its range on both sides, rounded
-//     outwards to two digits; never below 0 if nothing was. No upper bound for
-//     numbers that are all different, which count up, and none for dates,
-//     which go on.
+//     outwards to two digits; never below 0 if nothing was. Whole numbers that are
+//     all different may count up, to ten times the largest. Where the largest
+//     or the smallest stand far from the rest, the next file may have some that stand
+//     farther. None for dates, which go on.
 //   - Allowed values: where they are few and saturated, that is where even the
 //     rarest was seen 5 times and there are 20 rows for each; new values may be
-//     as frequent as Wilson's bound allows for what never occurred.
-//   - Shapes: where at least 50 values share one; lengths elsewhere.
-//   - Keys: where no value occurs twice in any of the files.
-//   - Row counts: more than none, or than a quarter of the smallest of three
-//     files or more, and the number of rows as in the history of
+//     as frequent as what never occurred may be in another file.
+//   - Shapes: where at least 50 values share one; lengths elsewhere, and of text
+//     that is ASCII, or has no blanks around it, hardly any that isn't so.
+//   - Keys: where no value occurs twice in any of the files, and that is no chance;
+//     where there is no key, rows that occur more than once.
+//   - Row counts: more than a tenth of the smallest file, or than a quarter of the
+//     smallest of three files or more, and the number of rows as in the history of
 //     the dataset, once there are seven runs.
+//   - The header: as many columns without a name of their own as there were.
 //
 // Columns that are not in every file, or have no name in UTF-8, are left out.
 func Suggest(p *Profile, name string) ([]byte, error) {
@@ -62,10 +70,10 @@ func Suggest(p *Profile, name string) ([]byte, error) {
 			return nil, fmt.Errorf("%w: %s is read as %s, %s as %s", ErrDialects, first.Name, first.ReadAs, f.Name, f.ReadAs)
 		}
 	}
-	w := &writer{p: p}
+	w := newWriter(p)
 	w.head(name)
-	w.table(name)
 	key := w.key()
+	w.table(name, key)
 	left := []string{}
 	w.line(2, "properties:")
 	for i := range p.Columns {
@@ -94,7 +102,18 @@ func writtenAs(f *File) string {
 // A writer writes a contract.
 type writer struct {
 	p   *Profile
+	z   float64 // of what some rows were; see allowed
 	out strings.Builder
+}
+
+func newWriter(p *Profile) *writer {
+	lacking := 0
+	for i := range p.Columns {
+		if p.Columns[i].Nulls > 0 || p.Columns[i].Fitting < p.Columns[i].Rows {
+			lacking++
+		}
+	}
+	return &writer{p: p, z: together(lacking)}
 }
 
 func (w *writer) line(depth int, text string) {
@@ -130,12 +149,17 @@ func (w *writer) head(name string) {
 		return
 	}
 	w.line(0, "customProperties:")
+	// What is not said is detected, file by file, and one in another encoding is
+	// then read as if it were meant.
+	if first.Encoding == "utf-8" {
+		w.line(1, "- { property: encoding, value: \"utf-8\" }")
+	}
 	first.dialect.Each(func(name, value string) {
 		w.linef(1, "- { property: %s, value: %s }", name, quoted(value))
 	})
 }
 
-func (w *writer) table(name string) {
+func (w *writer) table(name string, key int) {
 	w.line(0, "schema:")
 	w.linef(1, "- name: %s", quoted(name))
 	w.line(2, "logicalType: object")
@@ -149,16 +173,37 @@ func (w *writer) table(name string) {
 		"type: custom", "engine: tillwatch",
 		"implementation: { check: history, metric: rowCount, strategy: robustZScore, minHistory: 7, ignoreChangeBelowPercent: 20 }",
 		"dimension: completeness", "severity: error")
-	if worst := w.faultyPercent(); worst > 0 {
-		w.rule(3, "structure", "hardly a row is malformed", "type: custom", "engine: tillwatch",
-			fmt.Sprintf("implementation: { check: structure, maxPercent: %s }", upward(worst)), "dimension: conformity", "severity: error")
+	w.structure()
+	if key < 0 {
+		w.repeats()
 	}
+}
+
+// structure writes what may be wrong with the form of a file, if anything was.
+func (w *writer) structure() {
+	nameless := 0
+	for _, f := range w.p.Files {
+		nameless = max(nameless, f.nameless)
+	}
+	worst := w.faultyPercent()
+	name, header := "hardly a row is malformed", ""
+	switch {
+	case nameless == 0 && worst == 0:
+		return
+	case nameless > 0:
+		header = fmt.Sprintf(", headerFaults: %d", nameless)
+		if worst == 0 {
+			name = "no row is malformed"
+		}
+	}
+	w.rule(3, "structure", name, "type: custom", "engine: tillwatch",
+		fmt.Sprintf("implementation: { check: structure, maxPercent: %s%s }", upward(worst), header), "dimension: conformity", "severity: error")
 }
 
 // fewestRows is how many rows a file must have more than.
 func (w *writer) fewestRows() int64 {
 	if len(w.p.Files) < 3 {
-		return 0
+		return w.least() / 10
 	}
 	return w.least() / 4
 }
@@ -185,8 +230,7 @@ func (w *writer) least() int64 {
 func (w *writer) faultyPercent() (worst float64) {
 	for _, f := range w.p.Files {
 		if f.faulty > 0 {
-			_, high := wilson(f.faulty, f.Rows+f.Malformed)
-			worst = max(worst, 100*high)
+			worst = max(worst, 100*allowed(f.faulty, f.Rows+f.Malformed, together(1)))
 		}
 	}
 	return worst
@@ -211,115 +255,6 @@ func (w *writer) everywhere(i int) bool {
 		return false
 	}
 	return !slices.ContainsFunc(w.p.Files, func(f File) bool { return f.nulls[i] < 0 })
-}
-
-// key returns the column that is the primary key, -1 if none is.
-func (w *writer) key() int {
-	if w.least() < leastRows {
-		return -1
-	}
-	best := -1
-	for i := range w.p.Columns {
-		c := &w.p.Columns[i]
-		if !w.everywhere(i) || !keyLike(c) || c.Nulls > 0 {
-			continue
-		}
-		if best < 0 || named(c.Name) && !named(w.p.Columns[best].Name) {
-			best = i
-		}
-	}
-	return best
-}
-
-// keyLike reports whether the values of a column are unique and such that they
-// are so on purpose: codes and whole numbers.
-func keyLike(c *Column) bool {
-	return c.Unique && c.Fitting == c.Rows-c.Nulls && (c.Type == contract.String || c.Type == contract.Integer) && c.Longest <= 64
-}
-
-// named reports whether a column's name says that it is a key.
-func named(name string) bool {
-	return slices.ContainsFunc(tokens(name), func(t string) bool {
-		return slices.Contains([]string{"id", "key", "code", "number", "no", "uuid", "sku"}, t)
-	})
-}
-
-// column writes one column with what its values say.
-func (w *writer) column(i, key int) {
-	c := &w.p.Columns[i]
-	s := w.p.states[i]
-	values := c.Rows - c.Nulls
-	strict := values > 0 && c.Fitting == values
-	enough := w.least() >= leastRows
-	w.line(3, "- name: "+quoted(c.Name))
-	w.linef(4, "description: %s", quoted(sentence(c)))
-	if strict {
-		w.linef(4, "logicalType: %s", c.Type)
-	} else {
-		w.line(4, "logicalType: string")
-	}
-	if c.Personal {
-		w.line(4, "classification: restricted")
-	}
-	categories := enough && saturated(c, s)
-	if options := w.options(c, s, strict, enough && !categories); len(options) > 0 {
-		w.line(4, "logicalTypeOptions: { "+strings.Join(options, ", ")+" }")
-	}
-	nulls := w.nullPercent(i)
-	if i == key {
-		w.line(4, "primaryKey: true")
-	} else if enough && keyLike(c) {
-		w.line(4, "unique: true")
-	}
-	required := enough && c.Nulls == 0 && (i == key || nulls <= 100*requiredBelow)
-	if required {
-		w.line(4, "required: true")
-	}
-	w.rules(c, s, i, nulls, enough && !required && nulls < 100, strict, categories)
-}
-
-// rules writes the rules of one column.
-func (w *writer) rules(c *Column, s *column, at int, nulls float64, complete, strict, categories bool) {
-	begun := false
-	begin := func() {
-		if !begun {
-			w.line(4, "quality:")
-		}
-		begun = true
-	}
-	id := slug(c.Name) + "_" + strconv.Itoa(at+1)
-	if complete {
-		begin()
-		w.rule(5, id+"_filled", c.Name+" is filled as usual", "metric: nullValues",
-			"mustBeLessOrEqualTo: "+upward(nulls), "unit: percent", "dimension: completeness", "severity: error")
-	}
-	if !strict && c.Rows > c.Nulls {
-		if pattern := exceptions[c.Type]; pattern != "" && c.Pattern == "" {
-			begin()
-			w.rule(5, id+"_type", fmt.Sprintf("hardly a value of %s is no %s", c.Name, c.Type), "metric: invalidValues",
-				"arguments: { pattern: "+quoted(pattern)+" }",
-				"mustBeLessOrEqualTo: "+upward(w.worstPercent(c.Rows-c.Nulls-c.Fitting)), "unit: percent", "dimension: conformity", "severity: error")
-		}
-	}
-	if categories {
-		begin()
-		var list []string
-		for _, v := range s.values() {
-			list = append(list, quoted(v.text))
-		}
-		slices.Sort(list)
-		w.rule(5, id+"_known", "the value of "+c.Name+" is a known one", "metric: invalidValues",
-			"arguments: { validValues: ["+strings.Join(list, ", ")+"] }",
-			"mustBeLessOrEqualTo: "+upward(w.worstPercent(0)), "unit: percent", "dimension: conformity", "severity: error")
-	}
-}
-
-// exceptions are the regular expressions of types where not every value fits.
-var exceptions = map[contract.Type]string{
-	contract.Integer: `^-?[0-9]+$`,
-	contract.Number:  `^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`,
-	contract.Date:    `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`,
-	contract.Boolean: `^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$`,
 }
 
 // sentence describes a column for a reader of the contract. It tells no value

@@ -28,8 +28,14 @@ func TestWilson(t *testing.T) {
 		{2999, 3000, 0.9985072663886816, 0.999925632413416},
 		{0, 0, 0, 1},
 	} {
-		low, high := wilson(c.k, c.n)
+		low, high := wilson(c.k, c.n, together(1))
 		near(t, "low", low, c.low, 1e-12)
 		near(t, "high", high, c.high, 1e-12)
 	}
+}
+
+func TestTogether(t *testing.T) {
+	near(t, "of one", together(1), 1.6448536269514722, 1e-9)
+	near(t, "of none", together(0), 1.6448536269514722, 1e-9)
+	near(t, "of twenty", together(20), 2.799211472482397, 1e-9)
 }
