@@ -58,6 +58,43 @@ func Mapping(text string) (here, there []string) {
 	return here, there
 }
 
+// An Aggregate is a parameter of AggregateMatch.
+type Aggregate struct {
+	// Dataset is "" for the one that is judged.
+	Dataset string
+	// Column is what is summed or averaged, "" where the text is SQL beyond that.
+	Column string
+	// SQL is the aggregate as an expression over the dataset.
+	SQL string
+}
+
+// ReadAggregate reads sum(a), avg(dataset.a), where all before the last dot is the
+// dataset, and "primary" the one that is judged. Beyond AWS's own reader, dataset.sum(a)
+// is the same, and SQL stands for an aggregate of the judged dataset.
+func ReadAggregate(text string) Aggregate {
+	text = strings.TrimSpace(text)
+	var a Aggregate
+	if dataset, rest, ok := strings.Cut(text, "."); ok && !strings.ContainsAny(dataset, "( ") {
+		a.Dataset, text = dataset, strings.TrimSpace(rest)
+	}
+	a.SQL = text
+	function, inner, ok := strings.Cut(text, "(")
+	inner, closed := strings.CutSuffix(inner, ")")
+	function = strings.TrimSpace(function)
+	if !ok || !closed || !strings.EqualFold(function, "sum") && !strings.EqualFold(function, "avg") || strings.ContainsAny(inner, "()+*/,'") || strings.Contains(inner, " - ") {
+		return a
+	}
+	if at := strings.LastIndex(inner, "."); at >= 0 && a.Dataset == "" {
+		a.Dataset, inner = inner[:at], inner[at+1:]
+	}
+	if a.Dataset == "primary" {
+		a.Dataset = ""
+	}
+	a.Column = strings.NewReplacer("`", "", `"`, "").Replace(strings.TrimSpace(inner))
+	a.SQL = function + `("` + a.Column + `")`
+	return a
+}
+
 // Datasets lists the datasets that the rules compare with, as often as they do.
 func (s *Ruleset) Datasets() []string {
 	var out []string
@@ -76,8 +113,10 @@ func (r *Rule) datasets() []string {
 	case r.Type == "RowCountMatch", r.Type == "SchemaMatch", r.Type == "DatasetMatch":
 		out = append(out, r.Parameters[0])
 	case r.Type == "AggregateMatch":
-		if dataset, _, ok := strings.Cut(r.Parameters[1], "."); ok && !strings.ContainsAny(dataset, "( ") {
-			out = append(out, dataset)
+		for _, text := range r.Parameters {
+			if a := ReadAggregate(text); a.Dataset != "" {
+				out = append(out, a.Dataset)
+			}
 		}
 	case r.Type == "ReferentialIntegrity":
 		if dataset, _ := Reference(r.Parameters[1]); dataset != "" {

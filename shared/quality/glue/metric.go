@@ -42,7 +42,14 @@ func glueMetric(r *dqdl.Rule) string {
 	case "ColumnNamesMatchPattern":
 		return "Dataset.*.ColumnNamesPatternMatchRatio"
 	case "AggregateMatch":
-		return "Dataset.*.AggregateMatch"
+		first, second := dqdl.ReadAggregate(r.Parameters[0]).Column, dqdl.ReadAggregate(r.Parameters[1]).Column
+		switch {
+		case first == "" || second == "":
+			return "Dataset.*.AggregateMatch"
+		case first != second:
+			return "Column." + first + "," + second + ".AggregateMatch"
+		}
+		return "Column." + first + ".AggregateMatch"
 	case "RowCountMatch", "SchemaMatch", "DatasetMatch":
 		return "Dataset." + r.Parameters[0] + "." + r.Type
 	case "ReferentialIntegrity":
