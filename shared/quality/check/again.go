@@ -89,6 +89,7 @@ func (p *Plan) look(ctx context.Context, reader *tabular.Reader, wishes []wish) 
 	var batch tabular.Batch
 	var blk tabular.Block
 	glimpses := make([]glimpse, 0, len(wishes))
+	checks := p.reported()
 	for len(wishes) > 0 {
 		if err := next(ctx, reader, &blk); err != nil {
 			return nil, err // the file became shorter since it was read
@@ -108,14 +109,20 @@ func (p *Plan) look(ctx context.Context, reader *tabular.Reader, wishes []wish) 
 			if int(w.ordinal) >= batch.Records {
 				return nil, errChanged
 			}
-			glimpses = append(glimpses, p.glimpse(v, w, row))
+			glimpses = append(glimpses, p.glimpse(checks, v, w, row))
 		}
 	}
 	return glimpses, reader.Err()
 }
 
+// reported returns the checks that a report has, by whose places wishes name them: the
+// parts of composites are left out, as fold does, which a section's plan has yet to.
+func (p *Plan) reported() []*Check {
+	return slices.DeleteFunc(slices.Clone(p.checks), func(c *Check) bool { return c.Part })
+}
+
 // glimpse shows a row of the view's block; row is where it stands if it is well formed.
-func (p *Plan) glimpse(v *view.View, w wish, row int) glimpse {
+func (p *Plan) glimpse(checks []*Check, v *view.View, w wish, row int) glimpse {
 	g := glimpse{wish: w}
 	readable := row < v.Batch.Rows && v.Batch.Ordinal(row) == int(w.ordinal)
 	if readable {
@@ -126,7 +133,7 @@ func (p *Plan) glimpse(v *view.View, w wish, row int) glimpse {
 	for _, i := range w.samples {
 		value := ""
 		if readable {
-			value = p.shown(p.checks[i], v, row)
+			value = p.shown(checks[i], v, row)
 		}
 		g.values = append(g.values, value)
 	}

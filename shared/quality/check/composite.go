@@ -68,8 +68,8 @@ func (n *Composite) failed(of map[*Check]*quality.Result) []*Check {
 	return all
 }
 
-// fold judges the composites by their parts, gives them the bad rows of those
-// that they failed by, and leaves the parts out of checks, tallies and results.
+// fold judges the composites by their parts, gives them the bad rows that
+// they failed by, and leaves the parts out of checks, tallies and results.
 func (f *Findings) fold(results []quality.Result) []quality.Result {
 	checks := f.Plan.checks
 	if !slices.ContainsFunc(checks, func(c *Check) bool { return c.Part }) {
@@ -95,6 +95,43 @@ func (f *Findings) fold(results []quality.Result) []quality.Result {
 	}
 	f.Plan.checks, f.tallies = kept, tallies
 	return out
+}
+
+func (c *Check) judgesRows() bool { return c.Kernel != nil || c.Keys != nil }
+
+// brokenBy returns the rows that break a failed composite, as rowset.Union does, nil if
+// no part of it judges rows: of an and those that break any part, of an or
+// those that break all. It reports whether there is an or of several such parts.
+func (f *Findings) brokenBy(n *Composite, of map[*Check]*quality.Result, at map[*Check]int) (rows [][]uint64, alternatives bool) {
+	if n.status(of) != quality.Fail {
+		return nil, false
+	}
+	if n.Leaf != nil {
+		if !n.Leaf.judgesRows() {
+			return nil, false
+		}
+		t := &f.tallies[at[n.Leaf]]
+		sets := []*rowset.Set{&t.rows}
+		if t.repeated != nil {
+			sets = append(sets, t.repeated)
+		}
+		return rowset.Union(sets, f.records), false
+	}
+	for _, part := range n.Parts {
+		bits, several := f.brokenBy(part, of, at)
+		alternatives = alternatives || several
+		switch {
+		case bits == nil:
+		case rows == nil:
+			rows = bits
+		case n.Join == "or":
+			alternatives = true
+			rowset.Intersect(rows, bits)
+		default:
+			rowset.Add(rows, bits)
+		}
+	}
+	return rows, alternatives
 }
 
 // partsTold is how many parts of a composite its message speaks of.
@@ -145,7 +182,7 @@ func (f *Findings) judge(c *Check, r *quality.Result, t *Tally, of map[*Check]*q
 	var rows, repeated []*rowset.Set
 	for _, leaf := range failed {
 		part := &f.tallies[at[leaf]]
-		if leaf.Kernel == nil && leaf.Keys == nil {
+		if !leaf.judgesRows() {
 			continue
 		}
 		c.Kernel, c.Keys = leaf.Kernel, leaf.Keys // it judges rows, then
@@ -154,6 +191,11 @@ func (f *Findings) judge(c *Check, r *quality.Result, t *Tally, of map[*Check]*q
 			repeated = append(repeated, part.repeated)
 		}
 		t.merge(&Tally{samples: part.samples}, f.Plan.In.Samples)
+	}
+	if bits, alternatives := f.brokenBy(c.Composite, of, at); alternatives {
+		// The samples of the parts need not be among these: the rows are read again.
+		t.samples, t.rows, t.repeated = nil, rowset.Set{}, rowset.Of(bits)
+		rows, repeated = nil, nil
 	}
 	if rows != nil {
 		t.rows = *rowset.Joined(rows, f.records)

@@ -22,8 +22,9 @@
 //     one, and with fewer of them the rule is skipped.
 //   - Where takes the rows for which it is true, in the SQL of package query, and the
 //     rule looks at no others; their number is what shares are of.
-//   - A composite is one check. Where it fails, the rows that broke its failing
-//     parts are its bad rows. A part that could not be measured leaves the composite open, unless
+//   - A composite is one check, of parts that are each judged over all rows, which is AWS's
+//     default. Where it fails, its bad rows are those that broke any failing part of an and, and
+//     all parts of an or; of an or whose parts fail by different rows there are none. A part that could not be measured leaves the composite open, unless
 //     the other parts decide.
 package glue
 

@@ -70,6 +70,32 @@ func Union(sets []*Set, records []int) [][]uint64 {
 	return all
 }
 
+// Intersect leaves of a union the rows that another has too.
+func Intersect(rows, other [][]uint64) {
+	for block, words := range rows {
+		if other[block] == nil {
+			rows[block] = nil
+			continue
+		}
+		for i := range words {
+			words[i] &= other[block][i]
+		}
+	}
+}
+
+// Add adds to a union the rows of another.
+func Add(rows, other [][]uint64) {
+	for block, words := range other {
+		if rows[block] == nil {
+			rows[block] = words
+			continue
+		}
+		for i := range words {
+			rows[block][i] |= words[i]
+		}
+	}
+}
+
 // Has reports whether the set holds a row. The set must be sorted.
 func (s *Set) Has(block int, ordinal uint32) bool {
 	i := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i].block >= block })

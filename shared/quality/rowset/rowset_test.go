@@ -121,3 +121,39 @@ func FuzzDecode(f *testing.F) {
 		})
 	})
 }
+
+func TestIntersectAndAddAreThoseOfSets(t *testing.T) {
+	records := []int{3, 70, 5}
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) (*Set, map[[2]int]bool) {
+			s, has := &Set{}, map[[2]int]bool{}
+			for block, total := range records {
+				ordinals := rapid.SliceOfNDistinct(rapid.Uint32Range(0, uint32(total-1)), 0, total, rapid.ID).Draw(t, name)
+				slices.Sort(ordinals)
+				s.Add(block, ordinals, total)
+				for _, o := range ordinals {
+					has[[2]int{block, int(o)}] = true
+				}
+			}
+			return s, has
+		}
+		a, inA := draw("a")
+		b, inB := draw("b")
+		other := Union([]*Set{b}, records)
+		both, any := Union([]*Set{a}, records), Union([]*Set{a}, records)
+		Intersect(both, other)
+		Add(any, other)
+		and, or := Of(both), Of(any)
+		for block, total := range records {
+			for o := range total {
+				at := [2]int{block, o}
+				if got, want := and.Has(block, uint32(o)), inA[at] && inB[at]; got != want {
+					t.Fatalf("row %v in both: got %v, want %v", at, got, want)
+				}
+				if got, want := or.Has(block, uint32(o)), inA[at] || inB[at]; got != want {
+					t.Fatalf("row %v in any: got %v, want %v", at, got, want)
+				}
+			}
+		}
+	})
+}
