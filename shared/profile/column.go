@@ -43,8 +43,9 @@ type column struct {
 	characters         int64
 	least, greatest    string // as text
 	shapes             shapesOf
-	foreign            int64 // texts that aren't ASCII, or with control characters
-	blank              int64 // texts that begin or end with a blank
+	digits             map[int]int64 // values that are nothing but digits, by how many; they are in no shape
+	foreign            int64         // texts that aren't ASCII, or with control characters
+	blank              int64         // texts that begin or end with a blank
 }
 
 // A value is a value that is held, and how often it occurs. A long one is
@@ -62,7 +63,7 @@ const (
 
 func newColumn(limit int) *column {
 	return &column{limit: limit, below: math.MaxUint64, held: map[uint64]*value{}, kinds: map[kind]int64{},
-		numbers: figures{spread: statistic.NewQuantiles(0)}, days: map[int64]int64{}, shapes: newShapes()}
+		numbers: figures{spread: statistic.NewQuantiles(0)}, days: map[int64]int64{}, shapes: newShapes(), digits: map[int]int64{}}
 }
 
 // observe adds the cells of one block.
@@ -146,6 +147,9 @@ func (c *column) account(b []byte, n int64) {
 	}
 	if r.timed {
 		c.momentOf(r.moment, string(b), n)
+	}
+	if r.kinds&isInteger != 0 && b[0] != '-' {
+		c.digits[len(b)] += n
 	}
 	if r.kinds&(isNumber|isBoolean) == 0 {
 		c.shapes.add(b, n)
@@ -243,6 +247,9 @@ func (c *column) mergeAccounts(o *column) {
 		c.days = nil
 	}
 	c.shapes.merge(o.shapes)
+	for length, n := range o.digits {
+		c.digits[length] += n
+	}
 	c.foreign += o.foreign
 	c.blank += o.blank
 	if !theirs {

@@ -89,17 +89,34 @@ func (c *column) fits(f form) int64 {
 // none worth the name. It does not tell what all values begin with if that is
 // to be hidden.
 func (c *column) pattern(hide bool) string {
-	var shaped int64
-	for _, n := range c.shapes.seen {
-		shaped += n
-	}
+	all, shaped := c.built()
 	if shaped < c.rows-c.nulls || c.empty > 0 {
-		return "" // numbers and the like have no shape
+		return "" // decimals and the like have no shape
 	}
 	if hide {
-		return c.shapes.pattern("")
+		return all.pattern("")
 	}
-	return c.shapes.pattern(c.shapes.start)
+	return all.pattern(all.start)
+}
+
+// built returns the shapes with those of digits alone, which codes such as 0042
+// and 1042 have in common, and how many values have one.
+func (c *column) built() (all shapesOf, shaped int64) {
+	all = shapesOf{seen: map[string]int64{}, start: c.shapes.start, any: c.shapes.any}
+	if c.shapes.seen == nil {
+		return all, 0
+	}
+	for shape, n := range c.shapes.seen {
+		all.seen[shape] += n
+		shaped += n
+	}
+	for length, n := range c.digits {
+		if length <= longestShape {
+			all.seen[strings.Repeat("9", length)] += n
+			shaped += n
+		}
+	}
+	return all, shaped
 }
 
 // describeRange fills in the extremes and the distribution.

@@ -287,5 +287,8 @@ func likely(chance float64) string {
 	if chance < .0001 {
 		return "less than 0.01 % likely"
 	}
+	if chance > .9999 && chance < 1 {
+		return "more than 99.99 % likely"
+	}
 	return words.Percent(100*chance) + " % likely"
 }

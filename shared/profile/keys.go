@@ -51,7 +51,8 @@ func (c *column) coded() bool {
 	if c.pattern(true) == "" {
 		return false
 	}
-	for shape := range c.shapes.seen {
+	all, _ := c.built()
+	for shape := range all.seen {
 		if strings.Trim(shape, "9Aa-_/:#") != "" {
 			return false
 		}

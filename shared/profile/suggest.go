@@ -167,7 +167,7 @@ func (w *writer) table(name string, key int) {
 	w.linef(2, "description: %s", quoted(w.tableSentence()))
 	w.line(2, "quality:")
 	if w.least() > 0 {
-		w.rule(3, "rows_present", "there are rows", "metric: rowCount", fmt.Sprintf("mustBeGreaterThan: %d", w.fewestRows()), "dimension: completeness", "severity: error")
+		w.rule(3, "rows_present", "there are enough rows", "metric: rowCount", fmt.Sprintf("mustBeGreaterThan: %d", w.fewestRows()), "dimension: completeness", "severity: error")
 	}
 	w.rule(3, "rows_as_usual", "as many rows as in the runs before",
 		"type: custom", "engine: tillwatch",

@@ -297,6 +297,24 @@ func utf16(data []byte) []byte {
 	return out
 }
 
+// Codes of digits are codes also where most of them could be numbers.
+func TestCodesOfDigits(t *testing.T) {
+	table := [][]string{{"code", "amount"}}
+	for i := range 300 {
+		table = append(table, []string{fmt.Sprintf("%03d", i*3), strconv.Itoa(i % 90)})
+	}
+	s := suggested(t, written(table))
+	if !strings.Contains(string(s), `logicalTypeOptions: { pattern: "^[0-9]{3}$" }`) {
+		t.Errorf("no pattern in\n%s", s)
+	}
+	for i, row := range table[1:] {
+		row[0] = strconv.Itoa(i * 3)
+	}
+	if r := judged(t, s, written(table), nil); r.Verdict != quality.VerdictFail {
+		t.Error("codes without their leading zeros pass")
+	}
+}
+
 // Another file of the same kind seldom fails: 5 of 100 are what the thresholds
 // aim at, each by itself; the ranges and types have no such promise.
 func TestFilesOfTheSameKindSeldomFail(t *testing.T) {
