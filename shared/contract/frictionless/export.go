@@ -55,7 +55,8 @@ func tableNodes(root *document.Node) []*document.Node {
 func (ex *exporter) dataPackage(root *document.Node) object {
 	ex.unknown(root, "", "apiVersion", "kind", "id", "name", "version", "description", "schema", "servers", "customProperties")
 	ex.unknown(root.Get("description"), "description", "purpose")
-	ex.lostCustom(root, "", "encoding")
+	ex.lostCustom(root, "", dialectNames("encoding")...)
+	ex.unquoted(root, "")
 	out := object{{"$schema", "https://datapackage.org/profiles/2.0/datapackage.json"}}
 	out.setText("name", ex.contract.Name)
 	out.setText("id", ex.contract.ID)
@@ -77,7 +78,7 @@ func (ex *exporter) dataPackage(root *document.Node) object {
 		if encoding := ex.encoding(t); encoding != "" {
 			r.set("encoding", encoding)
 		}
-		if d := dialectOf(t, delimiter); len(d) > 0 {
+		if d := ex.dialectOf(t, delimiter); len(d) > 0 {
 			r.set("dialect", d)
 		}
 		r.set("schema", ex.schema(t, n))
@@ -90,30 +91,32 @@ func (ex *exporter) dataPackage(root *document.Node) object {
 	return out
 }
 
-// encoding is how a table's files are encoded; "" for UTF-8.
-func (ex *exporter) encoding(t *contract.Table) string {
-	encoding := t.Custom["encoding"]
-	if encoding == "" {
-		encoding = ex.contract.Custom["encoding"]
+// said is the customProperty of a table, else of its contract; "" if neither has it.
+func (ex *exporter) said(t *contract.Table, key string) string {
+	if value, ok := t.Custom[key]; ok {
+		return value
 	}
-	switch encoding {
-	case "utf-8":
-		return ""
-	case "latin-1":
+	return ex.contract.Custom[key]
+}
+
+// encoding is how a table's files are encoded; "" if nothing is said of it.
+func (ex *exporter) encoding(t *contract.Table) string {
+	encoding := ex.said(t, "encoding")
+	if encoding == "latin-1" {
 		return "iso-8859-1"
 	}
 	return encoding
 }
 
 // dialectOf is how a table's files are written, as far as that is unusual.
-func dialectOf(t *contract.Table, delimiter string) (out object) {
+func (ex *exporter) dialectOf(t *contract.Table, delimiter string) (out object) {
 	if delimiter != "" && delimiter != "," {
 		out.set("delimiter", delimiter)
 	}
 	for _, k := range dialectKeys {
-		value, said := t.Custom[k.key]
+		value := ex.said(t, k.key)
 		switch {
-		case !said || value == k.usual:
+		case value == "" || value == k.usual || value == unused && strings.HasSuffix(k.key, "Char"):
 		case k.usual == "true" || k.usual == "false":
 			out.set(k.key, literal(value))
 		default:
@@ -121,6 +124,19 @@ func dialectOf(t *contract.Table, delimiter string) (out object) {
 		}
 	}
 	return out
+}
+
+// unused is what a contract says of a character that is not used. A dialect leaves
+// such out, but has no word for text without quotes.
+const unused = "none"
+
+// unquoted adds that text without quotes is not kept, where that is said.
+func (ex *exporter) unquoted(n *document.Node, where string) {
+	for _, p := range n.Get("customProperties").List() {
+		if p.Get("property").Str() == "quoteChar" && p.Get("value").Str() == unused {
+			ex.add(p, where, "customProperty quoteChar none is not kept: a dialect has no word for text without quotes")
+		}
+	}
 }
 
 // dialectNames are the customProperties that a dialect keeps, and more.
@@ -150,6 +166,7 @@ func (ex *exporter) schema(t *contract.Table, n *document.Node) object {
 		ex.lostCustom(n, t.Name, "missingValues")
 	} else {
 		ex.lostCustom(n, t.Name, dialectNames("missingValues", "encoding")...)
+		ex.unquoted(n, t.Name)
 	}
 	missed := kept(n)
 	fields := list{}

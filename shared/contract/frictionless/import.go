@@ -183,7 +183,7 @@ func (im *importer) dialect(n *document.Node, name string) (custom list) {
 }
 
 // encodings are the names that the readers of files know, by others' names.
-var encodings = map[string]string{"utf-8": "", "utf8": "", "": "", "latin-1": "latin-1", "latin1": "latin-1", "iso-8859-1": "latin-1",
+var encodings = map[string]string{"utf-8": "utf-8", "utf8": "utf-8", "": "", "latin-1": "latin-1", "latin1": "latin-1", "iso-8859-1": "latin-1",
 	"windows-1252": "windows-1252", "cp1252": "windows-1252", "utf-16le": "utf-16le", "utf-16be": "utf-16be", "utf-16": "utf-16le"}
 
 func (im *importer) table(r, schema *document.Node, name string) object {
