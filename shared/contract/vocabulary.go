@@ -225,7 +225,8 @@ func (w *shapes) properties() {
 		"long": "write integer", "float": "write number", "double": "write number", "decimal": "write number", "bool": "write boolean",
 		"datetime": "write timestamp", "struct": "write object", "list": "write array"}
 	instead := map[string]string{"type": "write logicalType, or physicalType for the type in the store", "columns": "write properties",
-		"nullable": "write required: true for what must not be null", "notNull": "write required: true", "format": "write it under logicalTypeOptions",
+		"nullable": "write required: true for what must not be null", "isNullable": "write required: true for what must not be null", "notNull": "write required: true",
+		"isUnique": "write unique, its name since version 3", "isPrimaryKey": "write primaryKey", "format": "write it under logicalTypeOptions",
 		"pattern": "write it under logicalTypeOptions", "minimum": "write it under logicalTypeOptions", "maximum": "write it under logicalTypeOptions",
 		"minLength": "write it under logicalTypeOptions", "maxLength": "write it under logicalTypeOptions", "pii": "write tags: [pii]"}
 	if w.release < v32 {

@@ -106,6 +106,9 @@ func Compile(pattern string) (*Layout, error) {
 	if pattern == "" {
 		return nil, c.fail(0, "pattern is empty", "write for example yyyy-MM-dd")
 	}
+	if pattern == "date-time" || pattern == "date" || pattern == "time" {
+		return nil, c.fail(0, "this is a name of JSON Schema's, not a pattern", "leave it out, as ISO 8601 is read without, or write for example yyyy-MM-dd")
+	}
 	if at := strings.IndexByte(pattern, '%'); at >= 0 {
 		return nil, c.fail(at, "% is of another language of patterns", "write yyyy-MM-dd for %Y-%m-%d, HH:mm:ss for %H:%M:%S")
 	}

@@ -163,7 +163,7 @@ func TestCompileErrors(t *testing.T) {
 		part    string
 	}{
 		{"", 0, "empty"}, {"hh:mm", 0, "without AM or PM"}, {"HH:mm a", 6, "without h"},
-		{"MM-dd", 0, "without a year"}, {"yyyy-dd", 0, "without a month"}, {"yyyy-mm-dd", 5, "m is minutes"}, {"%Y-%m-%d", 0, "another language"},
+		{"MM-dd", 0, "without a year"}, {"yyyy-dd", 0, "without a month"}, {"yyyy-mm-dd", 5, "m is minutes"}, {"%Y-%m-%d", 0, "another language"}, {"date-time", 0, "leave it out"}, {"date", 0, "JSON Schema"},
 		{"yyyy-MM-dd mm:ss", 0, "without an hour"}, {"'text'", 0, "neither"}, {"yyyy[", 4, "never closed"}, {"yyyy]", 4, "closes nothing"},
 		{"yyyy'T", 4, "never closed"}, {"yyyy{", 4, "reserved"}, {"yyyy-MM-ddt", 10, "means nothing"}, {"yyyyy", 0, "at most 4"},
 		{"yyyy-MMMMM", 5, "at most"}, {"yyyy-jj", 5, "means nothing"}, {"yyyy-MM-ddTTHH", 10, "means nothing"},

@@ -28,6 +28,7 @@ type translator struct {
 	pattern string
 	at      int
 	out     strings.Builder
+	dot     bool // . is any character, by the modifier s
 }
 
 func (t *translator) fail(at int, message, hint string) error {
@@ -60,6 +61,7 @@ const (
 func (t *translator) disjunction() error {
 	last := nothing
 	var open []int
+	var dots []bool // what t.dot was outside of each open group
 	for t.at < len(t.pattern) {
 		start := t.at
 		r, size := utf8.DecodeRuneInString(t.rest())
@@ -69,6 +71,7 @@ func (t *translator) disjunction() error {
 			t.out.WriteByte('|')
 			last = nothing
 		case '(':
+			dots = append(dots, t.dot)
 			if err := t.group(start); err != nil {
 				return err
 			}
@@ -77,7 +80,7 @@ func (t *translator) disjunction() error {
 			if len(open) == 0 {
 				return t.fail(start, ") closes nothing", `write \) for the character`)
 			}
-			open = open[:len(open)-1]
+			open, t.dot, dots = open[:len(open)-1], dots[len(dots)-1], dots[:len(dots)-1]
 			t.out.WriteByte(')')
 			last = atom
 		case '^':
@@ -87,7 +90,11 @@ func (t *translator) disjunction() error {
 			t.out.WriteString(`\z`)
 			last = assertion
 		case '.':
-			t.set(lineEnds, true)
+			if t.dot {
+				t.set(nil, true)
+			} else {
+				t.set(lineEnds, true)
+			}
 			last = atom
 		case '[':
 			if err := t.class(start); err != nil {
@@ -218,6 +225,12 @@ func (t *translator) group(start int) error {
 	case t.take("?P<"):
 		return t.fail(start, "(?P<name>...) is Python's", "write (?<name>...)")
 	case t.take("?i:"):
+		t.out.WriteString("(?i:")
+		return nil
+	case t.take("?s:"):
+		t.dot = true
+	case t.take("?is:"), t.take("?si:"):
+		t.dot = true
 		t.out.WriteString("(?i:")
 		return nil
 	case t.take("?"):

@@ -26,7 +26,7 @@ func existsRule(p *check.Plan, c *check.Check, rule *dqdl.Rule) {
 			return
 		}
 		r.Decide(0, false)
-		r.Message = fmt.Sprintf("the file has no column %q; it has %s", column, strings.Join(p.Header, ", "))
+		r.Message = noColumn(p, column)
 		r.Advice = "Ask the producer what changed in the export, and have the column restored."
 	}
 }

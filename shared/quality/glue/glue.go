@@ -9,7 +9,8 @@
 //     for a text of length 0. Other than in ODCS, which looks at no nulls, nulls count in shares; where
 //     "`x` is not null" leaves them out. Text that is no number, or no date, does not meet a
 //     condition on one. Source: AWS Glue Developer Guide, null behavior of the rule types.
-//   - Matches is of the whole value, and ColumnNamesMatchPattern of whole names.
+//   - Matches is of the whole value, and ColumnNamesMatchPattern of whole names. Patterns are
+//     Java's, as far as [textformat.Java] reads them.
 //   - IsUnique and IsPrimaryKey count the rows after the first of each key.
 //     Uniqueness is the share of values that occur exactly once, so that a pair
 //     of doubles has none; UniqueValueRatio has them among the different values.

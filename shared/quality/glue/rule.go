@@ -27,7 +27,7 @@ type maker func(p *check.Plan, c *check.Check, rule *dqdl.Rule)
 // figures.
 var ruleTypes = map[string]ruleType{
 	"AggregateMatch":          {make: aggregateRule},
-	"ColumnDataType":          {make: ofValues(typeRule)},
+	"ColumnDataType":          {make: ofValues(typeRule), tags: []string{"format"}},
 	"ColumnExists":            {make: existsRule},
 	"ColumnLength":            {make: ofValues(lengthRule)},
 	"ColumnNamesMatchPattern": {make: namesRule},
@@ -87,16 +87,29 @@ func ofColumns(make func(c *check.Check, list string, slots []int)) maker {
 // columnsOf makes c a check of the columns that a rule names; it reports false
 // where the file lacks one.
 func columnsOf(p *check.Plan, c *check.Check, rule *dqdl.Rule) (slots []int, ok bool) {
-	slots, absent := p.Columns(rule.Parameters)
+	names := unquoted(p, rule.Parameters)
+	slots, absent := p.Columns(names)
 	if absent != "" {
 		lacks(p, c, absent)
 		return nil, false
 	}
 	c.Shows, c.Personal = slots, p.Personal(slots...)
 	if len(slots) == 1 {
-		c.Say.Column = rule.Parameters[0]
+		c.Say.Column = names[0]
 	}
 	return slots, true
+}
+
+// unquoted returns names without the backquotes in which Spark wants a name with a dot,
+// unless the file's columns have them.
+func unquoted(p *check.Plan, names []string) []string {
+	out := slices.Clone(names)
+	for i, name := range names {
+		if n := len(name); n > 2 && name[0] == '`' && name[n-1] == '`' && !slices.Contains(p.Header, name) {
+			out[i] = name[1 : n-1]
+		}
+	}
+	return out
 }
 
 func completeRule(c *check.Check, list string, slots []int) {
@@ -118,5 +131,13 @@ func primaryKeyRule(c *check.Check, list string, slots []int) {
 // has no check of the columns that would tell which there are.
 func lacks(p *check.Plan, c *check.Check, column string) {
 	p.Missing(c, column)
-	c.Blocked = fmt.Sprintf("not measured: the file has no column %q; it has %s", column, strings.Join(p.Header, ", "))
+	c.Blocked = "not measured: " + noColumn(p, column)
+}
+
+func noColumn(p *check.Plan, column string) string {
+	there := strings.Join(p.Header, ", ")
+	if there == "" {
+		there = "none, as a file without a row of JSON has"
+	}
+	return fmt.Sprintf("the file has no column %q; it has %s", column, there)
 }

@@ -13,7 +13,6 @@ import (
 	"tillwatch/shared/decimal"
 	"tillwatch/shared/quality"
 	"tillwatch/shared/quality/check"
-	"tillwatch/shared/quality/fact"
 	"tillwatch/shared/quality/figure"
 	"tillwatch/shared/quality/kernel"
 	"tillwatch/shared/quality/say"
@@ -65,13 +64,6 @@ func lengthRule(p *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) test {
 	c.Advice = "Look for cut or padded values at the source, and for a code that got longer."
 	b, problem := workOut(p, rule.Condition, "")
 	good := test(func(value []byte) bool { return b.holds(float64(textformat.Length(value))) })
-	return good.or(c, problem)
-}
-
-func typeRule(_ *check.Plan, c *check.Check, rule *dqdl.Rule, _ int) test {
-	c.Complaint = "are of a data type that is " + refuse(rule.Condition)
-	c.Advice = fmt.Sprintf("Have the producer write %s as that type.", rule.Parameters[0])
-	good, problem := typeTest(rule.Condition)
 	return good.or(c, problem)
 }
 
@@ -132,8 +124,12 @@ func refuse(c *dqdl.Condition) string {
 	return fmt.Sprintf("not %s %s", c.Op, operand)
 }
 
-// whole compiles a pattern that must match all of a text.
+// whole compiles a pattern, which is Java's, that must match all of a text.
 func whole(pattern string) (func([]byte) bool, error) {
+	pattern, err := textformat.Java(pattern)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := textformat.Pattern(pattern); err != nil {
 		return nil, err
 	}
@@ -345,55 +341,5 @@ func freshTest(p *check.Plan, c *dqdl.Condition, slot int) (test, string) {
 		}
 		age := float64(now.Unix()-m.Unix) + float64(now.Nanosecond()-int(m.Nano))/float64(time.Second)
 		return b.holds(age)
-	}, ""
-}
-
-// dataTypes are the types that ColumnDataType knows, in lower case.
-var dataTypes = map[string]test{
-	"string":    func([]byte) bool { return true },
-	"boolean":   fact.IsBoolean,
-	"integer":   func(v []byte) bool { return wholeWithin(v, 32) },
-	"int":       func(v []byte) bool { return wholeWithin(v, 32) },
-	"long":      func(v []byte) bool { return wholeWithin(v, 64) },
-	"double":    isNumber,
-	"float":     isNumber,
-	"decimal":   isNumber,
-	"date":      func(v []byte) bool { _, ok := datetime.ISODate().Parse(v, time.UTC); return ok },
-	"timestamp": func(v []byte) bool { _, ok := datetime.ISOTimestamp().Parse(v, time.UTC); return ok },
-}
-
-func isNumber(value []byte) bool {
-	_, kind := decimal.Parse(value)
-	return kind != decimal.NotNumber
-}
-
-// wholeWithin reports whether value is a whole number of 32 or 64 bits.
-func wholeWithin(value []byte, bits int) bool {
-	n, kind := decimal.ParseInteger(value)
-	return kind == decimal.Fits && (bits == 64 || n == int64(int32(n)))
-}
-
-// typeTest makes the test of ColumnDataType: one of the types named, or none. A
-// null is of no type.
-func typeTest(c *dqdl.Condition) (test, string) {
-	want := c.Op == dqdl.Equal || c.Op == dqdl.In
-	if !want && c.Op != dqdl.NotEqual && c.Op != dqdl.NotIn {
-		return nil, fmt.Sprintf("a data type is compared with = or in, not with %s", c.Op)
-	}
-	var any []test
-	for _, o := range c.Operands {
-		is := dataTypes[strings.ToLower(o.Text)]
-		if is == nil {
-			return nil, fmt.Sprintf("%q is not a data type; Boolean, Date, Timestamp, Integer, Long, Double, Float, Decimal and String are", say.Shorten(o.Text))
-		}
-		any = append(any, is)
-	}
-	return func(value []byte) bool {
-		for _, is := range any {
-			if value != nil && is(value) {
-				return want
-			}
-		}
-		return !want
 	}, ""
 }
