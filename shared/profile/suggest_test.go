@@ -73,7 +73,7 @@ func failures(r *quality.Report) string {
 func TestEveryProfiledFilePasses(t *testing.T) {
 	cell := rapid.OneOf(
 		rapid.StringMatching(`[0-9]{1,6}`), rapid.StringMatching(`-?[0-9]{1,4}\.[0-9]{1,3}`), rapid.StringMatching(`0[0-9]{3}`),
-		rapid.SampledFrom([]string{"", "true", "FALSE", "North", "South", "N/A", "2026-02-28", "31/12/2025", "2026-01-01T10:00:00Z", "1e5", "+7", ".5", "5.", "-0"}),
+		rapid.SampledFrom([]string{"", "true", "FALSE", "North", "South", "N/A", "-9000000000000000000", "9200000000000000000", "2026-02-28", "31/12/2025", "2026-01-01T10:00:00Z", "1e5", "+7", ".5", "5.", "-0"}),
 		rapid.StringMatching(`[A-Z]{2}-[0-9]{4}`), rapid.StringMatching(`[a-z]{1,5}@[a-z]{2,4}\.com`), rapid.String())
 	rapid.Check(t, func(rt *rapid.T) {
 		width := rapid.IntRange(2, 4).Draw(rt, "width")

@@ -72,7 +72,8 @@ func Within(slot int, min, max *big.Int) Kernel {
 
 // A Bound is one end of a range of numbers, kept exactly.
 type Bound struct {
-	value decimal.Decimal
+	value decimal.Decimal // if it fits
+	fits  bool
 	exact *big.Rat
 }
 
@@ -81,7 +82,18 @@ type Bound struct {
 func NewBound(text string) (Bound, bool) {
 	d, kind := decimal.Parse([]byte(text))
 	exact, ok := decimal.Rat([]byte(text))
-	return Bound{d, exact}, ok && kind == decimal.Fits
+	return Bound{d, kind == decimal.Fits, exact}, ok
+}
+
+// Fits reports whether the bound is a decimal.Decimal, as Arithmetic wants it.
+func (b Bound) Fits() bool { return b.fits }
+
+// compare returns how n compares with the bound: -1, 0 or 1.
+func (b Bound) compare(n decimal.Decimal) int {
+	if b.fits {
+		return n.Cmp(b.value)
+	}
+	return n.Rat().Cmp(b.exact)
 }
 
 // Positive reports whether the bound is above 0.
@@ -101,7 +113,7 @@ func Compare(slot int, bound Bound, good func(int) bool) Kernel {
 		odd := func(o *view.Odd) bool {
 			order := 0
 			if o.Kind == decimal.Fits {
-				order = o.Number.Cmp(bound.value)
+				order = bound.compare(o.Number)
 			} else if o.Kind == decimal.NotNumber {
 				return false
 			} else if exact, ok := decimal.Rat(v.Value(slot, int(o.Row))); ok {
@@ -127,7 +139,7 @@ func Multiple(slot int, step Bound) Kernel {
 				continue
 			}
 			good := false
-			if kind == decimal.Fits {
+			if kind == decimal.Fits && step.fits {
 				good = numbers[row].MultipleOf(step.value)
 			} else if exact, ok := decimal.Rat(v.Value(slot, row)); ok {
 				good = new(big.Rat).Quo(exact, step.exact).IsInt()

@@ -18,7 +18,8 @@ import (
 func TestCompareIsThatOfFractions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v, cells := viewtest.Numbers(t)
-		text := rapid.OneOf(rapid.StringMatching(`-?[0-9]{1,5}(\.[0-9]{1,3})?`), rapid.SampledFrom([]string{cells[0], "0", "9223372036854775807", "-9223372036854775807"})).Draw(t, "bound")
+		text := rapid.OneOf(rapid.StringMatching(`-?[0-9]{1,5}(\.[0-9]{1,3})?`), rapid.SampledFrom([]string{cells[0], "0", "9223372036854775807", "-9223372036854775807",
+			"18446744073709551615", "-14000000000000000000", "1e30", "0.0000000000000000000001"})).Draw(t, "bound")
 		bound, ok := NewBound(text)
 		if !ok {
 			return

@@ -80,8 +80,8 @@ func compileArithmetic(p *check.Plan, c *check.Check, impl contract.ArithmeticCh
 		tolerance = "0"
 	}
 	bound, ok := kernel.NewBound(tolerance)
-	if !ok {
-		c.Unmeasurable("tolerance %q is not a number", impl.Tolerance)
+	if !ok || !bound.Fits() {
+		c.Unmeasurable("tolerance %q is not a number of up to 18 digits", impl.Tolerance)
 		return
 	}
 	slots, absent := p.Columns(rule.Columns())
