@@ -129,9 +129,13 @@ func (r *Reader) giveNames(width int) error {
 	return nil
 }
 
-// More columns than this are a text that is read with the wrong delimiter, or
-// an attack on memory.
-const mostColumns = 1 << 16
+// More columns than this, or a longer name, in bytes, are a text that is read with
+// the wrong delimiter, no table at all, or an attack on memory: every report
+// repeats the names.
+const (
+	mostColumns = 1 << 16
+	longestName = 1 << 16
+)
 
 var tooManyColumns = &TooLargeError{What: "number of columns", Limit: mostColumns, Advice: "check that the delimiter is the declared one"}
 
@@ -167,6 +171,10 @@ func (r *Reader) nameColumns() error {
 			fault(UnclosedQuote, pos, unclosedDetail+"; the name ends with the line")
 		}
 		text := split.Append(nil, r.raw, cell)
+		if len(text) > longestName {
+			return fmt.Errorf("read header: %w", &TooLargeError{What: fmt.Sprintf("name of column %d, in bytes,", len(r.names)+1), Limit: longestName,
+				Advice: "check that the file is a delimited text, that its first line is a header and that its delimiter and line ends are the declared ones"})
+		}
 		name := string(text)
 		if cell.Stray {
 			fault(StrayQuote, pos, strayDetail)

@@ -167,6 +167,10 @@ func (r *Reader) addKey(key []byte) error {
 		return fmt.Errorf("read first records: %w", &TooLargeError{What: "number of keys", Limit: mostColumns,
 			Advice: "keep what varies from record to record in values, not in keys"})
 	}
+	if len(key) > longestName {
+		return fmt.Errorf("read first records: %w", &TooLargeError{What: "key, in bytes,", Limit: longestName,
+			Advice: "keep long texts in values, not in keys"})
+	}
 	if len(key) == 0 {
 		r.faults = append(r.faults, Fault{BlankHeader, -1, 0, len(j.names), "the empty text is a key"})
 	}

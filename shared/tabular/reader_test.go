@@ -142,6 +142,9 @@ func TestRefusesWhatCannotBe(t *testing.T) {
 		{"a byte beyond ASCII", "a\n", Options{Dialect: Dialect{Delimiter: 0xe9}}, false},
 		{"a header beyond a record's length", strings.Repeat("a", 40), Options{Limits: Limits{RecordBytes: 20}}, true},
 		{"more columns than anyone has", strings.Repeat(",", mostColumns), Options{}, true},
+		{"a name longer than anyone's", "id," + strings.Repeat("n", longestName+1) + "\n1,2\n", Options{}, true},
+		{"no line end and no delimiter", strings.Repeat("\x00", longestName+1), Options{}, true},
+		{"a key longer than anyone's", `{"` + strings.Repeat("k", longestName+1) + `":1}`, Options{Dialect: Dialect{Format: FormatJSON}}, true},
 	} {
 		if _, err := NewReader(strings.NewReader(c.text), c.o); err == nil || errors.Is(err, ErrTooLarge) != c.tooLarge {
 			t.Errorf("%s: error %v", c.rule, err)

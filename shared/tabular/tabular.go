@@ -124,7 +124,8 @@ type Limits struct {
 	// BlockBytes is the size of a block, 1 MiB if 0.
 	BlockBytes int
 	// RecordBytes is the longest record, its line end included, 16 MiB if 0 and
-	// 1 GiB at most; a longer one is a fault, and a longer header an error. Where it is
+	// 1 GiB at most; a longer one is a fault, and a longer header, or a name of more
+	// than 64 KiB in it, an error. Where it is
 	// less than BlockBytes, it is also the size of a block.
 	RecordBytes int
 	// TotalBytes is the longest file after decompression, 64 GiB if 0; a longer one is
