@@ -61,8 +61,11 @@ var ErrDialects = errors.New("the files are written in different ways, which one
 //
 // Columns that are not in every file, or have no name in UTF-8, are left out.
 func Suggest(p *Profile, name string) ([]byte, error) {
-	if len(p.Files) == 0 || len(p.Columns) == 0 {
-		return nil, errors.New("there is no column to suggest anything for")
+	if len(p.Files) == 0 {
+		return nil, errors.New("there is no file to suggest anything for")
+	}
+	if len(p.Columns) == 0 {
+		return nil, fmt.Errorf("%s has no column that could be told: judge it with 'tillwatch validate' to see what is malformed", p.Files[0].Name)
 	}
 	first := &p.Files[0]
 	for i := range p.Files[1:] {
@@ -84,7 +87,10 @@ func Suggest(p *Profile, name string) ([]byte, error) {
 		w.column(i, key)
 	}
 	if len(left) == len(p.Columns) {
-		return nil, errors.New("no column is in all of the files")
+		if len(p.Files) > 1 {
+			return nil, errors.New("no column is in all of the files: profile apart what is not of one table")
+		}
+		return nil, fmt.Errorf("no column of %s has a name in UTF-8: correct its header, or check its delimiter and encoding", p.Files[0].Name)
 	}
 	if len(left) > 0 {
 		w.line(0, "# Left out, for want of a name or because not every file has them: "+strings.Join(quotedAll(left), ", "))

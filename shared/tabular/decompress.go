@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -51,11 +52,15 @@ func decompress(r io.Reader, name string, l Limits) (plain *bounded, form string
 		l.RatioLimit = defaultRatio
 	}
 	packed := new(atomic.Int64)
-	in := bufio.NewReaderSize(&counter{r: r, n: packed}, 64<<10)
-	start, _ := in.Peek(10) // an error comes again with the first Read
-	out := &bounded{name: name, total: l.TotalBytes, ratio: l.RatioLimit, packed: packed}
+	source := &counter{r: r, n: packed}
+	in := bufio.NewReaderSize(source, 64<<10)
+	start, _ := in.Peek(foreignBytes) // an error comes again with the first Read
+	out := &bounded{name: name, total: l.TotalBytes, ratio: l.RatioLimit, packed: packed, source: source}
 	switch form = compression(start); form {
 	case "":
+		if err := checkForeign(start); err != nil {
+			return nil, "", fmt.Errorf("read %s: %w", name, err)
+		}
 		out.r, out.packed = in, nil
 		return out, form, nil
 	case "gzip":
@@ -75,7 +80,7 @@ func decompress(r io.Reader, name string, l Limits) (plain *bounded, form string
 		err = out.unzip(in, l.TotalBytes)
 	}
 	if err != nil {
-		return nil, form, fmt.Errorf("decompress %s: %s: %w%s", name, form, cutOff(err), remedy(err))
+		return nil, form, fmt.Errorf("decompress %s: %s: %w%s", name, form, cutOff(err), out.remedy(form, err))
 	}
 	out.form = form
 	return out, form, nil
@@ -86,9 +91,10 @@ func compression(start []byte) string {
 	switch {
 	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):
 		return "gzip"
-	case bytes.HasPrefix(start, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case bytes.HasPrefix(start, []byte{0x28, 0xb5, 0x2f, 0xfd}),
+		len(start) >= 4 && start[0]&0xf0 == 0x50 && string(start[1:4]) == "\x2a\x4d\x18": // a frame to be skipped, as pzstd writes first
 		return "zstd"
-	case len(start) == 10 && string(start[:3]) == "BZh" && string(start[4:]) == "1AY&SY":
+	case len(start) == 10 && string(start[:3]) == "BZh" && (string(start[4:]) == "1AY&SY" || string(start[4:]) == "\x17rE8P\x90"): // a block, or the end
 		return "bzip2"
 	case bytes.HasPrefix(start, []byte("PK\x03\x04")), bytes.HasPrefix(start, []byte("PK\x05\x06")):
 		return "zip"
@@ -104,21 +110,23 @@ func cutOff(err error) error {
 	return err
 }
 
-// remedy says what to do about compressed data that can't be read.
-func remedy(err error) string {
-	var damaged bzip2.StructuralError
+// remedy says what to do about data compressed in that form that can't be read. Nothing is
+// to be done to the file where its source failed.
+func (b *bounded) remedy(form string, err error) string {
+	var corrupt flate.CorruptInputError
 	switch {
+	case b.source.err != nil && b.source.err != io.EOF:
+		return ""
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return ": the file is cut off; send it again, whole"
 	case errors.Is(err, zip.ErrAlgorithm):
 		return ": pack it by deflate, the usual method"
 	case errors.Is(err, gzip.ErrHeader):
 		return ": something else follows the compressed data, or it is damaged; pack the file and send it again"
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum), errors.As(err, &damaged), errors.Is(err, zstd.ErrCRCMismatch),
-		errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zip.ErrFormat):
-		return ": the file is damaged; pack it and send it again"
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return ": pack it without --long"
+	case form != "zip", errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat), errors.As(err, &corrupt):
+		return ": the file is damaged; pack it and send it again"
 	}
 	return ""
 }
@@ -130,7 +138,8 @@ type bounded struct {
 	name, form   string
 	total, ratio int64
 	packed       *atomic.Int64 // nil if nothing is compressed
-	members      []*zip.File   // of a zip with several, which r then can't be before one is opened
+	source       *counter
+	members      []*zip.File // of a zip with several, which r then can't be before one is opened
 	n            int64
 	err          error
 }
@@ -152,7 +161,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	case b.packed != nil && b.n > ratioFrom && b.n/b.ratio > b.packed.Load():
 		err = &TooLargeError{"growth of " + b.name + " by decompression, as a ratio,", b.ratio, "it looks like a decompression bomb; raise the limit (--max-ratio; context max_ratio for the functions) if it is real data"}
 	case err != nil && err != io.EOF && b.form != "":
-		err = fmt.Errorf("decompress %s: %s: %w%s", b.name, b.form, err, remedy(err))
+		err = fmt.Errorf("decompress %s: %s: %w%s", b.name, b.form, err, b.remedy(b.form, err))
 	}
 	b.err = err
 	return n, err

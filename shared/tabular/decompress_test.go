@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -86,7 +87,9 @@ func TestDecompresses(t *testing.T) {
 		{"gzip", append(gzipped("a,b\n1,2\n"), gzipped("3,4\n")...)},
 		{"zstd", zstandard(plainText)},
 		{"zstd", append(zstandard("a,b\n1,2\n"), zstandard("3,4\n")...)},
+		{"zstd", append([]byte("\x5e\x2a\x4d\x18\x03\x00\x00\x00any"), zstandard(plainText)...)}, // after a frame to be skipped
 		{"bzip2", bzipped()},
+		{"bzip2", append([]byte("BZh9\x17rE8P\x90\x00\x00\x00\x00"), bzipped()...)}, // after one of nothing
 		{"zip", zipped("folder/", "", "folder/sales.csv", plainText, "__MACOSX/folder/._sales.csv", "fork")},
 	} {
 		r, text, err := readSource(t, c.data, Options{})
@@ -113,6 +116,46 @@ func TestCutOffFilesKeepWhatWasRead(t *testing.T) {
 			if form != "bzip2" && strings.ReplaceAll(text, "some,text\n", "") != "" || text != "" && !strings.HasSuffix(text, "\n") {
 				t.Errorf("%s: a record is cut: %q", form, text[max(0, len(text)-20):])
 			}
+		}
+	}
+}
+
+// Whichever byte of packed data is damaged, what cannot be read says what to do, and names no
+// temporary file.
+func TestDamagedFilesSayWhatToDo(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	text := "id,amount\n"
+	for i := range 200 {
+		text += fmt.Sprintf("%d,%d.50\n", i, i*i%89)
+	}
+	for form, data := range map[string][]byte{
+		"gzip": gzipped(text), "zstd": zstandard(text), "bzip2": bzipped(), "zip": zipped("a.csv", text), "zip of two": zipped("a.csv", text, "b.csv", text),
+	} {
+		for i := range data {
+			damaged := bytes.Clone(data)
+			damaged[i] ^= 1 << (i % 8)
+			_, _, err := readSource(t, damaged, Options{})
+			if err == nil || strings.Contains(err.Error(), "send it") || strings.Contains(err.Error(), "pack it by") {
+				continue
+			}
+			t.Errorf("%s, byte %d: error %v", form, i, err)
+			if strings.Contains(err.Error(), temporary) {
+				t.Errorf("%s, byte %d: a temporary file is named: %v", form, i, err)
+			}
+		}
+	}
+}
+
+func TestFailingSourcesAreNoDamage(t *testing.T) {
+	broken := errors.New("connection reset")
+	for form, data := range map[string][]byte{"gzip": gzipped(plainText), "zstd": zstandard(plainText), "bzip2": bzipped(), "zip": zipped("a", plainText)} {
+		plain, err := Decompress(failing{bytes.NewReader(data[:len(data)/2]), broken}, "sales.csv", Limits{})
+		if err == nil {
+			_, err = io.ReadAll(plain)
+		}
+		if !errors.Is(err, broken) || strings.Contains(err.Error(), "send it") {
+			t.Errorf("%s: error %v", form, err)
 		}
 	}
 }

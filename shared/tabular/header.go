@@ -27,6 +27,9 @@ func (r *Reader) readHeader() error {
 		r.faults = append(r.faults, Fault{Kind: EmptyFile, Row: -1, Detail: "the file holds no text, not even a header"})
 		return nil
 	}
+	if err := checkTar(b.Data); err != nil {
+		return err
+	}
 	absent := r.dialect.Header == dialect.Absent
 	if absent && (len(r.dialect.Names) > 0 || len(r.dialect.Fields) > 0) {
 		r.keep(b.Data, fromCarry)

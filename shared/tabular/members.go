@@ -31,7 +31,7 @@ type members struct {
 
 // listed returns the files of an archive. Folders and what macOS adds are no files.
 func listed(archive io.ReaderAt, size int64) ([]*zip.File, error) {
-	z, err := zip.NewReader(archive, size)
+	z, err := zip.NewReader(io.NewSectionReader(archive, 0, size), size) // in which no place is before the beginning
 	if errors.Is(err, zip.ErrFormat) {
 		return nil, fmt.Errorf("%w: the directory at the end is missing: %w", err, io.ErrUnexpectedEOF)
 	}
@@ -49,6 +49,9 @@ func listed(archive io.ReaderAt, size int64) ([]*zip.File, error) {
 		if found = append(found, f); len(found) > mostMembers {
 			return nil, &TooLargeError{"number of files in the archive", mostMembers, "send fewer in one archive"}
 		}
+	}
+	if err := checkDocument(found); err != nil {
+		return nil, err
 	}
 	if len(found) == 0 {
 		return nil, errors.New("the archive holds no file: pack the data and send it again")
@@ -74,12 +77,15 @@ func memberName(f *zip.File) string {
 func openMember(f *zip.File) (io.ReadCloser, error) {
 	file, err := f.Open()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", memberName(f), err)
+		return nil, fmt.Errorf("%s: %w", memberName(f), cutOff(err))
 	}
 	in := bufio.NewReader(file)
-	start, _ := in.Peek(10) // an error comes again with the first Read
+	start, _ := in.Peek(foreignBytes) // an error comes again with the first Read
 	if form := compression(start); form != "" {
 		return nil, errors.Join(fmt.Errorf("%s is itself compressed, by %s: send it by itself, or pack what it holds", memberName(f), form), file.Close())
+	}
+	if err := checkForeign(start); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", memberName(f), err), file.Close())
 	}
 	return struct {
 		io.Reader
@@ -91,7 +97,7 @@ func openMember(f *zip.File) (io.ReadCloser, error) {
 func (m *members) open(i int, o Options) (*Reader, io.Closer, error) {
 	file, err := openMember(m.files[i])
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w%s", err, m.plain.remedy("zip", err))
 	}
 	m.plain.r, m.plain.err = file, nil
 	size := 64
@@ -109,6 +115,11 @@ func (m *members) open(i int, o Options) (*Reader, io.Closer, error) {
 	return r, file, nil
 }
 
+// damaged says of which file of the archive an error of unpacking is, and what to do.
+func (m *members) damaged(i int, err error) error {
+	return fmt.Errorf("%s: %w%s", memberName(m.files[i]), err, m.plain.remedy("zip", err))
+}
+
 // openMembers returns a reader of all files of an archive as one table: those whose columns are
 // those of the first that has at least half of the expected columns, or of the
 // first. Each of the others is the fault OtherMember.
@@ -122,7 +133,7 @@ func openMembers(plain *bounded, o Options) (*Reader, io.Closer, error) {
 			return nil, nil, err
 		}
 		if err := file.Close(); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", memberName(m.files[i]), err)
+			return nil, nil, m.damaged(i, err)
 		}
 		known := 0
 		for _, name := range o.Dialect.Names {
@@ -197,7 +208,7 @@ func (r *Reader) nextOfMembers(b *Block) error {
 		}
 		m.reader = nil
 		if err := m.file.Close(); err != nil {
-			return err
+			return m.damaged(m.next-1, err)
 		}
 	}
 }

@@ -67,6 +67,9 @@ func structureCheck(p *check.Plan, rule *contract.Rule) *check.Check {
 		if r.Violations > 0 {
 			r.Message = fmt.Sprintf("%s of %s rows are malformed: %s", words.Count(r.Violations), words.Count(r.LookedAt), faultSummary(f.Faults)) + c.Wanted(r)
 		}
+		if f.Faults[tabular.NotJSON] > 0 {
+			r.Advice = "Open the file at these lines: each record is to be a JSON object on a line of its own, or all are to be one array of objects; export it again."
+		}
 		faults, excused := excuse(p.Faults, allowed.HeaderFaults)
 		if len(faults) > 0 {
 			headerFaults(c, p, faults, r)
@@ -132,7 +135,9 @@ func headerFaults(c *check.Check, p *check.Plan, faults []tabular.Fault, r *qual
 		measured = check.Percent(r.Violations, r.LookedAt)
 	}
 	r.Decide(measured, false)
-	r.Advice = "Correct the header: one line, and a name of its own for each column; then judge the file again."
+	if r.Violations == 1 || kinds[tabular.EmptyFile] == 0 { // else rows of JSON without an object have their own
+		r.Advice = "Correct the header: one line, and a name of its own for each column; then judge the file again."
+	}
 	if kinds[tabular.OtherMember] > 0 {
 		r.Advice = "Send files with other columns in an archive of their own; only those with the same columns as the first are one table."
 	}
