@@ -1,10 +1,12 @@
 package dialect
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"golang.org/x/tools/txtar"
 	"pgregory.net/rapid"
@@ -171,6 +173,13 @@ func TestDetectsEncodings(t *testing.T) {
 		{"bytes that Windows-1252 lacks", "\xe9\xe9\xe9\xe8\x81\n", "", "latin-1", ""},
 		{"UTF-16 without a mark", "a\x00,\x00b\x00\n\x00", "", "utf-16le", ""},
 		{"UTF-16, the other way round", "\x00a\x00,\x00b\x00\n", "", "utf-16be", ""},
+		{"UTF-16 of Greek", sixteenBits(binary.LittleEndian, "κωδικός,πόλη\n7,Πάτρα\n"), "", "utf-16le", ""},
+		{"UTF-16 of Russian, the other way round", sixteenBits(binary.BigEndian, "код;город\r\n7;Тверь\r\n"), "", "utf-16be", ""},
+		{"UTF-16 of Japanese, one of them with a zero byte", sixteenBits(binary.LittleEndian, "店名,商品\n一番,りんご\n"), "", "utf-16le", ""},
+		{"UTF-16 beyond 16 bits", sixteenBits(binary.BigEndian, "名,絵\n木,🌲\n"), "", "utf-16be", ""},
+		{"UTF-16 with half a letter", sixteenBits(binary.LittleEndian, "κωδικός,πόλη\n") + "\x00\xd8\n\x00\n\x00", "", "windows-1252", ""},
+		{"ASCII with zeros", "id,town\n1,Lima\n2,\x00\n\x00\n", "", "utf-8", ""},
+		{"UTF-8 with zeros", "код,город\n7,\x00Тверь\n\x00\n", "", "utf-8", ""},
 		{"UTF-16 with a mark", "\xff\xfea\x00", "", "utf-16le", ""},
 		{"a mark says which UTF-16 it is", "\xfe\xff\x00a", "utf-16le", "utf-16be", ""},
 		{"UTF-8 declared for UTF-16 with a mark", "\xff\xfea\x00", "utf-8", "utf-16le", "the encoding UTF-8 is declared, and the bytes are UTF-16 (little-endian)"},
@@ -188,6 +197,15 @@ func TestDetectsEncodings(t *testing.T) {
 			t.Errorf("%s: got %s %q, want %s %q", c.rule, name, against, c.want, c.against)
 		}
 	}
+}
+
+// sixteenBits writes text as UTF-16 without a byte order mark.
+func sixteenBits(order binary.AppendByteOrder, text string) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
 }
 
 // Detection ends, whatever the bytes, says the same of the same and a dialect that can be.

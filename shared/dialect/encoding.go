@@ -2,6 +2,9 @@ package dialect
 
 import (
 	"bytes"
+	"encoding/binary"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -11,7 +14,8 @@ var Encodings = []string{"utf-8", "latin-1", "windows-1252", "utf-16le", "utf-16
 // EncodingOf returns how a file is encoded that begins with start; whole says that
 // start is all of it. Its byte order mark decides, or else:
 //
-//   - Zeros in one half of the bytes and hardly any in the other are UTF-16.
+//   - Zeros in one half of the bytes and hardly any in the other are UTF-16, and
+//     so is what has zeros and is lines of printable characters only if read so.
 //   - Bytes that are UTF-8 are; so are those of which more than a few are,
 //     with damage.
 //   - Other bytes above 0x7f are Windows-1252 if most of them are its letters
@@ -102,9 +106,13 @@ func guess(start []byte, whole bool) (name string, sure bool) {
 	return "windows-1252", false
 }
 
-// sixteen tells UTF-16 without a byte order mark by where zeros stand.
+// sixteenBytes is how much of a file tells whether it is UTF-16.
+const sixteenBytes = 4096
+
+// sixteen tells UTF-16 without a byte order mark: by where zeros stand, as half of
+// the bytes of Latin letters, or by what it says if it is read so.
 func sixteen(start []byte) string {
-	start = start[:min(len(start), 4096)&^1]
+	start = start[:min(len(start), sixteenBytes)&^1]
 	if len(start) < 4 {
 		return ""
 	}
@@ -120,6 +128,54 @@ func sixteen(start []byte) string {
 		return "utf-16le"
 	case zeros[0]*10 >= half*4 && zeros[1]*20 <= half:
 		return "utf-16be"
+	case zeros[0]+zeros[1] == 0 || likeASCII(start):
+		return ""
+	case saysText(start, binary.LittleEndian):
+		return "utf-16le"
+	case saysText(start, binary.BigEndian):
+		return "utf-16be"
 	}
 	return ""
+}
+
+// likeASCII reports whether bytes with zeros among them are most likely an ASCII
+// or UTF-8 text which should hold none: read as UTF-16, that is a text of rare ideographs.
+func likeASCII(start []byte) bool {
+	for len(start) > 0 && start[len(start)-1] >= utf8.RuneSelf { // what we cut off, perhaps
+		start = start[:len(start)-1]
+	}
+	printable, zeros, above := 0, 0, 0
+	for _, c := range start {
+		switch {
+		case c == 0:
+			zeros++
+		case c >= utf8.RuneSelf:
+			above++
+		case c >= ' ' && c < 0x7f, c == '\n', c == '\r', c == '\t':
+			printable++
+		}
+	}
+	return printable*20 >= (len(start)-zeros)*17 || above > 0 && utf8.Valid(start)
+}
+
+// saysText reports whether bytes are UTF-16 in that order of nothing but printable
+// characters in lines.
+func saysText(start []byte, order binary.ByteOrder) bool {
+	units := make([]uint16, len(start)/2)
+	for i := range units {
+		units[i] = order.Uint16(start[2*i:])
+	}
+	if last := len(units) - 1; utf16.IsSurrogate(rune(units[last])) { // its other half may be cut off by us
+		units = units[:last]
+	}
+	lines := false
+	for _, r := range utf16.Decode(units) {
+		switch {
+		case r == '\n', r == '\r':
+			lines = true
+		case r == utf8.RuneError, r != '\t' && !unicode.IsPrint(r) && !unicode.In(r, unicode.Cf, unicode.Zs):
+			return false
+		}
+	}
+	return lines
 }
