@@ -53,7 +53,8 @@ func glueMetric(r *dqdl.Rule) string {
 	case "RowCountMatch", "SchemaMatch", "DatasetMatch":
 		return "Dataset." + r.Parameters[0] + "." + r.Type
 	case "ReferentialIntegrity":
-		return glueInstance(dqdl.Names(r.Parameters[0])) + "." + r.Type
+		dataset, _ := dqdl.Reference(r.Parameters[1])
+		return "Column." + dataset + "." + r.Type
 	case "DuplicateRowCount":
 		return glueInstance(r.Parameters) + "." + r.Type
 	}

@@ -78,7 +78,11 @@ func (e env) callKind(n *sql.Node) vector.Kind {
 	case "CURRENT_DATE", "DATE":
 		return vector.Date
 	case "DATE_ADD", "DATE_SUB", "DATE_TRUNC", "DATETRUNC":
-		for _, a := range n.Args {
+		values := n.Args
+		if len(values) == 3 {
+			values = values[2:] // DATEADD(unit, count, x)
+		}
+		for _, a := range values {
 			if a.Op != sql.Interval && a.Op != sql.Text && a.Op != sql.Number && e.kind(a) == vector.Date {
 				return vector.Date
 			}
@@ -245,16 +249,19 @@ func (e env) date(n *sql.Node, name string) int {
 		}
 		return e.b.apply("between "+unit, op, e.value(from, vector.Timestamp), e.value(to, vector.Timestamp))
 	case "DATE_ADD", "DATE_SUB":
-		need(2, 2)
+		need(2, 3)
 		op := sql.Add
 		if name == "DATE_SUB" {
 			op = sql.Subtract
 		}
-		y := n.Args[1]
+		x, y := n.Args[0], n.Args[1]
+		if len(n.Args) == 3 { // unit, count and date, as SQL Server and Snowflake have them
+			x, y = n.Args[2], &sql.Node{Op: sql.Interval, Text: strings.TrimSuffix(e.word(n.Args[0]), "S"), Args: []*sql.Node{y}, Start: y.Start}
+		}
 		if y.Op == sql.Number {
 			y = &sql.Node{Op: sql.Interval, Text: "DAY", Args: []*sql.Node{y}, Start: y.Start}
 		}
-		return e.dates(&sql.Node{Op: op, Args: []*sql.Node{n.Args[0], y}, Start: n.Start}, n.Args[0], y)
+		return e.dates(&sql.Node{Op: op, Args: []*sql.Node{x, y}, Start: n.Start}, x, y)
 	}
 	if vector.Part(name) != nil {
 		need(1, 1)

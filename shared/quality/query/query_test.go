@@ -153,6 +153,7 @@ func TestQueries(t *testing.T) {
 		{"dates against a text", "SELECT COUNT(*) FROM t WHERE day >= '2026-11-20'", "4"},
 		{"date literal", "SELECT COUNT(*) FROM t WHERE sold < DATE '2026-11-21'", "3"},
 		{"current date", "SELECT COUNT(*) FROM t WHERE day = CURRENT_DATE - 1 OR day = CURRENT_DATE - INTERVAL '1' MONTH", "1"},
+		{"date moved by a unit, as SQL Server writes it", "SELECT COUNT(*) FROM t WHERE day = DATEADD(day, -1, CURRENT_DATE) OR day = DATEADD('month', -1, CURRENT_DATE)", "1"},
 		{"age", "SELECT MAX(DATEDIFF('day', day, CURRENT_DATE)) FROM t", "22"},
 		{"parts of dates", "SELECT SUM(EXTRACT(DAY FROM day)) + MAX(YEAR(sold)) FROM t", "2140"},
 		{"truth columns", "SELECT COUNT(*) FROM t WHERE flag", "3"},
