@@ -90,6 +90,9 @@ func (p *parser) unexpected(want string) error {
 			return p.unsupported(t.start, "", "%s is not supported", what)
 		}
 	}
+	if what, hint := p.dialect(); what != "" {
+		return p.unsupported(t.start, hint, "%s is not supported", what)
+	}
 	switch t.kind {
 	case end:
 		return p.wrong(t.start, "", "the text ends where %s is expected", want)
@@ -99,6 +102,31 @@ func (p *parser) unexpected(want string) error {
 		return p.wrong(t.start, "", "%s where %s is expected", shorten(t.name), want)
 	}
 	return p.wrong(t.start, "", "%s where %s is expected", shorten(t.text), want)
+}
+
+// dialect says what the token that was not expected is in another dialect, told by what
+// stands beside it; "" if nothing is known.
+func (p *parser) dialect() (what, hint string) {
+	t := p.token
+	if t.kind == end {
+		return "", ""
+	}
+	before, after := strings.Fields(strings.ToUpper(p.text[:t.start])), strings.ToUpper(strings.TrimSpace(p.text[t.end:]))
+	last := ""
+	if len(before) > 0 {
+		last = before[len(before)-1]
+	}
+	switch {
+	case last == "TOP" && (t.kind == number || p.is("(")):
+		return "TOP", "write LIMIT at the end"
+	case last == "SAMPLE" && p.is("("):
+		return "a sample", ""
+	case p.is("AS") && (after == "OF" || strings.HasPrefix(after, "OF ")):
+		return "a table as of another time", ""
+	case p.is(">") && strings.HasSuffix(p.text[:t.start], "-"):
+		return "the operator ->", ""
+	}
+	return "", ""
 }
 
 func shorten(s string) string {
