@@ -67,8 +67,10 @@ type HistoryCheck struct {
 	// compared, and 14 days, at least, for holtWinters. Lookback is how many of them
 	// at most are used (default 28), of holtWinters how many days back (56).
 	MinHistory, Lookback int
-	// IgnoreChangeBelowPercent passes smaller changes from the expectation.
-	IgnoreChangeBelowPercent float64
+	// IgnoreChangeBelowPercent passes smaller changes from the expectation, and
+	// IgnoreChangeBelow those of fewer units, such as 10 rows: of a small file
+	// few rows are many percent. Where both are given either passes.
+	IgnoreChangeBelowPercent, IgnoreChangeBelow float64
 }
 
 // FileSizeCheck ("check: fileSize") bounds the object's size in bytes,

@@ -74,7 +74,7 @@ var checks = map[string]struct {
 	read func(*checkReader) any
 }{
 	"history": {keys{"metric": text, "column": text, "strategy": text, "season": text, "lower": number, "upper": number, "minHistory": count,
-		"lookback": count, "ignoreChangeBelowPercent": number}, []string{"metric"}, (*checkReader).history},
+		"lookback": count, "ignoreChangeBelowPercent": number, "ignoreChangeBelow": number}, []string{"metric"}, (*checkReader).history},
 	"fileSize":   {keys{"min": bytes, "max": bytes}, nil, (*checkReader).fileSize},
 	"arrival":    {keys{"after": text, "by": text, "zone": text}, []string{"by"}, (*checkReader).arrival},
 	"coverage":   {keys{"column": text, "values": listOf(scalar), "dataset": full, "refColumn": full, "every": text, "last": text, "minRows": count, "atLeastPercent": number}, nil, (*checkReader).coverage},

@@ -18,6 +18,7 @@ func (d *checkReader) history() any {
 		Strategy:                 d.oneOf("strategy", "robustZScore", sortedKeys(historyDefaults)...),
 		Season:                   d.oneOf("season", "", "dayOfWeek"),
 		IgnoreChangeBelowPercent: d.number("ignoreChangeBelowPercent", 0, 0, math.MaxFloat64),
+		IgnoreChangeBelow:        d.number("ignoreChangeBelow", 0, 0, math.MaxFloat64),
 	}
 	if h.Metric != "rowCount" && h.Metric != "bytes" {
 		h.Column = d.columnOf(true)

@@ -186,8 +186,8 @@ func TestCustomChecks(t *testing.T) {
 		want           any
 	}{
 		{"check: history, metric: rowCount", HistoryCheck{Metric: "rowCount", Strategy: "robustZScore", Lower: 3.5, Upper: 3.5, MinHistory: 7, Lookback: 28}},
-		{"check: history, metric: sum, strategy: relativeChange, lower: 20, season: dayOfWeek, lookback: 9, minHistory: 3, ignoreChangeBelowPercent: 5",
-			HistoryCheck{Metric: "sum", Column: "a", Strategy: "relativeChange", Season: "dayOfWeek", Lower: 20, Upper: inf, MinHistory: 3, Lookback: 9, IgnoreChangeBelowPercent: 5}},
+		{"check: history, metric: sum, strategy: relativeChange, lower: 20, season: dayOfWeek, lookback: 9, minHistory: 3, ignoreChangeBelowPercent: 5, ignoreChangeBelow: 2.5",
+			HistoryCheck{Metric: "sum", Column: "a", Strategy: "relativeChange", Season: "dayOfWeek", Lower: 20, Upper: inf, MinHistory: 3, Lookback: 9, IgnoreChangeBelowPercent: 5, IgnoreChangeBelow: 2.5}},
 		{"check: history, metric: minimum, column: b, strategy: range, upper: -2", HistoryCheck{Metric: "minimum", Column: "b", Strategy: "range", Lower: -inf, Upper: -2, MinHistory: 1, Lookback: 28}},
 		{"check: fileSize, min: 10 KB, max: 2GiB", FileSizeCheck{10_000, 2 << 30}},
 		{"check: fileSize, max: 1.5 MiB", FileSizeCheck{0, 3 << 19}},

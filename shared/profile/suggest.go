@@ -3,6 +3,7 @@ package profile
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -56,7 +57,7 @@ var ErrDialects = errors.New("the files are written in different ways, which one
 //     where there is no key, rows that occur more than once.
 //   - Row counts: more than a tenth of the smallest file, or than a quarter of the
 //     smallest of three files or more, and the number of rows as in the history of
-//     the dataset, once there are seven runs.
+//     the dataset, once there are seven runs; of small files few more or fewer don't count.
 //   - The header: as many columns without a name of their own as there were.
 //
 // Columns that are not in every file, or have no name in UTF-8, are left out.
@@ -175,9 +176,15 @@ func (w *writer) table(name string, key int) {
 	if w.least() > 0 {
 		w.rule(3, "rows_present", "there are enough rows", "metric: rowCount", fmt.Sprintf("mustBeGreaterThan: %d", w.fewestRows()), "dimension: completeness", "severity: error")
 	}
+	// Of a small file what comes by chance is more than a fifth: rows that come
+	// one by one vary by the root of how many they are.
+	few := ""
+	if by := math.Ceil(3 * math.Sqrt(float64(w.least()))); by > .2*float64(w.least()) {
+		few = fmt.Sprintf(", ignoreChangeBelow: %s", plain(by))
+	}
 	w.rule(3, "rows_as_usual", "as many rows as in the runs before",
 		"type: custom", "engine: tillwatch",
-		"implementation: { check: history, metric: rowCount, strategy: robustZScore, minHistory: 7, ignoreChangeBelowPercent: 20 }",
+		"implementation: { check: history, metric: rowCount, strategy: robustZScore, minHistory: 7, ignoreChangeBelowPercent: 20"+few+" }",
 		"dimension: completeness", "severity: error")
 	w.structure()
 	if key < 0 {

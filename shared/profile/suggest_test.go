@@ -297,6 +297,22 @@ func utf16(data []byte) []byte {
 	return out
 }
 
+// Few rows more or fewer are no alarm of a small file, and many are.
+func TestSmallFilesVary(t *testing.T) {
+	table := func(rows int) []byte { return written(orders(1, rows)) }
+	s := suggested(t, table(9))
+	var history []quality.Run
+	for i := range 10 {
+		history = append(history, quality.Run{At: now.AddDate(0, 0, -i-1), Verdict: quality.VerdictPass, Metrics: map[string]float64{"rowCount": 9}})
+	}
+	if r := judged(t, s, table(14), history); r.Verdict != quality.VerdictPass {
+		t.Errorf("14 rows after days of 9: %s", failures(r))
+	}
+	if r := judged(t, s, table(40), history); r.Verdict != quality.VerdictFail {
+		t.Error("40 rows after days of 9 pass")
+	}
+}
+
 // Codes of digits are codes also where most of them could be numbers.
 func TestCodesOfDigits(t *testing.T) {
 	table := [][]string{{"code", "amount"}}

@@ -93,6 +93,8 @@ type Options struct {
 	// IgnoreChangeBelowPercent widens the band, if it is narrower, to this many
 	// percent of the expectation's magnitude on both sides. Range ignores it.
 	IgnoreChangeBelowPercent float64
+	// IgnoreChangeBelow does so to this many units on both sides.
+	IgnoreChangeBelow float64
 }
 
 // A Band is what was expected: a value from Low to High, both inclusive, either
@@ -126,7 +128,7 @@ func (b Band) Holds(v float64) bool { return b.Enough && b.Low <= v && v <= b.Hi
 // own and takes no other.
 //
 // An empty or short history gives a band that is not Enough. A constant
-// history gives the constant, widened by IgnoreChangeBelowPercent only. A
+// history gives the constant, widened by what is to be ignored only. A
 // relative change from 0 has no meaning and is not Enough.
 func Expect(history []Point, at time.Time, o Options) Band {
 	o = o.withDefaults()
@@ -268,7 +270,7 @@ func (o Options) seasonal(points []Point, at time.Time) Band {
 
 // around completes a band that reaches so far below and above its expectation.
 func (o Options) around(b Band, below, above float64) Band {
-	least := math.Abs(b.Expected) / 100 * o.IgnoreChangeBelowPercent
+	least := max(math.Abs(b.Expected)/100*o.IgnoreChangeBelowPercent, o.IgnoreChangeBelow)
 	b.Low, b.High = b.Expected-max(below, least), b.Expected+max(above, least)
 	b.Enough = true
 	return b

@@ -57,6 +57,8 @@ func TestExpect(t *testing.T) {
 		{"constant", daily(5, 5, 5, 5, 5, 5, 5), Options{}, 5, 5, 7, "mean"},
 		{"constant and open", daily(5, 5, 5, 5, 5, 5, 5), Options{Upper: inf}, 5, inf, 7, "mean"},
 		{"constant, small changes ignored", daily(50, 50, 50, 50, 50, 50, 50), Options{IgnoreChangeBelowPercent: 10}, 45, 55, 7, "mean"},
+		{"constant, few units ignored", daily(7, 7, 7, 7, 7, 7, 7), Options{IgnoreChangeBelow: 3}, 4, 10, 7, "mean"},
+		{"the wider of both is ignored", daily(50, 50, 50, 50, 50, 50, 50), Options{IgnoreChangeBelow: 3, IgnoreChangeBelowPercent: 10}, 45, 55, 7, "mean"},
 		{"ignoring never narrows", daily(1, 2, 3, 4, 5, 6, 7), Options{IgnoreChangeBelowPercent: 1}, 4 - 3.5*1.4826*2, 4 + 3.5*1.4826*2, 7, "median"},
 		{"NaN and Inf are left out", daily(nan, 1, 2, inf, 3, 4, 5, -inf, 6, 7), Options{}, 4 - 3.5*1.4826*2, 4 + 3.5*1.4826*2, 7, "7 earlier"},
 		{"lookback takes the newest", daily(100, 100, 100, 1, 2, 3), Options{MinHistory: 3, Lookback: 3}, 2 - 3.5*1.4826, 2 + 3.5*1.4826, 3, "3 earlier"},

@@ -46,6 +46,7 @@ func compileHistory(p *check.Plan, c *check.Check, impl contract.HistoryCheck) {
 		band := series.Expect(p.Past(kept), p.In.Now, series.Options{
 			Strategy: series.Strategy(impl.Strategy), Season: impl.Season, Lower: impl.Lower, Upper: impl.Upper,
 			MinHistory: impl.MinHistory, Lookback: impl.Lookback, IgnoreChangeBelowPercent: impl.IgnoreChangeBelowPercent,
+			IgnoreChangeBelow: impl.IgnoreChangeBelow,
 		})
 		if !band.Enough {
 			r.Measured = &value
