@@ -28,6 +28,9 @@ func Name(c byte) string {
 	if c == None {
 		return "none"
 	}
+	if c > ' ' && c < 0x7f {
+		return string(rune(c))
+	}
 	return strings.Trim(fmt.Sprintf("%q", rune(c)), "'")
 }
 

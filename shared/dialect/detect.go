@@ -202,7 +202,7 @@ func (s *sample) quotes(d Dialect, consider func(Dialect)) {
 	quotes := []byte{d.Quote}
 	if d.Quote == 0 {
 		quotes = []byte{'"'}
-		if d.Delimiter != '\'' && bytes.IndexByte(s.text, '\'') >= 0 {
+		if d.Delimiter != '\'' && s.begins(d.Delimiter, '\'') {
 			quotes = append(quotes, '\'')
 		}
 	}
@@ -220,6 +220,20 @@ func (s *sample) quotes(d Dialect, consider func(Dialect)) {
 				consider(d)
 			}
 		}
+	}
+}
+
+// begins reports whether a cell may begin with a quote: one within words is an apostrophe.
+func (s *sample) begins(delimiter, quote byte) bool {
+	for rest := s.text; ; {
+		i := bytes.IndexByte(rest, quote)
+		if i < 0 {
+			return false
+		}
+		if at := len(s.text) - len(rest) + i; at == 0 || s.text[at-1] == delimiter || s.text[at-1] == '\n' || s.text[at-1] == ' ' {
+			return true
+		}
+		rest = rest[i+1:]
 	}
 }
 

@@ -147,6 +147,9 @@ func TestDeclaredIsKept(t *testing.T) {
 		against    string
 	}{
 		{"nothing declared", "a;b\n1;2\n", Dialect{}, "semicolon-separated (detected)", ""},
+		{"quotes, escapes and comments, named as they are typed", "# made by hand\nid;name\n1;'a;b'\n2;'it\\'s;c'\n3;'d;e'\n", Dialect{},
+			`semicolon-separated (detected), quoted by ' (detected), escaped by \ (detected), comments after # (detected)`, ""},
+		{"a cell beyond the sample, with apostrophes in it", "note,n\n\"" + strings.Repeat("that's one, that isn't\n", 4000) + "\",1\n", Dialect{}, "comma-separated (detected)", ""},
 		{"what is so", "a;b\n1;2\n", Dialect{Delimiter: ';'}, "semicolon-separated (declared)", ""},
 		{"commas declared, semicolons there", "a;b\n1;2,5\n3;4,5\n", Dialect{Delimiter: ','}, "semicolon-separated (detected)", "the delimiter comma is declared, and the file is semicolon-separated"},
 		{"a declared delimiter of a file that is no table", "a\n1\n", Dialect{Delimiter: ';'}, "semicolon-separated (declared)", ""},
