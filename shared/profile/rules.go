@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tillwatch/shared/contract"
+	"tillwatch/shared/decimal"
 )
 
 // column writes one column with what its values say.
@@ -153,10 +154,10 @@ func (r *rules) usual() {
 	b := r.bounds()
 	name := `\"` + strings.ReplaceAll(strings.ReplaceAll(r.c.Name, `\`, `\\`), `"`, `\"\"`) + `\"`
 	var parts []string
-	if b.low != "" && !b.lowStrict {
+	if expressible(b.low) && !b.lowStrict {
 		parts = append(parts, name+" >= "+b.low)
 	}
-	if b.high != "" && !b.highStrict {
+	if expressible(b.high) && !b.highStrict {
 		parts = append(parts, name+" <= "+b.high)
 	}
 	if len(parts) == 0 || strings.ContainsFunc(r.c.Name, func(r rune) bool { return r < ' ' }) {
@@ -165,6 +166,12 @@ func (r *rules) usual() {
 	r.add("usual", "hardly a value of "+r.c.Name+" is out of the usual range", "type: custom", "engine: tillwatch",
 		fmt.Sprintf("implementation: { check: arithmetic, expression: \"%s\", maxPercent: %s }", strings.Join(parts, " and "), upward(r.w.worstPercent(0))),
 		"dimension: conformity")
+}
+
+// expressible reports whether a bound can stand in an expression, whose numbers are decimals.
+func expressible(bound string) bool {
+	_, kind := decimal.Parse([]byte(bound))
+	return kind == decimal.Fits
 }
 
 // exceptions are the regular expressions of types where not every value fits.

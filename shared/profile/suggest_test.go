@@ -123,6 +123,24 @@ func TestEveryProfiledFilePasses(t *testing.T) {
 	})
 }
 
+// Bounds that are rounded to beyond what a decimal holds are none of an
+// expression, and the contract is one all the same.
+func TestNumbersNearTheEndOfDecimals(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString("n,digest\n")
+	r := rand.New(rand.NewPCG(3, 7))
+	for n := range 300 {
+		fmt.Fprintf(&b, "%d,%d\n", n, int64(r.Uint64()))
+	}
+	s, err := Suggest(profiled(t, Options{}, b.Bytes()), "digests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := judged(t, s, b.Bytes(), nil); r.Verdict == quality.VerdictFail || r.Verdict == quality.VerdictError {
+		t.Errorf("%s\n%s", failures(r), s)
+	}
+}
+
 // sales makes a table as shops have them.
 func sales(seed uint64, rows int) [][]string {
 	r := rand.New(rand.NewPCG(seed, 7))
