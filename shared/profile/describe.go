@@ -110,6 +110,9 @@ func (c *column) built() (all shapesOf, shaped int64) {
 		all.seen[shape] += n
 		shaped += n
 	}
+	if !codes(c.shapes.seen) {
+		return all, shaped // 950 beside 1,200 is no code
+	}
 	for length, n := range c.digits {
 		if length <= longestShape {
 			all.seen[strings.Repeat("9", length)] += n

@@ -51,8 +51,12 @@ func (c *column) coded() bool {
 	if c.pattern(true) == "" {
 		return false
 	}
-	all, _ := c.built()
-	for shape := range all.seen {
+	return codes(c.shapes.seen)
+}
+
+// codes reports whether shapes are those of codes.
+func codes(shapes map[string]int64) bool {
+	for shape := range shapes {
 		if strings.Trim(shape, "9Aa-_/:#") != "" {
 			return false
 		}

@@ -347,6 +347,15 @@ func TestCodesOfDigits(t *testing.T) {
 	if r := judged(t, s, written(table), nil); r.Verdict != quality.VerdictFail {
 		t.Error("codes without their leading zeros pass")
 	}
+	for i, row := range table[1:] {
+		row[0] = strconv.Itoa(i)
+		if i%2 == 0 {
+			row[0] = "1," + fmt.Sprintf("%03d", i)
+		}
+	}
+	if s := suggested(t, written(table)); strings.Contains(string(s), "logicalTypeOptions: { pattern") {
+		t.Errorf("sums are taken for codes in\n%s", s)
+	}
 }
 
 // Another file of the same kind seldom fails: 5 of 100 are what the thresholds
