@@ -72,18 +72,20 @@ func printTargets(out io.Writer, targets []target) {
 	fmt.Fprintln(w, "target\tmust\taim\tnow\t")
 	for i := range targets {
 		t := &targets[i]
-		sign := "≤"
-		if t.More {
-			sign = "≥"
+		bound := func(v float64) string {
+			switch {
+			case v == 0:
+				return ""
+			case t.More:
+				return fmt.Sprintf("≥ %g", v)
+			}
+			return fmt.Sprintf("≤ %g", v)
 		}
-		aim, now, note := "", "", t.Note
-		if t.Aim != 0 {
-			aim = fmt.Sprintf("%s %g", sign, t.Aim)
-		}
+		now, note := "", t.Note
 		if t.Now != nil {
 			now = fmt.Sprintf("%.2f %s", *t.Now, t.Unit)
 		}
-		fmt.Fprintf(w, "%s\t%s %g\t%s\t%s\t%s\n", t.Name, sign, t.Must, aim, now, strings.TrimSuffix(t.verdict()+": "+note, ": "))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.Name, bound(t.Must), bound(t.Aim), now, strings.TrimSuffix(t.verdict()+": "+note, ": "))
 	}
 	w.Flush()
 }

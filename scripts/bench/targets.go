@@ -12,9 +12,10 @@ import (
 // A target is one promise, and where we are.
 type target struct {
 	Name string `json:"name"`
-	// Must and Aim are bounds: from below where More is better, else from above.
-	Must float64 `json:"must"`
-	Aim  float64 `json:"aim,omitempty"` // 0 if there is none
+	// Must and Aim are bounds: from below where More is better, else from above; 0 if
+	// there is none.
+	Must float64 `json:"must,omitempty"`
+	Aim  float64 `json:"aim,omitempty"`
 	More bool    `json:"more_is_better"`
 	// Now is nil if it was not measured; Note then says why.
 	Now  *float64 `json:"now"`
@@ -30,6 +31,8 @@ func (t *target) verdict() string {
 		return "not measured"
 	case t.Aim != 0 && reached(t.Aim):
 		return "aim reached"
+	case t.Must == 0:
+		return "aim not reached"
 	case reached(t.Must):
 		return "must reached"
 	}
