@@ -2,10 +2,12 @@ package integration
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/event"
@@ -48,12 +51,17 @@ func largeFile(rows int) []byte {
 // kills a process that judges a part of it, and compares the report with that of
 // the same file judged whole.
 func TestALargeFileIsJudgedInSections(t *testing.T) {
+	text := largeFile(6000)
+	t.Run("delimited", func(t *testing.T) { judgeLarge(t, "large.csv", text) })
+	t.Run("Parquet", func(t *testing.T) { judgeLarge(t, "large.parquet", parquetOf(t, text)) })
+}
+
+func judgeLarge(t *testing.T, name string, body []byte) {
 	s := deployed(t)
 	s.push(t, contractOf)
-	body := largeFile(6000)
 	machine := sfn.NewFromConfig(s.cfg)
 	before := executions(t, machine, s.LargeFiles)
-	key, version := s.drop(t, "dt=2026-11-22/large.csv", string(body))
+	key, version := s.drop(t, "dt=2026-11-22/"+name, string(body))
 	killed, began := 0, time.Now()
 	s.await(t, "the verdict on a large file", func() bool {
 		if killed == 0 && time.Since(began) < time.Minute {
@@ -96,6 +104,32 @@ func TestALargeFileIsJudgedInSections(t *testing.T) {
 	if diff := cmp.Diff(plain(t, b.Bytes()), got); diff != "" {
 		t.Errorf("report (-whole +sections):\n%s", diff)
 	}
+}
+
+// parquetOf writes the rows of a delimited text in row groups of some 10,000 bytes.
+func parquetOf(t *testing.T, text []byte) []byte {
+	t.Helper()
+	type row struct {
+		ID     string  `parquet:"transaction_id"`
+		Amount float64 `parquet:"amount"`
+	}
+	all, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []row
+	for _, cells := range all[1:] {
+		amount, err := strconv.ParseFloat(cells[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row{cells[0], amount})
+	}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, rows, parquet.MaxRowsPerRowGroup(500)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // plain is a report in JSON without what no two judgements share.

@@ -121,10 +121,12 @@ type source struct {
 
 var (
 	_ landing.Pinned = source{}
-	_ tabular.Ranger = source{}
+	_ tabular.Sized  = source{}
 )
 
 func (s source) Object() landing.Object { return s.o }
+
+func (s source) Size() int64 { return s.o.Size }
 
 func (s source) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
 	whole, err := s.Open(ctx)

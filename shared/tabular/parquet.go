@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,24 +29,19 @@ const (
 	mostCells = 4 << 20 // of a slice, if all columns are read
 )
 
-// openParquet reads from in itself if it can be read anywhere and is not
-// compressed, and else from a copy of plain in a temporary file.
-func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader, io.Closer, error) {
-	d := o.Dialect.Filled()
-	if err := d.Check(); err != nil {
-		return nil, nil, err
-	}
+// openParquet reads from in itself if it can be read anywhere, or from src if that is
+// Sized, and else, or if the file is compressed, from a copy of plain in a temporary
+// file.
+func openParquet(ctx context.Context, src Source, in io.ReadCloser, plain io.Reader, o Options, form string) (*Reader, io.Closer, error) {
 	anywhere, size := randomAccess(in)
-	var drop io.Closer = closers{}
-	r := &Reader{delim: d.Delimiter, quote: d.Quote, dialect: d, charset: "utf-8", form: form, read: new(atomic.Int64)}
-	r.dialect.Format = FormatParquet
-	r.reading = dialect.Reading{Dialect: r.dialect}
-	if o.Dialect.Format == FormatParquet {
-		r.reading.Declared = []string{"format"}
-	} else {
-		r.reading.Detected = []string{"format"}
+	if far, ok := src.(Sized); ok && anywhere == nil && form == "" {
+		if err := in.Close(); err != nil { // what it has read ahead is of no use
+			return nil, nil, err
+		}
+		return openFar(ctx, far, far.Size(), o)
 	}
-	table := &parquetInput{end: func() error { return nil }}
+	var drop io.Closer = closers{}
+	end := func() error { return readEnd(in) }
 	if anywhere == nil || form != "" {
 		spool, err := os.CreateTemp("", "tillwatch-*.parquet")
 		if err != nil {
@@ -55,29 +51,63 @@ func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader
 		if size, err = io.Copy(spool, plain); err != nil {
 			return nil, nil, errors.Join(err, drop.Close())
 		}
-		anywhere = spool
-	} else {
-		table.end = func() error { return readEnd(in) }
+		anywhere, end = spool, func() error { return nil }
 	}
-	file, err := columnar.Open(&countedAt{anywhere, r.read}, size)
+	read := new(atomic.Int64)
+	file, err := columnar.Open(&countedAt{anywhere, read}, size)
 	if err != nil {
 		return nil, nil, errors.Join(err, drop.Close())
+	}
+	r, err := newParquet(file, o)
+	if err != nil {
+		return nil, nil, errors.Join(err, drop.Close())
+	}
+	r.form, r.read, r.table.end = form, read, end
+	return r, drop, nil
+}
+
+// openFar reads a file that is far away.
+func openFar(ctx context.Context, src Ranger, size int64, o Options) (*Reader, io.Closer, error) {
+	read := new(atomic.Int64)
+	file, err := columnar.OpenFar(ctx, countedRanger{src, read}, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := newParquet(file, o)
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	r.read, r.table.end = read, func() error { return nil }
+	return r, file, nil
+}
+
+// newParquet returns a reader of all of a file.
+func newParquet(file *columnar.File, o Options) (*Reader, error) {
+	d := o.Dialect.Filled()
+	if err := d.Check(); err != nil {
+		return nil, err
 	}
 	most := o.Limits.TotalBytes
 	if most <= 0 {
 		most = defaultTotal
 	}
 	if file.Rows() > most { // each counts as a byte at least, or a few bytes could claim any number
-		return nil, nil, errors.Join(&TooLargeError{"number of rows", most, "split the file, or raise the limit (--max-bytes; context max_bytes for the functions)"}, drop.Close())
+		return nil, &TooLargeError{"number of rows", most, "split the file, or raise the limit (--max-bytes; context max_bytes for the functions)"}
+	}
+	r := &Reader{delim: d.Delimiter, quote: d.Quote, dialect: d, charset: "utf-8", names: file.Names()}
+	r.dialect.Format = FormatParquet
+	r.reading = dialect.Reading{Dialect: r.dialect}
+	if o.Dialect.Format == FormatParquet {
+		r.reading.Declared = []string{"format"}
+	} else {
+		r.reading.Detected = []string{"format"}
 	}
 	block := o.Limits.BlockBytes
 	if block <= 0 {
 		block = defaultBlock
 	}
-	table.file, r.names = file, file.Names()
-	table.rows = max(1, min(block/rowBytes, mostCells/max(1, len(r.names))))
-	table.slices = file.Slices(table.rows)
-	r.table = table
+	rows := max(1, min(block/rowBytes, mostCells/max(1, len(r.names))))
+	r.table = &parquetInput{file: file, rows: rows, slices: file.Slices(rows)}
 	first := map[string]int{}
 	for i, name := range r.names {
 		if before, twice := first[name]; twice {
@@ -86,7 +116,7 @@ func openParquet(in io.Reader, plain io.Reader, o Options, form string) (*Reader
 		first[name] = i
 	}
 	r.nameRaw()
-	return r, drop, nil
+	return r, nil
 }
 
 // randomAccess returns in as one that can be read anywhere, and its size; nil
@@ -131,6 +161,23 @@ func (c *countedAt) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(p, off)
 	c.n.Add(int64(n))
 	return n, err
+}
+
+// countedRanger counts the bytes that are read.
+type countedRanger struct {
+	Ranger
+	n *atomic.Int64
+}
+
+func (c countedRanger) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {
+	body, err := c.Ranger.OpenRange(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{&counter{r: body, n: c.n}, body}, nil
 }
 
 // spooled is a temporary file, removed when it is closed.

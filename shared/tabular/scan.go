@@ -31,6 +31,9 @@ const scanChunk = 1 << 20
 // a file begins at s.Body, the last ends at size, and each begins where the one
 // before it ends.
 func (s Split) Scan(ctx context.Context, src Ranger, from, to, size int64) (Scan, error) {
+	if s.inGroups() {
+		return s.scanGroups(ctx, src, from, to, size)
+	}
 	none := Scan{First: [2]int64{-1, -1}, Last: [2]int64{-1, -1}, Inside: [2]bool{false, true}}
 	at := from
 	if from > s.Body {
@@ -257,6 +260,9 @@ func (t *trail) take(at int64, s step) {
 // that are longer than o's limit are read, and what follows them in their range
 // is scanned again; only UTF-8 can be cut then.
 func (s Split) Cut(ctx context.Context, src Ranger, name string, o Options, scans []Scan, size int64) ([]int64, error) {
+	if s.inGroups() {
+		return s.cutGroups(scans)
+	}
 	limit := int64(o.Limits.RecordBytes)
 	if limit <= 0 {
 		limit = defaultRecord

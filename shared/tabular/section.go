@@ -12,7 +12,8 @@ import (
 )
 
 // A file that is a plain text can be read in sections: runs of whole records
-// that begin anywhere, so that many readers share one file.
+// that begin anywhere, so that many readers share one file. So can a Parquet file, whose
+// sections are runs of row groups.
 //
 //	Reader.Split    says whether a file can be, and where its records begin
 //	Split.Scan      looks at a range of bytes, knowing nothing of those before
@@ -38,9 +39,17 @@ type Ranger interface {
 // it was cut elsewhere, or the file is another than the one that was scanned.
 var ErrSection = errors.New("the section does not end with a record")
 
-// A Split says how the text of a file can be divided.
+// A Sized source is a Ranger that knows how large its file is, in bytes. What it opens
+// can be closed more than once.
+type Sized interface {
+	Ranger
+	Size() int64
+}
+
+// A Split says how a file can be divided.
 type Split struct {
-	// Head is how many bytes tell the columns, Body where the first record begins.
+	// Head is how many bytes tell the columns, 0 of a Parquet file; Body is where the first
+	// record begins, or the first row group.
 	Head, Body int64
 	// Delimiter and Quote are those of the file; Quote is 0 where a line end is
 	// always that of a record, as in JSON Lines.
@@ -54,14 +63,14 @@ type Split struct {
 
 // Split returns how the file that r was opened from can be read in sections, by
 // Reader.Dialect. It is to be called before Next. A reason says why it can't be: it
-// is compressed or Parquet, which have no records to find in their midst; one
-// JSON array, whose elements need no line ends; in UTF-16; or empty.
+// is compressed, and has no records to find in its midst; one JSON array, whose elements
+// need no line ends; in UTF-16; or empty.
 func (r *Reader) Split() (s Split, reason string) {
 	switch {
 	case r.form != "":
 		return s, r.form + " can only be decompressed from its beginning"
 	case r.table != nil:
-		return s, "Parquet is read by one function"
+		return r.splitGroups()
 	case r.json != nil && r.json.array:
 		return s, "one JSON array is read by one function; write an object a line"
 	case r.charset != "utf-8" && r.charset != "latin-1" && r.charset != "windows-1252":
@@ -94,6 +103,9 @@ func (r *Reader) Split() (s Split, reason string) {
 // What is read ends with io.EOF after the last record, or ErrSection if to is not the end
 // of one.
 func OpenSection(ctx context.Context, src Ranger, name string, o Options, s Split, from, to, size int64) (*Reader, io.Closer, error) {
+	if s.inGroups() {
+		return openGroups(ctx, src, name, o, from, to, size)
+	}
 	head, err := src.OpenRange(ctx, 0, s.Head)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", name, err)

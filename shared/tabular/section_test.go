@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
 	"golang.org/x/text/encoding/charmap"
 )
 
@@ -165,6 +167,63 @@ func TestSectionsAreTheWhole(t *testing.T) {
 			t.Errorf("only %d files in %s could be split", split[kind], kind)
 		}
 	}
+}
+
+// TestRowGroupsAreSections holds that a Parquet file cut anywhere is read as the whole is, by
+// row groups; and that they are read where they are, without a copy.
+func TestRowGroupsAreSections(t *testing.T) {
+	type row struct {
+		A int64   `parquet:"a"`
+		B *string `parquet:"b,optional,dict"`
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 60 {
+		rows := make([]row, 1+rng.IntN(300))
+		for i := range rows {
+			rows[i].A = rng.Int64N(1000)
+			if text := fmt.Sprint("b", rng.IntN(9)); rng.IntN(4) > 0 {
+				rows[i].B = &text
+			}
+		}
+		var file bytes.Buffer
+		if err := parquet.Write(&file, rows, parquet.MaxRowsPerRowGroup(int64(1+rng.IntN(100)))); err != nil {
+			t.Fatal(err)
+		}
+		var bounds []int64
+		for range rng.IntN(9) {
+			bounds = append(bounds, rng.Int64N(int64(file.Len())+1))
+		}
+		o := Options{Limits: Limits{BlockBytes: 64 * (1 + rng.IntN(50))}}
+		if !sameInSections(t, file.Bytes(), o, bounds) {
+			t.Fatal("it could not be split")
+		}
+		near, closer, err := OpenReader(t.Context(), Bytes(file.Bytes()), "f", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := recordsOf(t, near, o.Dialect, 0)
+		closer.Close()
+		far, closer, err := OpenReader(t.Context(), sized{Bytes(file.Bytes())}, "f", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := recordsOf(t, far, o.Dialect, 0); !slices.Equal(got, want) {
+			t.Errorf("far:\n%s\nnear:\n%s", got, want)
+		}
+		if read := far.SourceBytes(); read == 0 || read > int64(file.Len())*2 {
+			t.Errorf("read %d bytes of %d", read, file.Len())
+		}
+		closer.Close()
+	}
+}
+
+// sized is a file that is far away.
+type sized struct{ Bytes }
+
+func (s sized) Size() int64 { return int64(len(s.Bytes)) }
+
+func (s sized) Open(ctx context.Context) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(s.Bytes)), nil
 }
 
 func FuzzSections(f *testing.F) {

@@ -74,8 +74,9 @@ func (c *counter) Read(p []byte) (int, error) {
 // OpenReader opens src, whose name stands in errors, decompresses and decodes
 // it and reads its header. Reader.SourceBytes then counts the bytes before
 // decompression. A Parquet file is read in place if what src opens is an
-// io.ReaderAt with a Size or the Stat of a file, and else copied to a temporary
-// file of Limits.TotalBytes at most. Close the Closer when done; it is nil if there is an error.
+// io.ReaderAt with a Size or the Stat of a file, or if src is Sized: then only of the
+// columns that are asked for. Else it is copied to a temporary file of Limits.TotalBytes at most.
+// Close the Closer when done; it is nil if there is an error.
 func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reader, io.Closer, error) {
 	in, err := src.Open(ctx)
 	if err != nil {
@@ -109,7 +110,7 @@ func OpenReader(ctx context.Context, src Source, name string, o Options) (*Reade
 	start := bufio.NewReaderSize(plain, size)
 	magic, _ := start.Peek(len(parquetMagic)) // an error comes again with the first Read
 	if format := o.Dialect.Format; format == FormatParquet || format == "" && bytes.Equal(magic, parquetMagic) {
-		r, drop, err := openParquet(in, start, o, form)
+		r, drop, err := openParquet(ctx, src, in, start, o, form)
 		if err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("read %s: %w", name, err), both.Close())
 		}

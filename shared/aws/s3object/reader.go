@@ -28,7 +28,7 @@ type source struct {
 
 var (
 	_ landing.Pinned = (*source)(nil)
-	_ tabular.Ranger = (*source)(nil)
+	_ tabular.Sized  = (*source)(nil)
 )
 
 // Object implements landing.Pinned.
@@ -38,6 +38,9 @@ func (s *source) Object() landing.Object { return s.o }
 func (s *source) Open(ctx context.Context) (io.ReadCloser, error) {
 	return s.OpenRange(ctx, 0, s.o.Size)
 }
+
+// Size implements tabular.Sized.
+func (s *source) Size() int64 { return s.o.Size }
 
 // OpenRange implements tabular.Ranger.
 func (s *source) OpenRange(ctx context.Context, from, to int64) (io.ReadCloser, error) {

@@ -1,16 +1,20 @@
 package sections_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"tillwatch/shared/contract"
 	"tillwatch/shared/landing"
@@ -32,7 +36,6 @@ servers:
   - server: landing
     type: s3
     location: s3://*/sales/**
-    format: csv
 schema:
   - name: sales_data
     customProperties:
@@ -250,6 +253,42 @@ func file(rows int) []byte {
 	return []byte(b.String())
 }
 
+// parquetOf writes the rows of a delimited text that have the right number of cells.
+func parquetOf(t *testing.T, text []byte) []byte {
+	t.Helper()
+	type row struct {
+		ID      *string `parquet:"id,optional"`
+		Product string  `parquet:"product,dict"`
+		Amount  float64 `parquet:"amount"`
+		Note    string  `parquet:"note,snappy"`
+	}
+	r := csv.NewReader(bytes.NewReader(text))
+	r.FieldsPerRecord = -1
+	all, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []row
+	for _, cells := range all[1:] {
+		if len(cells) == 4 {
+			amount, err := strconv.ParseFloat(cells[2], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made := row{nil, cells[1], amount, cells[3]}
+			if cells[0] != "" {
+				made.ID = &cells[0]
+			}
+			rows = append(rows, made)
+		}
+	}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, rows, parquet.MaxRowsPerRowGroup(170)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // TestADividedFileLeavesWhatAWholeOneDoes holds that reports, quarantine, tag,
 // history, figures, events and metrics are the same.
 func TestADividedFileLeavesWhatAWholeOneDoes(t *testing.T) {
@@ -259,6 +298,7 @@ func TestADividedFileLeavesWhatAWholeOneDoes(t *testing.T) {
 	}{
 		{"bad", file(3000)},
 		{"good", []byte("id,product,amount,note\n" + strings.Repeat("T0000N,p1,5,\n", 1))},
+		{"Parquet", parquetOf(t, file(3000))},
 		{"a quote that is never closed", append(file(200), "T9,p1,5,\"never\nT8,p2,7,x\n"...)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

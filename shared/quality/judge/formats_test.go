@@ -104,16 +104,20 @@ var lineNumber = regexp.MustCompile(`line \d+`)
 
 // judged returns what a report says but for what depends on the format.
 func judged(t rapid.TB, c *contract.Contract, file tabular.Source, threads, block int) string {
+	report, err := Validate(context.Background(), inputOf(c, file, threads, block))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lineNumber.ReplaceAllString(brief(report), "line -")
+}
+
+func inputOf(c *contract.Contract, file tabular.Source, threads, block int) quality.Input {
 	in := quality.Input{
 		Contract: c, Object: "f", Source: file, Bytes: 1, Now: time.Unix(0, 0), Arrived: time.Unix(0, 0),
 		Samples: 1000, Threads: threads,
 	}
 	in.Limits.BlockBytes = block
-	report, err := Validate(context.Background(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lineNumber.ReplaceAllString(brief(report), "line -")
+	return in
 }
 
 func TestEachFormatGivesTheSameReport(t *testing.T) {
@@ -149,6 +153,16 @@ func TestEachFormatGivesTheSameReport(t *testing.T) {
 			if got := judged(t, c, file, threads, block); got != want {
 				t.Errorf("%s (-CSV +%s):\n%s\n%s", name, name, cmp.Diff(want, got), file)
 			}
+		}
+		file := asParquet(rows)
+		in := inputOf(c, tabular.Bytes(file), threads, block)
+		in.Bytes = int64(len(file))
+		report, err := inSections(context.Background(), in, rapid.SliceOfN(rapid.Int64Range(0, in.Bytes), 0, 6).Draw(t, "cuts"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := lineNumber.ReplaceAllString(brief(report), "line -"); got != want {
+			t.Errorf("Parquet in sections (-CSV +Parquet):\n%s", cmp.Diff(want, got))
 		}
 	})
 }

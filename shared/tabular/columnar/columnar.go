@@ -14,11 +14,11 @@
 package columnar
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"sync"
 
@@ -39,18 +39,45 @@ const (
 // read by several.
 type File struct {
 	in      io.ReaderAt
+	far     *far // nil if in is near
 	size    int64
 	file    *parquet.File
 	columns []column
 	names   []string
 
-	sliced int      // rows of a slice
-	groups []*group // that have rows which are in no slice yet, in the order of the file
-	next   int      // row group after them
-	slices int      // in the row groups before next
+	sliced int                // rows of a slice
+	all    []parquet.RowGroup // that are read
+	first  int                // number of the first of them in the file
+	groups []*group           // that have rows which are in no slice yet, in the order of the file
+	ahead  *group             // of a far file: that at next, nil if nothing of it was asked for
+	next   int                // row group after groups, in all
+	slices int                // in the row groups before next
 
-	mu  sync.Mutex
-	err error
+	mu     sync.Mutex
+	err    error
+	wanted []int // columns that were read
+}
+
+// OpenFar opens a file that is far away, of that many bytes: of each column that is
+// asked for some 100 KB to 4 MB are read at a time, before they are needed, in 128 MB of memory
+// for all of them, about. ctx is for all of its life. Close it when done.
+func OpenFar(ctx context.Context, src Ranger, size int64) (*File, error) {
+	far := newFar(ctx, src, size)
+	f, err := Open(far, size)
+	if err != nil {
+		far.close()
+		return nil, err
+	}
+	f.far = far
+	return f, nil
+}
+
+// Close ends what is under way of a file that is far away. It returns no error.
+func (f *File) Close() error {
+	if f.far != nil {
+		f.far.close()
+	}
+	return nil
 }
 
 // Open reads the footer of a Parquet file of that many bytes. It returns an
@@ -79,7 +106,8 @@ func Open(in io.ReaderAt, size int64) (f *File, err error) {
 		return nil, err
 	}
 	rows := int64(0)
-	for _, g := range f.file.RowGroups() {
+	f.all = f.file.RowGroups()
+	for _, g := range f.all {
 		n := g.NumRows()
 		if n < 0 || n > mostRows || rows > mostRows {
 			return nil, fmt.Errorf("a row group of %d rows can't be", n)
@@ -109,13 +137,49 @@ func (f *File) addColumns(parent *parquet.Column, path string) {
 // Names returns the names of the columns, in the order of the schema.
 func (f *File) Names() []string { return f.names }
 
-// Rows returns how many rows the footer says there are.
+// Rows returns how many rows the footer says there are, of the row groups that are
+// read.
 func (f *File) Rows() int64 {
 	n := int64(0)
-	for _, g := range f.file.RowGroups() {
+	for _, g := range f.all {
 		n += g.NumRows()
 	}
 	return n
+}
+
+// Starts returns where the row groups begin; false if they do not stand one after
+// another in the file.
+func (f *File) Starts() ([]int64, bool) {
+	starts := []int64{}
+	end := int64(0)
+	for i := range f.all {
+		from, to := f.size, int64(0)
+		for c := range f.file.Metadata().RowGroups[f.first+i].Columns {
+			at, end, err := f.bounds(f.first+i, c)
+			if err != nil {
+				return nil, false
+			}
+			from, to = min(from, at), max(to, end)
+		}
+		if from < end || to < from {
+			return nil, false
+		}
+		starts, end = append(starts, from), to
+	}
+	return starts, true
+}
+
+// Keep has only the row groups read that begin at from or later and before to. It is
+// called before Next.
+func (f *File) Keep(from, to int64) error {
+	starts, ok := f.Starts()
+	if !ok {
+		return errors.New("the row groups do not stand one after another")
+	}
+	low, _ := slices.BinarySearch(starts, from)
+	high, _ := slices.BinarySearch(starts, to)
+	f.all, f.first = f.all[low:max(low, high)], f.first+low
+	return nil
 }
 
 // Err returns the first error that reading a slice met.
@@ -161,10 +225,9 @@ func (f *File) pick(before *Slice) *group {
 	if before != nil && before.group.handed < before.group.rows {
 		return before.group
 	}
-	for all := f.file.RowGroups(); f.next < len(all); {
-		g := newGroup(f, f.next, all[f.next])
+	for f.next < len(f.all) {
+		g := f.open()
 		g.slices = f.slices
-		f.next++
 		f.slices += int((g.rows + int64(f.sliced) - 1) / int64(f.sliced))
 		if g.rows > 0 {
 			f.groups = append(f.groups, g)
@@ -179,10 +242,44 @@ func (f *File) pick(before *Slice) *group {
 	return nil
 }
 
+// open returns the next row group. Of a far file it asks for the columns of the one
+// after it that were read so far.
+func (f *File) open() *group {
+	g := f.ahead
+	if g == nil {
+		g = newGroup(f, f.first+f.next, f.all[f.next])
+	}
+	f.next++
+	if f.ahead = nil; f.far == nil || f.next == len(f.all) {
+		return g
+	}
+	f.ahead = newGroup(f, f.first+f.next, f.all[f.next])
+	f.mu.Lock()
+	wanted := slices.Clone(f.wanted)
+	f.mu.Unlock()
+	for _, c := range wanted {
+		k := &f.ahead.chunks[c]
+		k.mu.Lock()
+		k.begin(f.ahead, c) // an error comes again with the first value
+		k.mu.Unlock()
+	}
+	return g
+}
+
+// want notes that a column is read, and returns how many are.
+func (f *File) want(c int) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.Contains(f.wanted, c) {
+		f.wanted = append(f.wanted, c)
+	}
+	return len(f.wanted)
+}
+
 // Slices returns how many slices of so many rows the file has.
 func (f *File) Slices(rows int) int {
 	n, each := int64(0), int64(max(rows, 1))
-	for _, g := range f.file.RowGroups() {
+	for _, g := range f.all {
 		n += (g.NumRows() + each - 1) / each
 	}
 	return int(n)
@@ -198,139 +295,3 @@ type Slice struct {
 
 // Done says that the slice is not read any more.
 func (s *Slice) Done() { s.group.done(s.from) }
-
-// A group is a row group being read.
-type group struct {
-	file   *File
-	index  int // among the file's row groups
-	rows   int64
-	slices int     // in the row groups before
-	chunks []chunk // by column
-
-	mu     sync.Mutex
-	open   map[int64]bool // where slices begin that are not done
-	handed int64          // rows handed out
-}
-
-func newGroup(f *File, index int, g parquet.RowGroup) *group {
-	all := g.ColumnChunks()
-	made := &group{file: f, index: index, rows: g.NumRows(), open: map[int64]bool{}, chunks: make([]chunk, len(f.columns))}
-	for i := range f.columns {
-		c := &f.columns[i]
-		made.chunks[i].column = c
-		if c.index < len(all) {
-			made.chunks[i].of = all[c.index]
-		}
-	}
-	return made
-}
-
-func (g *group) hand(from, to int64) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.open[from] = true
-	g.handed = to
-}
-
-func (g *group) done(from int64) {
-	g.mu.Lock()
-	delete(g.open, from)
-	finished := len(g.open) == 0 && g.handed == g.rows
-	g.mu.Unlock()
-	if finished {
-		for i := range g.chunks {
-			g.chunks[i].close()
-		}
-	}
-}
-
-// low returns the first row that is still wanted.
-func (g *group) low() int64 {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	low := g.handed
-	for from := range g.open {
-		low = min(low, from)
-	}
-	return low
-}
-
-// A chunk is a column of a row group, read page by page.
-type chunk struct {
-	column *column
-	of     parquet.ColumnChunk
-
-	mu     sync.Mutex
-	pages  parquet.Pages
-	pieces []piece     // pages that slices may want
-	coded  *Dictionary // nil if no page had one yet
-	at     int64       // rows read
-	failed bool
-}
-
-// read returns the pages that hold rows [from, to).
-func (k *chunk) read(g *group, from, to int64) (found []piece, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("a page is damaged: %v", r)
-		}
-		k.failed = k.failed || err != nil
-	}()
-	if k.failed {
-		return nil, errors.New("a page before it could not be read")
-	}
-	if k.pages == nil {
-		if err := g.file.check(k.of, g.index, g.rows); err != nil {
-			return nil, err
-		}
-		k.pages = k.of.Pages()
-	}
-	k.trim(g.low())
-	for k.at < to {
-		page, err := k.pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("the column has %d values where its row group has %d rows: %w", k.at, g.rows, io.ErrUnexpectedEOF)
-		}
-		if err != nil {
-			return nil, err
-		}
-		rows := page.NumRows()
-		if d := page.Dictionary(); d != nil && k.coded == nil {
-			k.coded = &Dictionary{column: k.column, values: d.Page().Data(), n: d.Len()}
-		}
-		p := piece{page: page, from: k.at, rows: rows, coded: k.coded}
-		if k.column.levels > 0 {
-			p.countThere(k.column.levels)
-		}
-		k.pieces = append(k.pieces, p)
-		k.at += rows
-	}
-	for _, p := range k.pieces {
-		if p.from < to && p.from+p.rows > from {
-			found = append(found, p)
-		}
-	}
-	return found, nil
-}
-
-// trim lets the pages go that end before low.
-func (k *chunk) trim(low int64) {
-	n := 0
-	for n < len(k.pieces) && k.pieces[n].from+k.pieces[n].rows <= low {
-		parquet.Release(k.pieces[n].page)
-		n++
-	}
-	k.pieces = append(k.pieces[:0], k.pieces[n:]...)
-}
-
-func (k *chunk) close() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.trim(math.MaxInt64)
-	if k.pages != nil {
-		k.pages.Close()
-		k.pages, k.failed = nil, true
-	}
-}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -17,61 +16,77 @@ import (
 // (parquet-go issue 608).
 var compressions = []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd}
 
-// check looks at the headers of a chunk's pages: what they say of sizes decides
-// how much memory reading them takes.
-func (f *File) check(c parquet.ColumnChunk, group int, rows int64) error {
-	k, ok := c.(*parquet.FileColumnChunk)
-	if !ok {
-		return errors.New("the row group lacks the column")
+// bounds returns where the bytes of a column of a row group are.
+func (f *File) bounds(group, leaf int) (from, to int64, err error) {
+	meta := &f.file.Metadata().RowGroups[group].Columns[leaf].MetaData
+	from = meta.DataPageOffset
+	if meta.DictionaryPageOffset != 0 {
+		from = meta.DictionaryPageOffset
 	}
-	meta := &f.file.Metadata().RowGroups[group].Columns[k.Column()].MetaData
-	if !slices.Contains(compressions, meta.Codec) {
-		return fmt.Errorf("it is compressed by %s, which is not read: write the file with snappy, gzip, zstd or brotli", meta.Codec)
+	to = from + meta.TotalCompressedSize
+	if from < 4 || meta.TotalCompressedSize < 0 || to > f.size {
+		return 0, 0, fmt.Errorf("the column %s lies outside the file", strings.Join(meta.PathInSchema, "."))
 	}
-	at := meta.DataPageOffset
-	if d := meta.DictionaryPageOffset; d > 0 && d < at {
-		at = d
+	return from, to, nil
+}
+
+// checkCodec returns an error if a column can't be decompressed.
+func (f *File) checkCodec(group, leaf int) error {
+	if codec := f.file.Metadata().RowGroups[group].Columns[leaf].MetaData.Codec; !slices.Contains(compressions, codec) {
+		return fmt.Errorf("it is compressed by %s, which is not read: write the file with snappy, gzip, zstd or brotli", codec)
 	}
-	end := at + meta.TotalCompressedSize
-	if at < 4 || meta.TotalCompressedSize < 0 || end > f.size {
-		return fmt.Errorf("the column %s lies outside the file", strings.Join(meta.PathInSchema, "."))
+	return nil
+}
+
+// headers looks at the headers of a column's pages before the pages are read: what
+// they say of sizes decides how much memory that takes.
+type headers struct {
+	in       io.ReaderAt
+	at, end  int64 // what is not looked at yet
+	protocol thrift.CompactProtocol
+	buffer   []byte
+}
+
+// next looks at the headers up to that of the next page that is no dictionary, if there
+// is one.
+func (h *headers) next() error {
+	if h.buffer == nil {
+		h.buffer = make([]byte, 4<<10)
 	}
-	var protocol thrift.CompactProtocol
-	buffer := make([]byte, 4<<10)
-	for seen := int64(0); at < end && seen < rows; {
-		n, err := f.in.ReadAt(buffer[:min(int64(len(buffer)), end-at)], at)
+	for h.at < h.end {
+		n, err := h.in.ReadAt(h.buffer[:min(int64(len(h.buffer)), h.end-h.at)], h.at)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		header := new(format.PageHeader)
-		reader := protocol.NewReaderFromBytes(buffer[:n])
+		reader := h.protocol.NewReaderFromBytes(h.buffer[:n])
 		if err := thrift.NewDecoder(reader).Decode(header); err != nil {
-			if len(buffer) < 1<<20 && int64(len(buffer)) < end-at {
-				buffer = make([]byte, 16*len(buffer)) // statistics may be long
+			if len(h.buffer) < 1<<20 && int64(len(h.buffer)) < h.end-h.at {
+				h.buffer = make([]byte, 16*len(h.buffer)) // statistics may be long
 				continue
 			}
 			return fmt.Errorf("read page header: %w", err)
 		}
-		values := int64(0)
+		values, coded := int64(0), false
 		switch {
 		case header.Type == format.DataPage && header.DataPageHeader.Valid:
 			values = int64(header.DataPageHeader.V.NumValues)
-			seen += values
 		case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
 			values = int64(header.DataPageHeaderV2.V.NumValues)
-			seen += values
 		case header.DictionaryPageHeader.Valid:
-			values = int64(header.DictionaryPageHeader.V.NumValues)
+			values, coded = int64(header.DictionaryPageHeader.V.NumValues), true
 		}
 		packed := int64(header.CompressedPageSize)
-		if packed < 0 || header.UncompressedPageSize < 0 || values < 0 || at+int64(reader.BytesRead())+packed > end {
+		if packed < 0 || header.UncompressedPageSize < 0 || values < 0 || h.at+int64(reader.BytesRead())+packed > h.end {
 			return errors.New("a page header makes no sense")
 		}
 		if int64(header.UncompressedPageSize) > mostPage || values > mostValues {
 			return fmt.Errorf("a page holds %d bytes and %d values, which is more than %d or %d: write the file with smaller pages",
 				header.UncompressedPageSize, values, mostPage, mostValues)
 		}
-		at += int64(reader.BytesRead()) + packed
+		if h.at += int64(reader.BytesRead()) + packed; !coded {
+			return nil
+		}
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (s *Slice) each(c int, f func(*part) error) (ok bool) {
 		}
 	}()
 	to := s.from + int64(s.Rows)
-	pieces, err := s.group.chunks[c].read(s.group, s.from, to)
+	pieces, err := s.group.chunks[c].read(s.group, c, s.from, to)
 	if err != nil {
 		return false
 	}
