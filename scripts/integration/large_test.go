@@ -52,13 +52,15 @@ func largeFile(rows int) []byte {
 // the same file judged whole.
 func TestALargeFileIsJudgedInSections(t *testing.T) {
 	text := largeFile(6000)
-	t.Run("delimited", func(t *testing.T) { judgeLarge(t, "large.csv", text) })
-	t.Run("Parquet", func(t *testing.T) { judgeLarge(t, "large.parquet", parquetOf(t, text)) })
+	t.Run("delimited", func(t *testing.T) { judgeLarge(t, "large.csv", text, contractOf) })
+	t.Run("Parquet", func(t *testing.T) {
+		judgeLarge(t, "large.parquet", parquetOf(t, text), strings.ReplaceAll(contractOf, "format: csv", "format: parquet"))
+	})
 }
 
-func judgeLarge(t *testing.T, name string, body []byte) {
+func judgeLarge(t *testing.T, name string, body []byte, document string) {
 	s := deployed(t)
-	s.push(t, contractOf)
+	s.push(t, document)
 	machine := sfn.NewFromConfig(s.cfg)
 	before := executions(t, machine, s.LargeFiles)
 	key, version := s.drop(t, "dt=2026-11-22/"+name, string(body))
@@ -87,7 +89,7 @@ func judgeLarge(t *testing.T, name string, body []byte) {
 		t.Fatal(err)
 	}
 	got := plain(t, text)
-	c, err := contract.ReadODCS(s.dataset+".odcs.yaml", []byte(strings.ReplaceAll(contractOf, "DATASET", s.dataset)))
+	c, err := contract.ReadODCS(s.dataset+".odcs.yaml", []byte(strings.ReplaceAll(document, "DATASET", s.dataset)))
 	if err != nil {
 		t.Fatal(err)
 	}

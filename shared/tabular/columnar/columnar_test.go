@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 	"pgregory.net/rapid"
 )
 
@@ -194,7 +196,9 @@ func TestFloatsAreWrittenShort(t *testing.T) {
 }
 
 // FuzzOpen damages a file in one place and cuts it off: whatever is there, it
-// is read to an end.
+// is read to an end, and has as many rows from far as from near. Their values need not be the
+// same: where a page that is not plainly written holds fewer than its header says, the
+// library adds what its memory held before.
 func FuzzOpen(f *testing.F) {
 	records, _ := sample(60)
 	file := write(f, records, parquet.PageBufferSize(64), parquet.MaxRowsPerRowGroup(40))
@@ -206,19 +210,103 @@ func FuzzOpen(f *testing.F) {
 		damaged := bytes.Clone(file)
 		damaged[int(at)%len(file)] ^= change
 		damaged = damaged[:len(file)-int(cut)%len(file)]
-		f, err := Open(bytes.NewReader(damaged), int64(len(damaged)))
+		near, err := Open(bytes.NewReader(damaged), int64(len(damaged)))
+		far, farErr := OpenFar(t.Context(), &farFile{text: damaged}, int64(len(damaged)))
+		if (err == nil) != (farErr == nil) {
+			t.Fatalf("from near %v, from far %v", err, farErr)
+		}
 		if err != nil {
 			return
 		}
-		var scratch Scratch
-		for s := f.Next(16, nil); s != nil && f.Err() == nil; s = f.Next(16, s) {
-			rowsOf(f, s, &scratch)
-			if wrong := disagreement(f, s, &scratch); wrong != "" {
-				t.Error(wrong)
+		defer far.Close()
+		read := func(f *File) (rows []string) {
+			var scratch Scratch
+			for s := f.Next(16, nil); s != nil && f.Err() == nil; s = f.Next(16, s) {
+				rows = append(rows, rowsOf(f, s, &scratch)...)
+				if wrong := disagreement(f, s, &scratch); wrong != "" {
+					t.Error(wrong)
+				}
+				s.Done()
 			}
-			s.Done()
+			return rows
+		}
+		want, got := read(near), read(far)
+		if (near.Err() == nil) != (far.Err() == nil) || near.Err() == nil && len(got) != len(want) {
+			t.Errorf("from far %d rows, %v; from near %d, %v", len(got), far.Err(), len(want), near.Err())
+		}
+		if starts, ok := near.Starts(); ok && len(starts) > 1 {
+			if err := near.Keep(starts[1], starts[1]+1); err != nil || near.Rows() > far.Rows() {
+				t.Errorf("of %d rows %d are kept: %v", far.Rows(), near.Rows(), err)
+			}
 		}
 	})
+}
+
+// TestAPageWithoutItsValuesIsAnError changes what the header of a page says of it, so that
+// it would hold fewer values than rows.
+func TestAPageWithoutItsValuesIsAnError(t *testing.T) {
+	type row struct {
+		N int32   `parquet:"n"`
+		M *int64  `parquet:"m,optional"`
+		D float64 `parquet:"d,dict"`
+	}
+	rows := make([]row, 40)
+	for i := range rows {
+		m := int64(i)
+		rows[i] = row{int32(i), &m, float64(i % 5)}
+	}
+	for name, options := range map[string][]parquet.WriterOption{
+		"version 1": {parquet.DataPageVersion(1)}, "version 2": nil, "snappy": {parquet.Compression(&parquet.Snappy)},
+	} {
+		var b bytes.Buffer
+		if err := parquet.Write(&b, rows, options...); err != nil {
+			t.Fatal(err)
+		}
+		whole, err := Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, column := range whole.Names() {
+			from, to, err := whole.bounds(0, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var protocol thrift.CompactProtocol
+			reader := protocol.NewReaderFromBytes(b.Bytes()[from:to])
+			var header format.PageHeader
+			if err := thrift.NewDecoder(reader).Decode(&header); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case header.DictionaryPageHeader.Valid:
+				header.DictionaryPageHeader.V.NumValues += 20
+			case header.DataPageHeader.Valid:
+				header.DataPageHeader.V.NumValues += 20
+			default:
+				header.DataPageHeaderV2.V.NumValues += 20
+				header.DataPageHeaderV2.V.NumRows += 20
+			}
+			text, err := thrift.Marshal(&protocol, &header)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(text) != reader.BytesRead() {
+				t.Fatalf("the changed header has %d bytes, the old one %d", len(text), reader.BytesRead())
+			}
+			damaged := bytes.Clone(b.Bytes())
+			copy(damaged[from:], text)
+			for range 20 { // what the library's memory holds differs
+				f, err := Open(bytes.NewReader(damaged), int64(len(damaged)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				Append(f.Next(80, nil), c, nil, []span(nil), new(Scratch))
+				if f.Err() == nil {
+					t.Fatalf("%s, column %s: no error", name, column)
+				}
+			}
+		}
+	}
 }
 
 // A file of which only one column is asked for is read in that column only.

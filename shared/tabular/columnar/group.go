@@ -100,7 +100,7 @@ func (k *chunk) begin(g *group, c int) error {
 	if columns := g.file.want(c); g.file.far != nil {
 		in = g.file.far.stretch(from, to, columns)
 	}
-	k.heads = &headers{in: in, at: from, end: to}
+	k.heads = &headers{in: in, bits: plainBits(k.column.kind, of.Type().Length()), at: from, end: to}
 	k.pages = of.PagesFrom(in)
 	return nil
 }
@@ -138,8 +138,8 @@ func (k *chunk) read(g *group, c int, from, to int64) (found []piece, err error)
 			k.coded = &Dictionary{column: k.column, values: d.Page().Data(), n: d.Len()}
 		}
 		p := piece{page: page, from: k.at, rows: rows, coded: k.coded}
-		if k.column.levels > 0 {
-			p.countThere(k.column.levels)
+		if err := p.check(k.column, k.heads); err != nil {
+			return nil, err
 		}
 		k.pieces = append(k.pieces, p)
 		k.at += rows

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -24,7 +25,7 @@ func (f *File) bounds(group, leaf int) (from, to int64, err error) {
 		from = meta.DictionaryPageOffset
 	}
 	to = from + meta.TotalCompressedSize
-	if from < 4 || meta.TotalCompressedSize < 0 || to > f.size {
+	if from < 4 || from > f.size || meta.TotalCompressedSize < 0 || to > f.size {
 		return 0, 0, fmt.Errorf("the column %s lies outside the file", strings.Join(meta.PathInSchema, "."))
 	}
 	return from, to, nil
@@ -42,9 +43,29 @@ func (f *File) checkCodec(group, leaf int) error {
 // they say of sizes decides how much memory that takes.
 type headers struct {
 	in       io.ReaderAt
+	bits     int64 // that a value takes where it is written plainly, at least
 	at, end  int64 // what is not looked at yet
+	room     int64 // bits for the values of the page that next told of, -1 if they are not plain
 	protocol thrift.CompactProtocol
 	buffer   []byte
+}
+
+// plainBits returns how many bits a value of a column takes at least where it is written
+// plainly.
+func plainBits(kind parquet.Kind, length int) int64 {
+	switch kind {
+	case parquet.Boolean:
+		return 1
+	case parquet.Int32, parquet.Float, parquet.ByteArray: // whose length comes first
+		return 32
+	case parquet.Int64, parquet.Double:
+		return 64
+	case parquet.Int96:
+		return 96
+	case parquet.FixedLenByteArray:
+		return 8 * int64(length)
+	}
+	return 0
 }
 
 // next looks at the headers up to that of the next page that is no dictionary, if there
@@ -67,14 +88,23 @@ func (h *headers) next() error {
 			}
 			return fmt.Errorf("read page header: %w", err)
 		}
-		values, coded := int64(0), false
+		values, coded, size := int64(0), false, 8*int64(header.UncompressedPageSize)
+		h.room = -1
 		switch {
 		case header.Type == format.DataPage && header.DataPageHeader.Valid:
-			values = int64(header.DataPageHeader.V.NumValues)
+			v := &header.DataPageHeader.V
+			if values = int64(v.NumValues); v.Encoding == format.Plain {
+				h.room = size
+			}
 		case header.Type == format.DataPageV2 && header.DataPageHeaderV2.Valid:
-			values = int64(header.DataPageHeaderV2.V.NumValues)
+			v := &header.DataPageHeaderV2.V
+			if values = int64(v.NumValues); v.Encoding == format.Plain {
+				h.room = size - 8*int64(v.DefinitionLevelsByteLength) - 8*int64(v.RepetitionLevelsByteLength)
+			}
 		case header.DictionaryPageHeader.Valid:
-			values, coded = int64(header.DictionaryPageHeader.V.NumValues), true
+			if values, coded = int64(header.DictionaryPageHeader.V.NumValues), true; values*h.bits > size {
+				return fmt.Errorf("a dictionary of %d values in %d bytes makes no sense", values, size/8)
+			}
 		}
 		packed := int64(header.CompressedPageSize)
 		if packed < 0 || header.UncompressedPageSize < 0 || values < 0 || h.at+int64(reader.BytesRead())+packed > h.end {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 )
 
 // A piece is a page and its first row.
@@ -29,6 +30,53 @@ func (p *piece) countThere(level byte) {
 		p.there = append(p.there, n)
 		n += bytes.Count(levels[row:min(row+thereEvery, len(levels))], []byte{level})
 	}
+}
+
+// check returns an error unless the page holds as many values as its header says: slices of
+// the library's memory reach further than what was read into it, to what was read before.
+func (p *piece) check(c *column, h *headers) error {
+	want := int(p.rows)
+	if c.levels > 0 {
+		if n := len(p.page.DefinitionLevels()); n < want {
+			return fmt.Errorf("a page of %d rows says of %d whether they have a value", p.rows, n)
+		}
+		p.countThere(c.levels)
+		want = p.thereBefore(want, c.levels)
+	}
+	n := held(p.page.Data())
+	if h.room >= 0 && h.bits > 0 {
+		n = min(n, int(h.room/h.bits))
+	}
+	if n < want {
+		return fmt.Errorf("a page holds %d values where its header says %d", n, want)
+	}
+	return nil
+}
+
+// held returns how many values there are, or for truth values how many there is room for.
+func held(v encoding.Values) int {
+	switch v.Kind() {
+	case encoding.Boolean:
+		return 8 * len(v.Boolean())
+	case encoding.Int32:
+		return len(v.Int32())
+	case encoding.Int64:
+		return len(v.Int64())
+	case encoding.Int96:
+		return len(v.Int96())
+	case encoding.Float:
+		return len(v.Float())
+	case encoding.Double:
+		return len(v.Double())
+	case encoding.ByteArray:
+		_, offsets := v.ByteArray()
+		return len(offsets) - 1
+	case encoding.FixedLenByteArray:
+		if data, size := v.FixedLenByteArray(); size > 0 {
+			return len(data) / size
+		}
+	}
+	return 0
 }
 
 // thereBefore returns how many values there are before a row of the page.
