@@ -213,8 +213,12 @@ func TestDeclaredFormat(t *testing.T) {
 }
 
 // TestDamagedParquetIsAnError damages what is inside pages, which only shows
-// when a check asks for their column.
+// when their column is read: one that a check asks for, or all if none does.
 func TestDamagedParquetIsAnError(t *testing.T) {
+	nothing, err := contract.ReadODCS("f.odcs.yaml", []byte("apiVersion: v3.1.0\nkind: DataContract\nid: urn:x\nversion: 1.0.0\nstatus: active\nschema:\n  - name: t\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	c, err := contract.ReadODCS("oracle.odcs.yaml", []byte(oracleContract))
 	if err != nil {
 		t.Fatal(err)
@@ -230,9 +234,11 @@ func TestDamagedParquetIsAnError(t *testing.T) {
 		"only its name": []byte("PAR1"),
 	} {
 		for _, threads := range []int{1, 3} {
-			report, err := Validate(context.Background(), quality.Input{Contract: c, Object: "f.parquet", Source: tabular.Bytes(file), Threads: threads})
-			if err == nil || !strings.Contains(err.Error(), "read f.parquet") {
-				t.Errorf("%s, %d threads: got %v, %v, want an error that names the file", name, threads, report, err)
+			for asking, c := range map[string]*contract.Contract{"of columns": c, "of nothing": nothing} {
+				report, err := Validate(context.Background(), quality.Input{Contract: c, Object: "f.parquet", Source: tabular.Bytes(file), Threads: threads})
+				if err == nil || !strings.Contains(err.Error(), "read f.parquet") {
+					t.Errorf("%s, %d threads, asking %s: got %v, %v, want an error that names the file", name, threads, asking, report, err)
+				}
 			}
 		}
 	}

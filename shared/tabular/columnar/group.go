@@ -72,7 +72,7 @@ type chunk struct {
 	of     parquet.ColumnChunk
 
 	mu     sync.Mutex
-	heads  *headers // nil before begin
+	raw    *unpacker // nil before begin
 	pages  *parquet.FilePages
 	pieces []piece     // pages that slices may want
 	coded  *Dictionary // nil if no page had one yet
@@ -100,8 +100,13 @@ func (k *chunk) begin(g *group, c int) error {
 	if columns := g.file.want(c); g.file.far != nil {
 		in = g.file.far.stretch(from, to, columns)
 	}
-	k.heads = &headers{in: in, bits: plainBits(k.column.kind, of.Type().Length()), at: from, end: to}
-	k.pages = of.PagesFrom(in)
+	meta := &g.file.file.Metadata().RowGroups[g.index].Columns[of.Column()].MetaData
+	k.raw = newUnpacker(in, meta.Codec, k.column, of.Type().Length(), from, to)
+	// The library reads no more than it takes the column for, and unpacked it is longer.
+	packed := meta.TotalCompressedSize
+	meta.TotalCompressedSize = math.MaxInt64 - from
+	k.pages = of.PagesFrom(k.raw)
+	meta.TotalCompressedSize = packed
 	return nil
 }
 
@@ -123,7 +128,7 @@ func (k *chunk) read(g *group, c int, from, to int64) (found []piece, err error)
 	}
 	k.trim(g.low())
 	for k.at < to {
-		if err := k.heads.next(); err != nil {
+		if err := k.raw.next(); err != nil {
 			return nil, err
 		}
 		page, err := k.pages.ReadPage()
@@ -138,7 +143,7 @@ func (k *chunk) read(g *group, c int, from, to int64) (found []piece, err error)
 			k.coded = &Dictionary{column: k.column, values: d.Page().Data(), n: d.Len()}
 		}
 		p := piece{page: page, from: k.at, rows: rows, coded: k.coded}
-		if err := p.check(k.column, k.heads); err != nil {
+		if err := p.check(k.column); err != nil {
 			return nil, err
 		}
 		k.pieces = append(k.pieces, p)

@@ -34,7 +34,7 @@ func (p *piece) countThere(level byte) {
 
 // check returns an error unless the page holds as many values as its header says: slices of
 // the library's memory reach further than what was read into it, to what was read before.
-func (p *piece) check(c *column, h *headers) error {
+func (p *piece) check(c *column) error {
 	want := int(p.rows)
 	if c.levels > 0 {
 		if n := len(p.page.DefinitionLevels()); n < want {
@@ -43,11 +43,7 @@ func (p *piece) check(c *column, h *headers) error {
 		p.countThere(c.levels)
 		want = p.thereBefore(want, c.levels)
 	}
-	n := held(p.page.Data())
-	if h.room >= 0 && h.bits > 0 {
-		n = min(n, int(h.room/h.bits))
-	}
-	if n < want {
+	if n := held(p.page.Data()); n < want {
 		return fmt.Errorf("a page holds %d values where its header says %d", n, want)
 	}
 	return nil
