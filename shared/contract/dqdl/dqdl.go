@@ -46,7 +46,7 @@
 // and now() - 3 days needs no parentheses; what follows the last section, which AWS's parser
 // does not look at, is an error, and so are functions that nobody computes.
 //
-// A ruleset is anyone's input: it has at most MaxBytes, MaxRules, MaxLabels and MaxDepth.
+// A ruleset is anyone's input: it has at most MaxBytes, MaxRules, MaxLabels, MaxValues and MaxDepth.
 package dqdl
 
 import (
@@ -58,9 +58,10 @@ import (
 // The bounds of a ruleset.
 const (
 	MaxBytes  = 1 << 20
-	MaxRules  = 10_000 // rules and analyzers, parts of composites counted
-	MaxLabels = 10     // of a rule, those of DefaultLabels counted
-	MaxDepth  = 32     // parentheses and composites within each other
+	MaxRules  = 10_000  // rules and analyzers, parts of composites counted
+	MaxLabels = 10      // of a rule, those of DefaultLabels counted
+	MaxValues = 1 << 19 // of lists, once for each variable that stands for them
+	MaxDepth  = 32      // parentheses and composites within each other
 )
 
 // A Ruleset is one DQDL document.

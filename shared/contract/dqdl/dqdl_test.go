@@ -142,6 +142,7 @@ func TestHostileRulesets(t *testing.T) {
 		"open text":       "Rules = [" + strings.Repeat(`IsComplete "a,`, 50_000),
 		"open comment":    "/*" + strings.Repeat("/*", 400_000),
 		"doubling":        "a=[1,2]\n" + strings.Repeat("a=[$a,$a]\n", 500) + "Rules=[RowCount in $a]",
+		"used often":      "a=[1" + strings.Repeat(",1", 60_000) + "]\nRules=[" + strings.Repeat("RowCount in $a,", 9_000) + "RowCount > 1]",
 		"only marks":      strings.Repeat("]", 900_000),
 		"too long":        strings.Repeat(" ", MaxBytes+1),
 		"not UTF-8":       "Rules = [\xff\xfe]",

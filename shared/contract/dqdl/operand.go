@@ -12,7 +12,8 @@ import (
 // operands reads [ a, b ] or a variable.
 func (p *parser) operands(depth int) ([]Operand, bool) {
 	if p.is("$") {
-		return p.operand(depth)
+		all, ok := p.operand(depth)
+		return all, ok && p.counted(all)
 	}
 	if !p.need("[", `write a list: ["a", "b"]`) {
 		return nil, false
@@ -27,11 +28,10 @@ func (p *parser) operands(depth int) ([]Operand, bool) {
 		if !ok {
 			return nil, false
 		}
-		all = append(all, one...)
-		if len(all) > MaxBytes/8 { // variables of variables
-			p.fault(p.peek(), "use fewer", "the list holds more than %d values", MaxBytes/8)
+		if !p.counted(one) {
 			return nil, false
 		}
+		all = append(all, one...)
 		if p.take("]") {
 			return all, true
 		}
@@ -39,6 +39,15 @@ func (p *parser) operands(depth int) ([]Operand, bool) {
 			return nil, false
 		}
 	}
+}
+
+// counted reports whether there are no more than MaxValues with these.
+func (p *parser) counted(more []Operand) bool {
+	if p.values += len(more); p.values > MaxValues {
+		p.fault(p.peek(), "use fewer", "the lists of the ruleset hold more than %d values", MaxValues)
+		return false
+	}
+	return true
 }
 
 // operand reads one value; a variable may stand for several.

@@ -49,6 +49,7 @@ type parser struct {
 	tokens    []token
 	at        int
 	rules     int
+	values    int // of all lists, with those that variables stand for
 	variables map[string][]Operand
 	defaults  map[string]string
 	out       Ruleset
