@@ -142,7 +142,9 @@ func (c *column) account(b []byte, n int64) {
 	if len(b) == 0 {
 		c.empty += n
 	}
-	if r.kinds&isNumber != 0 {
+	if r.kinds&isNumber != 0 && r.long != nil {
+		c.numbers.addLong(*r.long, n)
+	} else if r.kinds&isNumber != 0 {
 		c.numbers.add(r.number, n)
 	}
 	if r.timed {

@@ -132,9 +132,10 @@ func (c *column) describeRange(d *Column, f form) {
 		list, exact := c.weights()
 		mean, deviation := c.numbers.meanDeviation()
 		at := func(p float64) float64 { return drift.Quantile(list, p) }
-		d.Number = &Figures{Sum: c.numbers.sum.String(), Mean: mean, Deviation: deviation,
+		least, greatest, sum := c.numbers.texts()
+		d.Number = &Figures{Sum: sum, Mean: mean, Deviation: deviation,
 			P1: at(.01), P5: at(.05), P25: at(.25), P50: at(.5), P75: at(.75), P95: at(.95), P99: at(.99), Exact: exact}
-		d.Min, d.Max = c.numbers.min.String(), c.numbers.max.String()
+		d.Min, d.Max = least, greatest
 		d.Distribution = barsOf(list, f.Type == contract.Integer, d.Number)
 	case f.layout != nil && f.Pattern == "" && f.Type != contract.Time:
 		d.Min, d.Max = c.firstText, c.lastText

@@ -69,8 +69,8 @@ func codes(shapes map[string]int64) bool {
 // n² ÷ 2·reach pairs that are equal, and none of them with the chance of e to the
 // minus of that.
 func unlikelyUnique(s *column, n int64) bool {
-	reach := s.numbers.max.Float64() - s.numbers.min.Float64() + 1
-	return float64(n)*float64(n)/(2*reach) > -math.Log(.05)
+	least, greatest := s.numbers.reach()
+	return float64(n)*float64(n)/(2*(greatest-least+1)) > -math.Log(.05)
 }
 
 // named reports whether a column's name says that it is a key.

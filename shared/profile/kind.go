@@ -67,21 +67,31 @@ func compiled(pattern string) *datetime.Layout {
 type reading struct {
 	kinds  kind
 	number decimal.Decimal
+	long   *decimal.Long   // the number if no Decimal holds it
 	moment datetime.Moment // of an ISO date or timestamp
 	timed  bool            // there is one
 }
 
-// Values longer than this are of no kind.
-const longestKind = 320
+const (
+	// Values longer than this are of no kind.
+	longestKind = 320
+	// longestInteger is that of 64 bits without a sign; longer ones are codes.
+	longestInteger = 20
+)
 
-// read says what a value is. It does not allocate.
+// read says what a value is. It does not allocate, but for numbers that no Decimal holds.
 func read(v []byte) (r reading) {
 	if len(v) == 0 || len(v) > longestKind {
 		return r
 	}
 	if first := v[0]; first == '-' || first == '.' || first >= '0' && first <= '9' {
 		var k decimal.Kind
-		if r.number, k = decimal.Parse(v); k == decimal.Fits && !padded(v) {
+		if r.number, k = decimal.Parse(v); k == decimal.Large && (len(v) <= longestInteger || !plainInteger(v)) {
+			if l, ok := decimal.ParseLong(v); ok {
+				r.long = &l
+			}
+		}
+		if (k == decimal.Fits || r.long != nil) && !padded(v) {
 			r.kinds = isNumber
 			if plainInteger(v) {
 				r.kinds |= isInteger

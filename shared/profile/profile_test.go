@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"pgregory.net/rapid"
 
+	"tillwatch/shared/contract"
 	"tillwatch/shared/tabular"
 )
 
@@ -89,12 +90,37 @@ func TestMergingChangesNothing(t *testing.T) {
 	})
 }
 
+// TestNumbersThatNoDecimalHolds holds that whole numbers of 64 bits without a sign and
+// floats as programs write them are numbers, with figures of theirs.
+func TestNumbersThatNoDecimalHolds(t *testing.T) {
+	table := [][]string{{"u", "f"}, {"18446744073709551615", "5.655136772680869e-05"}, {"9223372036854775808", "0.25"}, {"1", "-1.565513677268087e-25"}}
+	p := profiled(t, Options{Threads: 1}, written(table))
+	for i, want := range []struct {
+		kind           contract.Type
+		least, most    string
+		sum            string
+		mean, greatest float64
+	}{
+		{contract.Integer, "1", "18446744073709551615", "27670116110564327424", 27670116110564327424. / 3, 18446744073709551615},
+		{contract.Number, "-1.565513677268087e-25", "0.25", "0.2500565513677268", 0.2500565513677268 / 3, 0.25},
+	} {
+		c := p.Columns[i]
+		if c.Type != want.kind || c.Min != want.least || c.Max != want.most || c.Number == nil || c.Number.Sum != want.sum ||
+			math.Abs(c.Number.Mean/want.mean-1) > 1e-12 || math.Abs(c.Number.P99/want.greatest-1) > 1e-12 {
+			t.Errorf("got %+v %+v, want %+v", c, c.Number, want)
+		}
+	}
+}
+
 // Samples of the different values merge as if there had been one.
 func TestSampledColumnsMerge(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		whole, parts := newColumn(8), []*column{newColumn(8), newColumn(8), newColumn(8)}
 		for range rapid.IntRange(0, 300).Draw(rt, "values") {
 			v := fmt.Appendf(nil, "%d.%d", rapid.IntRange(-50, 50).Draw(rt, "v"), rapid.IntRange(0, 9).Draw(rt, "f"))
+			if rapid.IntRange(0, 3).Draw(rt, "long") == 0 { // no Decimal holds it
+				v = append(v, []string{"e-25", "e30", "12345678901234567890"}[rapid.IntRange(0, 2).Draw(rt, "how")]...)
+			}
 			whole.rows++
 			whole.add(v)
 			c := parts[rapid.IntRange(0, 2).Draw(rt, "part")]
@@ -148,6 +174,9 @@ func TestTypes(t *testing.T) {
 		{"digits are integers", []string{"1", "-20", "0"}, "integer"},
 		{"a point makes numbers", []string{"1", "2.50"}, "number"},
 		{"an exponent too", []string{"1e3", "2"}, "number"},
+		{"64 bits are an integer", []string{"18446744073709551615"}, "integer"},
+		{"longer ones are codes", []string{"184467440737095516150"}, "string"},
+		{"a float as programs write it", []string{"5.655136772680869e-05"}, "number"},
 		{"a padded number is a code", []string{"007", "123"}, "string"},
 		{"true and false", []string{"true", "FALSE"}, "boolean"},
 		{"ISO dates", []string{"2026-02-28", "2024-02-29"}, "date"},

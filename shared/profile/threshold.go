@@ -83,7 +83,7 @@ type bounds struct {
 }
 
 func (r *rules) bounds() (b bounds) {
-	least, most := r.s.numbers.min.Float64(), r.s.numbers.max.Float64()
+	least, most := r.s.numbers.reach()
 	low, high := ranged(least, most)
 	b.lowStrict, b.highStrict = r.s.bounded()
 	if r.c.Type == contract.Integer {
@@ -151,7 +151,8 @@ func (c *column) bounded() (below, above bool) {
 	list, _ := c.weights()
 	at := func(p float64) float64 { return drift.Quantile(list, p) }
 	p1, p50, p99 := at(.01), at(.5), at(.99)
-	return p1-c.numbers.min.Float64() <= far*(p50-p1), c.numbers.max.Float64()-p99 <= far*(p99-p50)
+	least, greatest := c.numbers.reach()
+	return p1-least <= far*(p50-p1), greatest-p99 <= far*(p99-p50)
 }
 
 // ranged widens a range by its slack, outwards to two digits.

@@ -51,8 +51,7 @@ func (a *Quantiles) Observe(v *view.View) {
 			a.Add(o.Number, 1)
 		case decimal.Large:
 			if l, ok := decimal.ParseLong(v.Value(a.Slot, int(o.Row))); ok {
-				f, _ := l.Rat().Float64()
-				a.addLong(f, 1)
+				a.AddLong(l, 1)
 			} else {
 				a.Large++
 			}
@@ -101,7 +100,12 @@ func (a *Quantiles) Add(d decimal.Decimal, n int64) {
 	}
 }
 
-// addLong counts a number that no Decimal holds n times.
+// AddLong counts a number that no Decimal holds n times.
+func (a *Quantiles) AddLong(l decimal.Long, n int64) {
+	f, _ := l.Rat().Float64()
+	a.addLong(f, n)
+}
+
 func (a *Quantiles) addLong(f float64, n int64) {
 	a.N += n
 	if a.buckets != nil {
