@@ -216,6 +216,15 @@ func (r *Reader) Err() error {
 	return r.table.file.Err()
 }
 
+// Lists returns the names of the columns that are lists or maps of a Parquet file, which
+// are not read and not in the Header.
+func (r *Reader) Lists() []string {
+	if r.table == nil {
+		return nil
+	}
+	return r.table.file.Lists()
+}
+
 // sliceColumn appends the spans of a column of a Parquet file to dst.
 func (b *Batch) sliceColumn(c int, dst []Span) []Span {
 	b.Data, dst = columnar.Append(b.blk.slice, c, b.Data, dst, &b.scratch)

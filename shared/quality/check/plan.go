@@ -23,6 +23,7 @@ import (
 type Plan struct {
 	In       *quality.Input
 	Table    *contract.Table
+	apart    map[string]string // columns that are not in the header and yet not missing, and what they are
 	dialect  tabular.Dialect
 	Header   []string
 	Faults   []tabular.Fault // of the header, or of the file as a whole
@@ -56,13 +57,14 @@ type Compiler func(*Plan)
 
 // newPlan has the contract's facts and rules compiled into checks over a file with
 // this header. References are not read yet.
-func (compile Compiler) newPlan(in *quality.Input, header []string, faults []tabular.Fault, d tabular.Dialect) (*Plan, error) {
+func (compile Compiler) newPlan(in *quality.Input, header, lists []string, faults []tabular.Fault, d tabular.Dialect) (*Plan, error) {
 	table, ok := in.Contract.Table(in.Table)
 	if !ok {
 		return nil, fmt.Errorf("table %q: %w", in.Table, quality.ErrNoTable)
 	}
+	table, apart := unfold(table, header, lists)
 	p := &Plan{
-		In: in, Table: table, dialect: d, Header: header, Faults: faults,
+		In: in, Table: table, apart: apart, dialect: d, Header: header, Faults: faults,
 		Position: make(map[string]int, len(header)), slotOf: map[int]int{}, filterOf: map[string]int{},
 		refs: map[string]*Reference{}, ids: map[string]bool{}, Kept: map[string]Measure{}, Analyzed: map[string]Statistic{},
 		recalled: map[string][]func(*Findings, *drift.Column){}, listings: map[string]*Listing{}, shared: map[string]int{},
@@ -86,7 +88,7 @@ func (compile Compiler) newPlan(in *quality.Input, header []string, faults []tab
 // these columns.
 func (compile Compiler) Blocked(in quality.Input, header []string) ([]quality.Result, error) {
 	defaults(&in)
-	p, err := compile.newPlan(&in, header, nil, tabular.Dialect{})
+	p, err := compile.newPlan(&in, header, nil, nil, tabular.Dialect{})
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +129,9 @@ func (p *Plan) Add(c *Check) {
 func (p *Plan) Missing(c *Check, column string) {
 	c.Status = quality.Errored
 	c.Blocked = fmt.Sprintf("not measured: the file has no column %q (see the check columns)", column)
+	if why, ok := p.apart[column]; ok {
+		c.Status, c.Blocked = quality.Skipped, why
+	}
 	c.Kernel, c.Keys, c.Finish = nil, nil, nil
 }
 
@@ -240,6 +245,12 @@ func (p *Plan) Find(c *contract.Column) (int, bool) {
 	}
 	at, ok := p.Position[c.PhysicalName]
 	return at, ok
+}
+
+// Apart reports whether a column of the contract is in the file, but in another way than as
+// a column of the header.
+func (p *Plan) Apart(c *contract.Column) bool {
+	return p.apart[c.Name] != ""
 }
 
 // SlotFor describes how a column's cells are read as points in time. A column

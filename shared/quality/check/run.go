@@ -35,7 +35,7 @@ func (compile Compiler) Validate(ctx context.Context, in quality.Input) (*qualit
 		return nil, fmt.Errorf("%s is a Parquet file, and the contract says %s", in.Object, options.Dialect.Format)
 	}
 	options.Dialect, options.Detect = reader.Dialect(), false // for reading again
-	p, err := compile.newPlan(&in, reader.Header(), reader.Faults(), options.Dialect)
+	p, err := compile.newPlan(&in, reader.Header(), reader.Lists(), reader.Faults(), options.Dialect)
 	if err != nil {
 		return nil, err
 	}

@@ -239,7 +239,7 @@ func (compile Compiler) openSection(ctx context.Context, in quality.Input, secti
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	p, err := compile.newPlan(&in, reader.Header(), reader.Faults(), reader.Dialect())
+	p, err := compile.newPlan(&in, reader.Header(), reader.Lists(), reader.Faults(), reader.Dialect())
 	if err == nil {
 		if section >= 0 {
 			clear(p.listings) // only the report needs them, which is made once

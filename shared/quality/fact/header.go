@@ -222,6 +222,7 @@ func compareHeader(p *check.Plan, strict contract.ColumnsCheck) (wrong []string,
 		col := &p.Table.Columns[i]
 		at, ok := p.Find(col)
 		switch {
+		case !ok && p.Apart(col):
 		case !ok:
 			text := fmt.Sprintf("column %q is missing", col.Name)
 			if like := drift.Likely(col.Name, i, extra, p.Position, len(p.Table.Columns) == len(p.Header)); like != "" {

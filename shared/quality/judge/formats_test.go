@@ -212,6 +212,76 @@ func TestDeclaredFormat(t *testing.T) {
 	}
 }
 
+// TestObjectsAndListsOfParquet holds that a contract's object is found in a file that has its
+// parts as columns, and that lists are no missing columns.
+func TestObjectsAndListsOfParquet(t *testing.T) {
+	type row struct {
+		ID    int64 `parquet:"id"`
+		Place *struct {
+			City *string `parquet:"town,optional"`
+			At   struct {
+				Lat float64 `parquet:"lat"`
+			} `parquet:"at"`
+		} `parquet:"place,optional"`
+		Tags []string         `parquet:"tags,list"`
+		Left map[string]int64 `parquet:"left"`
+		Bare []int64          `parquet:"bare"`
+	}
+	rows := []row{{ID: 1}, {ID: 2, Tags: []string{"a"}}}
+	rows[1].Place = &struct {
+		City *string `parquet:"town,optional"`
+		At   struct {
+			Lat float64 `parquet:"lat"`
+		} `parquet:"at"`
+	}{}
+	rows[1].Place.At.Lat = 91
+	var file bytes.Buffer
+	if err := parquet.Write(&file, rows); err != nil {
+		t.Fatal(err)
+	}
+	c, err := contract.ReadODCS("f.odcs.yaml", []byte(`apiVersion: v3.2.0
+kind: DataContract
+id: urn:x
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    properties:
+      - {name: id, logicalType: integer}
+      - name: place
+        logicalType: object
+        logicalTypeOptions: {minProperties: 1}
+        properties:
+          - {name: city, physicalName: town, logicalType: string, required: true}
+          - name: at
+            logicalType: object
+            properties: [{name: lat, logicalType: number, logicalTypeOptions: {maximum: 90}}]
+      - {name: tags, logicalType: array, items: {logicalType: string}}
+      - {name: left, logicalType: map, map: {key: {logicalType: string}, value: {logicalType: integer}}}
+      - {name: bare, logicalType: array, items: {logicalType: integer}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Validate(t.Context(), quality.Input{Contract: c, Object: "f.parquet", Source: tabular.Bytes(file.Bytes())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"columns": "pass", "id.type": "pass", "place.city.required": "fail", "place.at.lat.type": "pass", "place.at.lat.maximum": "fail",
+		"place.type": "skipped", "place.minProperties": "skipped", "tags.type": "skipped", "left.type": "skipped", "bare.type": "skipped",
+	}
+	got := map[string]string{}
+	for _, r := range report.Checks {
+		if _, ok := want[r.ID]; ok || r.Status == quality.Errored {
+			got[r.ID] = string(r.Status)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestDamagedParquetIsAnError damages what is inside pages, which only shows
 // when their column is read: one that a check asks for, or all if none does.
 func TestDamagedParquetIsAnError(t *testing.T) {

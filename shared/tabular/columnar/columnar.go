@@ -44,6 +44,7 @@ type File struct {
 	file    *parquet.File
 	columns []column
 	names   []string
+	lists   []string
 
 	sliced int                // rows of a slice
 	all    []parquet.RowGroup // that are read
@@ -124,7 +125,8 @@ func Open(in io.ReaderAt, size int64) (f *File, err error) {
 func (f *File) addColumns(parent *parquet.Column, path string) {
 	for _, c := range parent.Columns() {
 		switch name := path + c.Name(); {
-		case c.MaxRepetitionLevel() > 0:
+		case c.MaxRepetitionLevel() > 0 || !c.Leaf() && repeats(c):
+			f.lists = append(f.lists, name)
 		case !c.Leaf():
 			f.addColumns(c, name+".")
 		default:
@@ -133,6 +135,17 @@ func (f *File) addColumns(parent *parquet.Column, path string) {
 		}
 	}
 }
+
+// repeats reports whether a group is a list or a map: holds nothing but one group that
+// repeats.
+func repeats(c *parquet.Column) bool {
+	inner := c.Columns()
+	return len(inner) == 1 && inner[0].MaxRepetitionLevel() > c.MaxRepetitionLevel()
+}
+
+// Lists returns the names of the columns that are no columns here, as what is inside of
+// them is repeated.
+func (f *File) Lists() []string { return f.lists }
 
 // Names returns the names of the columns, in the order of the schema.
 func (f *File) Names() []string { return f.names }
