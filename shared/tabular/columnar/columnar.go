@@ -6,8 +6,9 @@
 // value stands in it; a value of a dictionary is written once, however many rows
 // have it. Codes, Numbers, Times and Nulls give a column as the file has it, and
 // then say the same as its text; Cells the text of single rows. Columns that nobody
-// asks for are not read. Each page is read and decompressed once, by whoever needs
-// it first, and let go when no slice needs it any more.
+// asks for are not read. Each page is read, decompressed and looked at once, by whoever
+// needs it first, and let go when no slice needs it any more. Of a file that is far away,
+// opened by OpenFar, windows into its columns are read ahead.
 //
 // Columns are the leaves of the schema, those inside groups named by their path
 // with points between; what is inside a list or a map is no column.
