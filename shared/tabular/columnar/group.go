@@ -128,10 +128,7 @@ func (k *chunk) read(g *group, c int, from, to int64) (found []piece, err error)
 	}
 	k.trim(g.low())
 	for k.at < to {
-		if err := k.raw.next(); err != nil {
-			return nil, err
-		}
-		page, err := k.pages.ReadPage()
+		page, err := k.raw.page(k.pages.ReadPage)
 		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("the column has %d values where its row group has %d rows: %w", k.at, g.rows, io.ErrUnexpectedEOF)
 		}

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/klauspost/compress/s2"
 	"github.com/parquet-go/parquet-go"
@@ -31,8 +32,14 @@ type unpacker struct {
 	from int64    // where, as the library counts, left begins
 	left [][]byte // what is unpacked, and not read yet
 
-	head, packed, plain []byte // memory
+	*desk
 }
+
+// A desk is the memory that a page is unpacked on. Few are in use at a time, however many
+// columns are read.
+type desk struct{ head, packed, plain []byte }
+
+var desks = sync.Pool{New: func() any { return &desk{head: make([]byte, 4<<10)} }}
 
 // compressions are what columns may be compressed by.
 var compressions = []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd, format.Lz4Raw}
@@ -40,7 +47,20 @@ var compressions = []format.CompressionCodec{format.Uncompressed, format.Snappy,
 // newUnpacker returns an unpacker of the bytes of a column from from to to.
 func newUnpacker(in io.ReaderAt, codec format.CompressionCodec, c *column, length int, from, to int64) *unpacker {
 	return &unpacker{in: in, at: from, end: to, from: from, column: c, bits: plainBits(c.kind, length),
-		codec: parquet.LookupCompressionCodec(codec), head: make([]byte, 4<<10)}
+		codec: parquet.LookupCompressionCodec(codec)}
+}
+
+// page unpacks the next page of values and has it read.
+func (u *unpacker) page(read func() (parquet.Page, error)) (parquet.Page, error) {
+	u.desk = desks.Get().(*desk)
+	defer func() {
+		desks.Put(u.desk)
+		u.desk, u.left = nil, nil // what is read lies elsewhere
+	}()
+	if err := u.next(); err != nil {
+		return nil, err
+	}
+	return read()
 }
 
 // plainBits returns how many bits a value of a column takes at least where it is written
