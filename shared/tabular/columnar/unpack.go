@@ -308,6 +308,7 @@ func (u *unpacker) enough(encoding format.Encoding, text []byte, values int) (er
 		}
 	case format.ByteStreamSplit:
 		held = int(8 * int64(len(text)) / max(1, u.bits))
+	//lint:ignore SA1019 older writers say so of data pages
 	case format.PlainDictionary, format.RLEDictionary:
 		if len(text) == 0 || text[0] > 32 {
 			return errors.New("a page lacks the numbers of its values in the dictionary")
