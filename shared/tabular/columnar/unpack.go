@@ -228,6 +228,9 @@ func (u *unpacker) dictionary(header *format.PageHeader, body []byte) error {
 // first unpacks a page of version 1.
 func (u *unpacker) first(header *format.PageHeader, body []byte) error {
 	v := header.DataPageHeader.V
+	if u.plainly(header, body) {
+		return u.emit(header, body)
+	}
 	text, err := u.unpack(body, int(header.UncompressedPageSize))
 	if err != nil {
 		return err
@@ -242,6 +245,39 @@ func (u *unpacker) first(header *format.PageHeader, body []byte) error {
 		}
 	}
 	return u.values(header, format.DataPageHeaderV2{NumValues: v.NumValues, NumRows: v.NumValues, Encoding: v.Encoding}, levels, text)
+}
+
+// plainly reports whether a page of version 1 can be handed on as it is: its values are
+// written plainly, there is room for them, and which are there stands at the beginning, in
+// what Snappy has not compressed. The library then unpacks it once, and nobody twice. Source:
+// Snappy, format description, section 2.
+func (u *unpacker) plainly(header *format.PageHeader, body []byte) bool {
+	v := &header.DataPageHeader.V
+	if u.codec.CompressionCodec() != format.Snappy || v.Encoding != format.Plain || u.column.levels == 0 || v.DefinitionLevelEncoding != format.RLE ||
+		v.NumValues < 0 || v.NumValues > mostValues || u.bits == 0 {
+		return false
+	}
+	size, n := uvarint(body)
+	if n == 0 || size != uint64(header.UncompressedPageSize) || len(body) <= n || body[n]&3 != 0 {
+		return false
+	}
+	text := body[n+1:]
+	length := int(body[n]>>2) + 1
+	if more := length - 60; more > 0 { // bytes that hold the length
+		if length = 1; more > 3 || len(text) < more {
+			return false
+		}
+		for i := range more {
+			length += int(text[i]) << (8 * i)
+		}
+		text = text[more:]
+	}
+	levels, _, err := prefixed(text[:min(length, len(text))])
+	if err != nil {
+		return false
+	}
+	there, err := countLevels(levels, int(v.NumValues), u.column.levels)
+	return err == nil && int64(there)*u.bits <= 8*(int64(size)-4-int64(len(levels)))
 }
 
 // second unpacks a page of version 2.
