@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sort"
+	"slices"
 )
 
 // The sections of a Parquet file are runs of row groups. Its footer says where they
@@ -32,15 +32,15 @@ func (s Split) scanGroups(ctx context.Context, src Ranger, from, to, size int64)
 		return Scan{}, err
 	}
 	defer closer.Close()
-	none := Scan{End: to, First: [2]int64{-1, -1}, Last: [2]int64{-1, -1}}
+	scan := Scan{End: to, First: [2]int64{-1, -1}, Last: [2]int64{-1, -1}}
 	starts, ok := r.table.file.Starts()
 	if !ok {
 		return Scan{}, ErrSection
 	}
-	if i := sort.Search(len(starts), func(i int) bool { return starts[i] >= from }); i < len(starts) && starts[i] < to {
-		none.First = [2]int64{starts[i], starts[i]}
+	if i, _ := slices.BinarySearch(starts, from); i < len(starts) && starts[i] < to {
+		scan.First = [2]int64{starts[i], starts[i]}
 	}
-	return none, nil
+	return scan, nil
 }
 
 // cutGroups returns where sections begin.
@@ -51,7 +51,7 @@ func (s Split) cutGroups(scans []Scan) ([]int64, error) {
 			starts = append(starts, at)
 		}
 	}
-	if len(starts) == 0 || starts[0] != s.Body || !sort.SliceIsSorted(starts, func(i, j int) bool { return starts[i] < starts[j] }) {
+	if len(starts) == 0 || starts[0] != s.Body || !slices.IsSorted(starts) {
 		return nil, ErrSection
 	}
 	return starts, nil

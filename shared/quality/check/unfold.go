@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -21,16 +22,18 @@ func unfold(t *contract.Table, header []string, lists []string) (unfolded *contr
 		there[name] = true
 	}
 	var columns []contract.Column
+	opened := false
 	var add func(col contract.Column)
 	add = func(col contract.Column) {
-		source := col.PhysicalName
-		if source == "" {
-			source = col.Name
+		source := cmp.Or(col.PhysicalName, col.Name)
+		if why, is := apart[source]; is {
+			apart[col.Name] = why
 		}
 		if col.Type != contract.Object || len(col.Properties) == 0 || there[col.Name] || there[source] || !holdsPart(header, source) && !holdsPart(lists, source) {
 			columns = append(columns, col)
 			return
 		}
+		opened = true
 		properties := col.Properties
 		o := &col.Options
 		if col.Properties = nil; col.Required || col.Unique || len(col.Rules) > 0 || o.MinProperties != nil || o.MaxProperties != nil || len(o.RequiredProperties) > 0 {
@@ -38,11 +41,7 @@ func unfold(t *contract.Table, header []string, lists []string) (unfolded *contr
 			columns = append(columns, col)
 		}
 		for _, part := range properties {
-			physical := part.PhysicalName
-			if physical == "" {
-				physical = part.Name
-			}
-			part.Name, part.PhysicalName = col.Name+"."+part.Name, source+"."+physical
+			part.Name, part.PhysicalName = col.Name+"."+part.Name, source+"."+cmp.Or(part.PhysicalName, part.Name)
 			part.Personal = part.Personal || col.Personal
 			add(part)
 		}
@@ -50,8 +49,8 @@ func unfold(t *contract.Table, header []string, lists []string) (unfolded *contr
 	for _, col := range t.Columns {
 		add(col)
 	}
-	if len(columns) == len(t.Columns) && len(apart) == len(lists) {
-		return t, apart // nothing is unfolded
+	if !opened {
+		return t, apart
 	}
 	copied := *t
 	copied.Columns = columns

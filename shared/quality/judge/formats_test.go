@@ -223,7 +223,7 @@ func TestObjectsAndListsOfParquet(t *testing.T) {
 				Lat float64 `parquet:"lat"`
 			} `parquet:"at"`
 		} `parquet:"place,optional"`
-		Tags []string         `parquet:"tags,list"`
+		Tags []string         `parquet:"labels,list"`
 		Left map[string]int64 `parquet:"left"`
 		Bare []int64          `parquet:"bare"`
 	}
@@ -256,7 +256,7 @@ schema:
           - name: at
             logicalType: object
             properties: [{name: lat, logicalType: number, logicalTypeOptions: {maximum: 90}}]
-      - {name: tags, logicalType: array, items: {logicalType: string}}
+      - {name: tags, physicalName: labels, logicalType: array, items: {logicalType: string}}
       - {name: left, logicalType: map, map: {key: {logicalType: string}, value: {logicalType: integer}}}
       - {name: bare, logicalType: array, items: {logicalType: integer}}
 `))

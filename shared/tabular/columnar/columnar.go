@@ -57,7 +57,7 @@ type File struct {
 
 	mu     sync.Mutex
 	err    error
-	wanted []int // columns that were read
+	wanted []int // columns that were read, of a far file
 }
 
 // OpenFar opens a file that is far away, of that many bytes: of each column that is
@@ -280,7 +280,7 @@ func (f *File) open() *group {
 	return g
 }
 
-// want notes that a column is read, and returns how many are.
+// want notes that a column of a far file is read, and returns how many are.
 func (f *File) want(c int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

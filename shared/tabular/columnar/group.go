@@ -97,8 +97,8 @@ func (k *chunk) begin(g *group, c int) error {
 		return err
 	}
 	in := g.file.in
-	if columns := g.file.want(c); g.file.far != nil {
-		in = g.file.far.stretch(from, to, columns)
+	if far := g.file.far; far != nil {
+		in = far.stretch(from, to, g.file.want(c))
 	}
 	meta := &g.file.file.Metadata().RowGroups[g.index].Columns[of.Column()].MetaData
 	k.raw = newUnpacker(in, meta.Codec, k.column, of.Type().Length(), from, to)
